@@ -1,0 +1,17 @@
+// Settings of authentication: which mechanisms run and within which limits.
+#pragma once
+
+#include "auth/dkim/verify_signature.hpp"
+#include "auth/dmarc/result.hpp"
+#include "auth/spf/limits.hpp"
+
+namespace gatepost::auth {
+
+struct AuthenticationOptions {
+    bool spf_enabled = true;
+    spf::Limits spf_limits;
+    dkim::VerifierOptions dkim;
+    dmarc::Discovery discovery = dmarc::Discovery::treewalk;
+};
+
+}  // namespace gatepost::auth

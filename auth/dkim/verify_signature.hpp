@@ -1,0 +1,55 @@
+// Verification of all DKIM signatures of one message as it streams by (RFC 6376 §6). The header comes first:
+// it tells which body hashes are needed and which keys to ask for; the body is hashed once for each distinct
+// canonicalization, length and algorithm, in chunks of any size; the signatures are checked when all is
+// there.
+#pragma once
+
+#include "auth/dkim/result.hpp"
+#include "auth/message/header_block.hpp"
+
+#include "dns/domain_name.hpp"
+#include "dns/resolver.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::auth::dkim {
+
+struct VerifierOptions {
+    std::size_t max_signatures = 10;   // local: more are not verified, result policy
+    unsigned minimum_rsa_bits = 1024;  // RFC 8301 §3.2
+};
+
+class Verifier {
+  public:
+    // `author_domain`: signing domains at or above it or below it are taken first, so that decoys cannot push
+    // the real signature out of the budget. `now` judges x= and t=.
+    Verifier(HeaderBlockPtr header, std::optional<dns::DomainName> author_domain, VerifierOptions options,
+             std::chrono::system_clock::time_point now);
+    ~Verifier();
+    Verifier(const Verifier&) = delete;
+    Verifier& operator=(const Verifier&) = delete;
+
+    // Asks for the keys of all signatures that deserve it, side by side where the resolver suspends.
+    // Call once; it may run while the body is fed. The Verifier must outlive it.
+    boost::asio::awaitable<void> fetch_keys(dns::Resolver& resolver);
+
+    // The body as received on the wire, dot-stuffing undone, CRLF line ends. Any chunking gives the same
+    // result.
+    void body(std::string_view chunk);
+
+    // Once, after the last body chunk and after fetch_keys() ended. One result a field, in header order.
+    std::vector<Signature> finish();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatepost::auth::dkim

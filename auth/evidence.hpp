@@ -1,0 +1,35 @@
+// All that authentication found out about one message. Facts with their reasons, no judgement: policy/
+// judges, and header, reply, log, trace and report are projections of the two.
+#pragma once
+
+#include "auth/dkim/result.hpp"
+#include "auth/dmarc/result.hpp"
+#include "auth/iprev/iprev.hpp"
+#include "auth/message/author_domain.hpp"
+#include "auth/spf/result.hpp"
+
+#include <vector>
+
+namespace gatepost::auth {
+
+// Header fields that an indirect flow leaves behind (a list, a forwarder). Anyone can write them: they can
+// turn a rejection into a quarantine, never more.
+struct IndirectFlow {
+    bool arc = false;     // an ARC set
+    bool list = false;    // a List-* field
+    bool resent = false;  // a Resent-* field
+
+    bool any() const { return arc || list || resent; }
+};
+
+struct Evidence {
+    Author author;
+    iprev::Check iprev;
+    spf::Check spf;  // MAIL FROM
+    spf::Check spf_helo;
+    std::vector<dkim::Signature> dkim;
+    dmarc::Evaluation dmarc;
+    IndirectFlow indirect_flow;
+};
+
+}  // namespace gatepost::auth

@@ -1,0 +1,38 @@
+// Who a message says wrote it: the one author domain of its From field (RFC 9989 §3.2.2, §11.5), by the whole
+// grammar of RFC 5322 §3.4 and §4.4, groups (RFC 6854) and UTF-8 (RFC 6532) included. What can be read in two
+// ways has no author domain.
+#pragma once
+
+#include "auth/message/header_block.hpp"
+
+#include "dns/domain_name.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gatepost::auth {
+
+enum class AuthorFault {
+    none,             // exactly one From field with exactly one author domain
+    no_from,          // no From field
+    several_from,     // more than one From field
+    malformed_from,   // the field is not in the grammar, or can be read in more than one way
+    no_domain,        // mailboxes, but without any domain: `From: root (Cron Daemon)`, or an empty group
+    several_domains,  // mailboxes of more than one domain
+    invalid_domain,   // a domain literal, or a name that is no host name in A-labels
+};
+
+std::string_view to_string(AuthorFault fault);
+
+struct Author {
+    std::optional<dns::DomainName> domain;  // set exactly where fault is none
+    AuthorFault fault = AuthorFault::no_from;
+    std::string address;  // the first mailbox as local-part@domain, for people and for rules; empty where
+                          // there is none
+};
+
+// Never fails: a block that has a HeaderFault which could hide or split a From field gives malformed_from.
+Author extract_author(const HeaderBlock& header);
+
+}  // namespace gatepost::auth

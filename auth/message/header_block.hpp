@@ -1,0 +1,70 @@
+// The header section of a message, parsed once: fields as views into octets that never move or change
+// (RFC 5322 §2.2). Every check and every writer reads this one object, so that no two parts of the product
+// can disagree about what the header says.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::auth {
+
+// One field. `raw` is the whole of it as received, its final CRLF included; the others are parts of it.
+struct HeaderField {
+    std::string_view raw;
+    std::string_view name;  // before the colon, blanks before the colon cut off (obs-optional, RFC 5322 §4.5)
+    std::string_view value;  // after the colon, folds and leading blanks included, the final CRLF not
+
+    bool is(std::string_view field_name) const;  // without case
+};
+
+enum class HeaderFault {
+    none,
+    line_without_colon,    // a line that is neither a field, nor a continuation, nor the empty line
+    leading_continuation,  // the first line begins with a blank
+    empty_name,            // a colon at the start of the line
+    invalid_name,          // octets outside 33..126 in a field name (RFC 5322 §2.2)
+    nul,                   // a NUL octet in the header
+    bare_cr_or_lf,         // a CR or LF alone
+    too_many_fields,
+};
+
+std::string_view to_string(HeaderFault fault);
+
+class HeaderBlock {
+  public:
+    // Takes the octets from the first field to the empty line, which may be missing (a message without a
+    // body). Always gives a block; `fault()` tells what is wrong with it, and fields after a fault are still
+    // listed as far as they can be told apart. `max_fields`: more are not listed, and the fault says so.
+    static std::shared_ptr<const HeaderBlock> parse(std::string octets, std::size_t max_fields = 1000);
+
+    const std::vector<HeaderField>& fields() const { return fields_; }
+    HeaderFault fault() const { return fault_; }
+    // All octets given, the empty line (CRLF) included where there was one.
+    std::string_view octets() const { return octets_; }
+    std::size_t count(std::string_view name) const;
+    // The top-most field of that name, or null.
+    const HeaderField* find(std::string_view name) const;
+
+    HeaderBlock(const HeaderBlock&) = delete;
+    HeaderBlock& operator=(const HeaderBlock&) = delete;
+
+  private:
+    explicit HeaderBlock(std::string octets) : octets_(std::move(octets)) {}
+    void parse_fields(std::size_t max_fields);
+    void note(HeaderFault fault);
+
+    std::string octets_;
+    std::vector<HeaderField> fields_;
+    HeaderFault fault_ = HeaderFault::none;
+};
+
+using HeaderBlockPtr = std::shared_ptr<const HeaderBlock>;
+
+// The value with its folds undone: each CRLF before a blank removed (RFC 5322 §2.2.3), the ends trimmed.
+std::string unfold(std::string_view value);
+
+}  // namespace gatepost::auth

@@ -1,0 +1,18 @@
+# gatepost_folder(NAME LIBRARIES ... [PRECOMPILE HEADER]): the static library gatepost_NAME of all sources below
+# NAME/, found anew at each build.
+function(gatepost_folder name)
+    cmake_parse_arguments(FOLDER "" "PRECOMPILE" "LIBRARIES" ${ARGN})
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${name}/*.cpp")
+    list(FILTER sources EXCLUDE REGEX "/(main|third_party_impl)\\.cpp$")
+    if(sources)
+        add_library(gatepost_${name} STATIC ${sources})
+        set(reach PUBLIC)
+    else()
+        add_library(gatepost_${name} INTERFACE)
+        set(reach INTERFACE)
+    endif()
+    target_link_libraries(gatepost_${name} ${reach} gatepost_options ${FOLDER_LIBRARIES})
+    if(FOLDER_PRECOMPILE AND sources)
+        target_precompile_headers(gatepost_${name} PRIVATE "${PROJECT_SOURCE_DIR}/${FOLDER_PRECOMPILE}")
+    endif()
+endfunction()

@@ -1,0 +1,16 @@
+# Each header must compile by itself: one unit a header, syntax only.
+set(generated "${PROJECT_BINARY_DIR}/headers_alone")
+set(units)
+foreach(folder dns auth policy reports config server tests)
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+         "${PROJECT_SOURCE_DIR}/${folder}/*.hpp")
+    foreach(header ${headers})
+        string(REPLACE "/" "_" unit "${header}")
+        file(CONFIGURE OUTPUT "${generated}/${unit}.cpp" CONTENT "#include \"${header}\"\n")
+        list(APPEND units "${generated}/${unit}.cpp")
+    endforeach()
+endforeach()
+add_library(headers_alone OBJECT EXCLUDE_FROM_ALL ${units})
+target_compile_options(headers_alone PRIVATE -fsyntax-only)
+target_link_libraries(headers_alone PRIVATE gatepost_server)
+set_target_properties(headers_alone PROPERTIES CXX_COMPILER_LAUNCHER "")

@@ -1,0 +1,108 @@
+// The whole configuration in types, as PRODUCT.md names it. Each stage declares its own options beside its
+// code; what only the server needs is declared here. Immutable once loaded: a reload makes a new one.
+#pragma once
+
+#include "policy/settings.hpp"
+
+#include "auth/authentication_options.hpp"
+
+#include "dns/domain_name.hpp"
+#include "dns/ip_address.hpp"
+#include "dns/resolver_options.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gatepost::config {
+
+struct SocketAddress {
+    dns::IpAddress address;
+    std::uint16_t port = 0;
+};
+
+enum class ListenerTls { off, starttls, required, implicit };
+
+struct Listener {
+    SocketAddress address;
+    ListenerTls tls = ListenerTls::starttls;
+};
+
+struct Tls {
+    std::filesystem::path certificate;  // PEM, the whole chain; empty: no TLS
+    std::string private_key;            // PEM text, already read from its secret
+    enum class Version { tls1_2, tls1_3 } minimum_version = Version::tls1_2;
+
+    bool configured() const { return !certificate.empty(); }
+};
+
+struct Limits {
+    std::size_t message_size = 50 * 1024 * 1024;
+    std::size_t header_size = 512 * 1024;
+    std::size_t header_fields = 1000;
+    std::size_t memory = 512 * 1024 * 1024;
+    std::size_t recipients = 100;
+    std::size_t connections = 10'000;
+    std::size_t connections_per_client = 50;
+    std::size_t messages_per_connection = 1000;
+    std::size_t errors_per_connection = 10;
+    std::chrono::milliseconds command_timeout{std::chrono::minutes(5)};
+    std::chrono::milliseconds data_timeout{std::chrono::minutes(10)};
+};
+
+struct SmtpDestination {
+    std::string host;  // a name or an address
+    std::uint16_t port = 25;
+};
+struct MaildirDestination {
+    std::filesystem::path path;
+};
+using Destination = std::variant<SmtpDestination, MaildirDestination>;
+
+struct Relay {
+    std::vector<Destination> to;  // failover in order; Maildir stands alone
+};
+
+struct Http {
+    std::optional<SocketAddress> address;  // absent: no HTTP
+    std::string token;                     // required where the address is not loopback
+};
+
+struct Reports {
+    std::string organization;
+    std::string email;
+};
+
+struct Process {
+    unsigned workers = 0;  // 0: one per core
+};
+
+struct Log {
+    enum class Level { debug, info, warning, error } level = Level::info;
+    enum class Format { text, json } format = Format::text;
+};
+
+struct Config {
+    std::string hostname;
+    std::string authserv_id;  // the host name unless given
+    std::vector<dns::DomainName> domains;
+    std::filesystem::path data_dir = "/var/lib/gatepost";
+    std::vector<Listener> listeners;
+    Tls tls;
+    Limits limits;
+    dns::ResolverOptions dns;
+    Relay relay;
+    auth::AuthenticationOptions authentication;
+    policy::Settings policy;
+    Reports reports;
+    Http http;
+    Process process;
+    Log log;
+};
+
+}  // namespace gatepost::config

@@ -1,0 +1,85 @@
+// ASCII character classes and case, independent of the locale: protocol text is octets, and octets
+// above 127 belong to no class here.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gatepost::ascii {
+
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+constexpr bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+constexpr bool is_alpha(char c) {
+    return is_upper(c) || is_lower(c);
+}
+constexpr bool is_alnum(char c) {
+    return is_alpha(c) || is_digit(c);
+}
+constexpr bool is_hex(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool is_wsp(char c) {
+    return c == ' ' || c == '\t';
+}
+constexpr bool is_printable(char c) {
+    return c >= 0x20 && c <= 0x7e;
+}
+constexpr bool is_visible(char c) {
+    return c >= 0x21 && c <= 0x7e;
+}
+constexpr bool is_8bit(char c) {
+    return static_cast<unsigned char>(c) >= 0x80;
+}
+
+constexpr char to_lower(char c) {
+    return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+inline std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        c = to_lower(c);
+    return lower;
+}
+
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+inline bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+    return text.size() >= prefix.size() && equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+// The text without spaces, tabs, CR and LF at either end.
+constexpr std::string_view trim(std::string_view text) {
+    constexpr std::string_view blank = " \t\r\n";
+    const auto first = text.find_first_not_of(blank);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
+// A whole decimal number of at most `max_digits` digits and nothing else; nullopt otherwise.
+template <typename Number>
+std::optional<Number> parse_decimal(std::string_view text, std::size_t max_digits) {
+    if (text.empty() || text.size() > max_digits) return std::nullopt;
+    unsigned long long value = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) return std::nullopt;
+        value = value * 10 + static_cast<unsigned>(c - '0');
+        if (value > static_cast<unsigned long long>(std::numeric_limits<Number>::max())) return std::nullopt;
+    }
+    return static_cast<Number>(value);
+}
+
+}  // namespace gatepost::ascii

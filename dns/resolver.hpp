@@ -1,0 +1,21 @@
+// The one way to ask the DNS. Behind it: the network, a cache, a zone in memory, a recorder, a budget.
+#pragma once
+
+#include "dns/answer.hpp"
+#include "dns/domain_name.hpp"
+#include "dns/record.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace gatepost::dns {
+
+class Resolver {
+  public:
+    virtual ~Resolver() = default;
+
+    // The whole RRset of `type` at `name`, CNAME and DNAME chains followed. Never null, never throws for
+    // trouble of the DNS: that is Outcome::temp_error. Ends within the resolver's own bound.
+    virtual boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) = 0;
+};
+
+}  // namespace gatepost::dns
