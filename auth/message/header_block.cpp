@@ -1,0 +1,132 @@
+#include "auth/message/header_block.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+
+namespace gatepost::auth {
+
+bool HeaderField::is(std::string_view field_name) const {
+    return ascii::equals_ignoring_case(name, field_name);
+}
+
+std::string_view to_string(HeaderFault fault) {
+    switch (fault) {
+        case HeaderFault::none:
+            return "none";
+        case HeaderFault::line_without_colon:
+            return "a line without a colon";
+        case HeaderFault::leading_continuation:
+            return "the first line is a continuation";
+        case HeaderFault::empty_name:
+            return "a field without a name";
+        case HeaderFault::invalid_name:
+            return "a field name with invalid characters";
+        case HeaderFault::nul:
+            return "a NUL octet";
+        case HeaderFault::bare_cr_or_lf:
+            return "a bare CR or LF";
+        case HeaderFault::too_many_fields:
+            return "too many fields";
+    }
+    return "unknown";
+}
+
+std::shared_ptr<const HeaderBlock> HeaderBlock::parse(std::string octets, std::size_t max_fields) {
+    const std::shared_ptr<HeaderBlock> block(new HeaderBlock(std::move(octets)));
+    block->parse_fields(max_fields);
+    return block;
+}
+
+std::size_t HeaderBlock::count(std::string_view name) const {
+    return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(),
+                                                  [&](const HeaderField& field) { return field.is(name); }));
+}
+
+const HeaderField* HeaderBlock::find(std::string_view name) const {
+    const auto found = std::find_if(fields_.begin(), fields_.end(),
+                                    [&](const HeaderField& field) { return field.is(name); });
+    return found == fields_.end() ? nullptr : &*found;
+}
+
+void HeaderBlock::note(HeaderFault fault) {
+    if (fault_ == HeaderFault::none) fault_ = fault;
+}
+
+namespace {
+
+// The length of the line at the start of `text`, its line end included. A bare LF ends a line too: what some
+// reader could take for a line end is no place to hide a field, and the fault tells of it.
+std::size_t line_length(std::string_view text) {
+    const auto lf = text.find('\n');
+    return lf == std::string_view::npos ? text.size() : lf + 1;
+}
+
+std::string_view without_line_end(std::string_view line) {
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+bool has_bare_cr_or_lf(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\n') return true;
+        if (text[i] != '\r') continue;
+        if (i + 1 == text.size() || text[i + 1] != '\n') return true;
+        ++i;
+    }
+    return false;
+}
+
+}  // namespace
+
+void HeaderBlock::parse_fields(std::size_t max_fields) {
+    const std::string_view all = octets_;
+    if (all.find('\0') != std::string_view::npos) note(HeaderFault::nul);
+    if (has_bare_cr_or_lf(all)) note(HeaderFault::bare_cr_or_lf);
+    std::size_t at = 0;
+    while (at < all.size()) {
+        std::size_t length = line_length(all.substr(at));
+        const std::string_view first = without_line_end(all.substr(at, length));
+        if (first.empty()) break;  // the empty line
+        // RFC 5322 §2.2.3: lines that begin with a blank belong to the field before them.
+        while (at + length < all.size() && ascii::is_wsp(all[at + length]))
+            length += line_length(all.substr(at + length));
+        const std::string_view raw = all.substr(at, length);
+        at += length;
+        if (ascii::is_wsp(first.front())) {
+            note(HeaderFault::leading_continuation);
+            continue;
+        }
+        const auto colon = raw.find(':');
+        if (colon == std::string_view::npos || colon > first.size()) {
+            note(HeaderFault::line_without_colon);
+            continue;
+        }
+        if (fields_.size() == max_fields) {
+            note(HeaderFault::too_many_fields);
+            return;
+        }
+        const std::string_view written = raw.substr(0, colon);
+        const std::string_view name = written.substr(0, written.find_last_not_of(" \t") + 1);
+        if (name.empty()) note(HeaderFault::empty_name);
+        if (!std::all_of(name.begin(), name.end(), ascii::is_visible)) note(HeaderFault::invalid_name);
+        fields_.push_back({raw, name, without_line_end(raw.substr(colon + 1))});
+    }
+}
+
+std::string unfold(std::string_view value) {
+    std::string line;
+    line.reserve(value.size());
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const bool fold =
+            value[i] == '\r' && i + 2 < value.size() && value[i + 1] == '\n' && ascii::is_wsp(value[i + 2]);
+        if (fold)
+            ++i;
+        else
+            line += value[i];
+    }
+    return std::string(ascii::trim(line));
+}
+
+}  // namespace gatepost::auth

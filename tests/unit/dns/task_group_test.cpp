@@ -1,0 +1,116 @@
+#include "dns/task_group.hpp"
+
+#include "tests/support/run.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+namespace gatepost::dns {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+asio::awaitable<void> sleep_then_append(std::chrono::milliseconds time, std::string& log, char mark) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    co_await timer.async_wait(asio::use_awaitable);
+    log += mark;
+}
+
+asio::awaitable<void> fail_at_once() {
+    throw std::runtime_error("broken");
+    co_return;
+}
+
+asio::awaitable<std::string> run_two() {
+    std::string log;
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.start(sleep_then_append(20ms, log, 'b'));
+    group.start(sleep_then_append(1ms, log, 'a'));
+    co_await group.join();
+    co_await group.join();  // again: nothing to wait for
+    co_return log;
+}
+
+TEST(TaskGroup, runs_its_tasks_side_by_side) {
+    EXPECT_EQ(tests::run(run_two()), "ab");
+}
+
+asio::awaitable<std::string> run_and_cancel() {
+    std::string log;
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.start(sleep_then_append(1h, log, 'a'));
+    asio::steady_timer timer(co_await asio::this_coro::executor, 1ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    group.cancel();
+    bool aborted = false;
+    try {
+        co_await group.join();
+    } catch (const boost::system::system_error& error) {
+        aborted = error.code() == asio::error::operation_aborted;
+    }
+    co_return aborted ? "aborted" : "ended";
+}
+
+TEST(TaskGroup, cancels_what_sleeps) {
+    EXPECT_EQ(tests::run(run_and_cancel()), "aborted");
+}
+
+asio::awaitable<int> run_failing() {
+    std::string log;
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.start(fail_at_once());
+    group.start(sleep_then_append(1ms, log, 'a'));
+    int caught = 0;
+    try {
+        co_await group.join();
+    } catch (const std::runtime_error&) {
+        caught = 1;
+    }
+    co_return caught + (log == "a" ? 1 : 0);
+}
+
+TEST(TaskGroup, waits_for_all_before_it_throws) {
+    EXPECT_EQ(tests::run(run_failing()), 2);
+}
+
+asio::awaitable<void> outer(bool& child_ended) {
+    struct Mark {
+        bool& flag;
+        explicit Mark(bool& f) : flag(f) {}
+        ~Mark() { flag = true; }
+    };
+    std::string log;
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.start(sleep_then_append(1h, log, 'a'));
+    const Mark mark(child_ended);
+    co_await group.join();
+}
+
+asio::awaitable<int> run_nested() {
+    bool child_ended = false;
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.start(outer(child_ended));
+    asio::steady_timer timer(co_await asio::this_coro::executor, 1ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    group.cancel();
+    try {
+        co_await group.join();
+    } catch (const boost::system::system_error&) {}
+    co_return child_ended ? 1 : 0;
+}
+
+TEST(TaskGroup, passes_its_cancellation_down) {
+    EXPECT_EQ(tests::run(run_nested()), 1);
+}
+
+}  // namespace
+}  // namespace gatepost::dns
