@@ -8,6 +8,9 @@
 #include "auth/message/author_domain.hpp"
 #include "auth/spf/result.hpp"
 
+#include "dns/domain_name.hpp"
+
+#include <optional>
 #include <vector>
 
 namespace gatepost::auth {
@@ -15,9 +18,10 @@ namespace gatepost::auth {
 // Header fields that an indirect flow leaves behind (a list, a forwarder). Anyone can write them: they can
 // turn a rejection into a quarantine, never more.
 struct IndirectFlow {
-    bool arc = false;     // an ARC set
-    bool list = false;    // a List-* field
-    bool resent = false;  // a Resent-* field
+    bool arc = false;                            // an ARC set
+    bool list = false;                           // a List-* field
+    bool resent = false;                         // a Resent-* field
+    std::optional<dns::DomainName> list_domain;  // of the List-Id (RFC 2919 §2)
 
     bool any() const { return arc || list || resent; }
 };

@@ -1,0 +1,74 @@
+#include "policy/condition.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+
+namespace gatepost::policy {
+
+std::optional<DomainPattern> DomainPattern::parse(std::string_view text) {
+    const bool below_only = text.starts_with("*.");
+    if (below_only) text.remove_prefix(2);
+    auto domain = dns::DomainName::parse(text);
+    if (!domain || !domain->is_host_name(true)) return std::nullopt;
+    return DomainPattern{std::move(*domain), below_only};
+}
+
+bool DomainPattern::matches(const dns::DomainName& name) const {
+    if (!below_only) return name == domain;
+    return name != domain && name.is_at_or_below(domain);
+}
+
+std::string DomainPattern::text() const {
+    return (below_only ? "*." : "") + domain.text();
+}
+
+bool any_contains(const std::vector<dns::IpNetwork>& networks, const dns::IpAddress& address) {
+    return std::any_of(networks.begin(), networks.end(),
+                       [&](const dns::IpNetwork& network) { return network.contains(address); });
+}
+
+bool any_matches(const std::vector<DomainPattern>& patterns, const dns::DomainName& name) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const DomainPattern& pattern) { return pattern.matches(name); });
+}
+
+bool glob_matches(std::string_view pattern, std::string_view text) {
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;  // the last star met, and where its run ends as tried so far
+    std::size_t run_end = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            run_end = t;
+        } else if (p < pattern.size() &&
+                   (pattern[p] == '?' || ascii::to_lower(pattern[p]) == ascii::to_lower(text[t]))) {
+            ++p;
+            ++t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++run_end;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*')
+        ++p;
+    return p == pattern.size();
+}
+
+bool Condition::matches_envelope(const Facts& facts) const {
+    if (!client_ip.empty() && !any_contains(client_ip, facts.client_ip)) return false;
+    if (mail_from.empty()) return true;
+    return std::any_of(mail_from.begin(), mail_from.end(), [&](const std::string& glob) {
+        return facts.mail_from.empty() ? glob.empty() || glob == "<>" : glob_matches(glob, facts.mail_from);
+    });
+}
+
+bool Condition::matches(const Facts& facts, const auth::Author& author) const {
+    if (!matches_envelope(facts)) return false;
+    return author_domain.empty() || (author.domain && any_matches(author_domain, *author.domain));
+}
+
+}  // namespace gatepost::policy

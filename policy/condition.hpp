@@ -1,0 +1,50 @@
+// Conditions of the operator's rules: `when` in the configuration. A condition matches when each of its keys
+// does; a key with a list, when one of the list does.
+#pragma once
+
+#include "policy/facts.hpp"
+
+#include "auth/message/author_domain.hpp"
+
+#include "dns/domain_name.hpp"
+#include "dns/ip_address.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::policy {
+
+// A domain as conditions write it: "example.com", or "*.example.com" for all names below it.
+struct DomainPattern {
+    dns::DomainName domain;
+    bool below_only = false;
+
+    static std::optional<DomainPattern> parse(std::string_view text);
+    bool matches(const dns::DomainName& name) const;
+    std::string text() const;
+    friend bool operator==(const DomainPattern&, const DomainPattern&) = default;
+};
+
+struct Condition {
+    std::vector<dns::IpNetwork> client_ip;
+    std::vector<DomainPattern> author_domain;
+    std::vector<std::string> mail_from;  // globs over the reverse-path; "" and "<>" mean the null one
+
+    // It stands on something that the sender of a forgery cannot choose.
+    bool is_anchored() const { return !client_ip.empty(); }
+    bool matches(const Facts& facts, const auth::Author& author) const;
+    // The same for what is known before the message came: client_ip and mail_from.
+    bool matches_envelope(const Facts& facts) const;
+    friend bool operator==(const Condition&, const Condition&) = default;
+};
+
+bool any_contains(const std::vector<dns::IpNetwork>& networks, const dns::IpAddress& address);
+bool any_matches(const std::vector<DomainPattern>& patterns, const dns::DomainName& name);
+
+// `*` stands for any run of characters, `?` for one; letters compare without case. At most the product of the
+// two lengths in steps.
+bool glob_matches(std::string_view pattern, std::string_view text);
+
+}  // namespace gatepost::policy

@@ -1,0 +1,258 @@
+#include "policy/decide.hpp"
+
+#include "policy/reply_text.hpp"
+
+#include <algorithm>
+
+namespace gatepost::policy {
+namespace {
+
+using auth::Evidence;
+namespace dmarc = auth::dmarc;
+namespace spf = auth::spf;
+
+Decision with_action(Action action, std::string rule, std::string reason) {
+    Decision decision;
+    decision.action = action;
+    decision.rule = std::move(rule);
+    decision.reason = std::move(reason);
+    return decision;
+}
+
+Decision rejected(Refusal refusal, std::string rule) {
+    Decision decision = with_action(Action::reject, std::move(rule), refusal.text);
+    decision.refusal = std::move(refusal);
+    return decision;
+}
+
+Decision exempted(const Exemption& exemption, std::string reason) {
+    Decision decision = with_action(Action::accept, exemption.id, std::move(reason));
+    decision.exemption = exemption.id;
+    return decision;
+}
+
+// policy.on_invalid_from. RFC 9989 §11.5: without exactly one author domain DMARC cannot be applied.
+Decision judge_invalid_from(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const Refusal refusal = invalid_from_refusal(evidence.author.fault);
+    const auto* exemption =
+        find_exemption(settings.exemptions, Forgiven::missing_from_domain, facts, evidence.author);
+    if (exemption) return exempted(*exemption, refusal.text);
+    switch (settings.on_invalid_from) {
+        case OnInvalidFrom::reject:
+            return rejected(refusal, "policy.on_invalid_from");
+        case OnInvalidFrom::quarantine:
+            return with_action(Action::quarantine, "policy.on_invalid_from", refusal.text);
+        case OnInvalidFrom::accept:
+            break;
+    }
+    return with_action(Action::accept, "policy.on_invalid_from", refusal.text);
+}
+
+// authentication.spf.on_fail and on_temperror; nullopt: SPF alone says nothing here.
+std::optional<Decision> judge_spf(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const spf::Result result = evidence.spf.result;
+    const bool fails = result == spf::Result::fail && settings.on_spf_fail != OnSpfFail::continue_;
+    const bool defers =
+        result == spf::Result::temperror && settings.on_spf_temperror == OnSpfTemperror::defer;
+    if (!fails && !defers) return std::nullopt;
+    const auto* exemption = find_exemption(settings.exemptions, Forgiven::spf, facts, evidence.author);
+    if (exemption) return exempted(*exemption, "SPF " + std::string(spf::to_string(result)));
+    if (defers) {
+        Decision decision =
+            with_action(Action::defer, "authentication.spf.on_temperror", evidence.spf.reason);
+        decision.refusal = spf_temperror_refusal(evidence.spf);
+        return decision;
+    }
+    const Refusal refusal = spf_refusal(evidence.spf);
+    if (settings.on_spf_fail == OnSpfFail::reject) return rejected(refusal, "authentication.spf.on_fail");
+    return with_action(Action::quarantine, "authentication.spf.on_fail", refusal.text);
+}
+
+Decision quarantined(const Evidence& evidence, const Settings& settings, std::string rule) {
+    const std::string reason = dmarc_failure_text(evidence.dmarc);
+    switch (settings.on_quarantine) {
+        case OnQuarantine::tag:
+            return with_action(Action::quarantine, std::move(rule), reason);
+        case OnQuarantine::reject:
+            return rejected(dmarc_refusal(evidence.dmarc, {}), "policy.on_quarantine");
+        case OnQuarantine::accept:
+            break;
+    }
+    return with_action(Action::accept, "policy.on_quarantine", reason);
+}
+
+// The Domain Owner asks for rejection.
+Decision judge_reject(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    switch (settings.on_reject) {
+        case OnReject::reject:
+            return rejected(dmarc_refusal(evidence.dmarc, {}), "policy.on_reject");
+        case OnReject::quarantine:
+            return quarantined(evidence, settings, "policy.on_reject");
+        case OnReject::accept:
+            return with_action(Action::accept, "policy.on_reject", dmarc_failure_text(evidence.dmarc));
+        case OnReject::corroborate:
+            break;
+    }
+    // RFC 9989 §7.4: not solely because the policy says so.
+    std::vector<Fact> corroborating = corroborate(facts, evidence, settings);
+    if (corroborating.empty()) return quarantined(evidence, settings, "policy.on_reject");
+    Decision decision = rejected(dmarc_refusal(evidence.dmarc, corroborating), "policy.on_reject");
+    decision.facts = std::move(corroborating);
+    return decision;
+}
+
+Disposition disposition_of(Action action) {
+    switch (action) {
+        case Action::quarantine:
+            return Disposition::quarantine;
+        case Action::reject:
+        case Action::discard:
+            return Disposition::reject;
+        case Action::accept:
+        case Action::defer:
+            break;
+    }
+    return Disposition::none;
+}
+
+// Why what was done is not what was published (RFC 9990 §3.1.1.9: MUST be told).
+std::optional<Override> override_of(const Decision& decision, const Evidence& evidence,
+                                    const Settings& settings) {
+    const dmarc::Evaluation& evaluation = evidence.dmarc;
+    const auto asked = [](dmarc::Policy policy) {
+        return policy == dmarc::Policy::none         ? Disposition::none
+               : policy == dmarc::Policy::quarantine ? Disposition::quarantine
+                                                     : Disposition::reject;
+    };
+    if (decision.disposition == asked(evaluation.policy)) return std::nullopt;
+    if (!decision.exemption.empty()) {
+        const auto& all = settings.exemptions;
+        const auto spoke = std::find_if(all.begin(), all.end(),
+                                        [&](const Exemption& e) { return e.id == decision.exemption; });
+        return Override{spoke == all.end() ? "local_policy" : spoke->override_type, decision.exemption};
+    }
+    if (decision.disposition == asked(evaluation.applied_policy)) return Override{"policy_test_mode", "t=y"};
+    const bool corroborating =
+        decision.rule == "policy.on_reject" && settings.on_reject == OnReject::corroborate;
+    return Override{"local_policy", corroborating ? "policy.on_reject: corroborate" : decision.rule};
+}
+
+Decision judge_failed_dmarc(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    if (evidence.dmarc.policy == dmarc::Policy::none) return Decision();
+    const auto* exemption = find_exemption(settings.exemptions, Forgiven::dmarc, facts, evidence.author);
+    if (exemption) return exempted(*exemption, dmarc_failure_text(evidence.dmarc));
+    switch (evidence.dmarc.applied_policy) {
+        case dmarc::Policy::none:
+            break;
+        case dmarc::Policy::quarantine:
+            return quarantined(evidence, settings, "");
+        case dmarc::Policy::reject:
+            return judge_reject(facts, evidence, settings);
+    }
+    return Decision();
+}
+
+// SPF speaks first where the operator lets it speak alone; what it lets pass, DMARC judges.
+Decision judge_authenticated(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const std::optional<Decision> by_spf = judge_spf(facts, evidence, settings);
+    if (by_spf && by_spf->action != Action::accept) return *by_spf;
+    Decision decision;
+    if (evidence.dmarc.result == dmarc::Result::fail)
+        decision = judge_failed_dmarc(facts, evidence, settings);
+    const bool only_spf_was_forgiven = by_spf && decision.action == Action::accept && decision.rule.empty();
+    return only_spf_was_forgiven ? *by_spf : decision;
+}
+
+// Judges evidence without any open question.
+Decision judge(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    Decision decision = evidence.author.domain ? judge_authenticated(facts, evidence, settings)
+                                               : judge_invalid_from(facts, evidence, settings);
+    decision.disposition = disposition_of(decision.action);
+    const bool enforcing = evidence.dmarc.policy != dmarc::Policy::none;
+    if (evidence.dmarc.result == dmarc::Result::fail)
+        decision.override_reason = override_of(decision, evidence, settings);
+    else if (evidence.dmarc.result != dmarc::Result::pass)
+        return decision;
+    else if (decision.action != Action::accept)
+        decision.override_reason = Override{"local_policy", decision.rule};
+    else if (enforcing)
+        decision.disposition = Disposition::pass;
+    return decision;
+}
+
+// An identifier that is the author domain itself aligns in every mode, whatever record applies.
+bool passes_exactly(const Evidence& evidence) {
+    const auto& author = evidence.author.domain;
+    if (evidence.spf.result == spf::Result::pass && evidence.spf.domain == author) return true;
+    return std::any_of(evidence.dkim.begin(), evidence.dkim.end(),
+                       [&](const auth::dkim::Signature& signature) {
+                           return signature.result == auth::dkim::Result::pass && signature.domain == author;
+                       });
+}
+
+// The evidence with the worst that the missing facts could have said.
+Evidence at_worst(const Evidence& evidence) {
+    Evidence worst = evidence;
+    if (!evidence.dmarc.record && passes_exactly(evidence)) {
+        worst.dmarc.result = dmarc::Result::pass;
+        return worst;
+    }
+    worst.dmarc.result = dmarc::Result::fail;
+    if (!evidence.dmarc.record) {
+        worst.dmarc.policy = dmarc::Policy::reject;
+        worst.dmarc.applied_policy = dmarc::Policy::reject;
+    }
+    return worst;
+}
+
+Evidence at_best(const Evidence& evidence) {
+    Evidence best = evidence;
+    best.dmarc.result = dmarc::Result::pass;
+    return best;
+}
+
+Decision decide_open_question(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const Decision best = judge(facts, at_best(evidence), settings);
+    Settings strictest = settings;  // what is missing could also corroborate
+    if (strictest.on_reject == OnReject::corroborate) strictest.on_reject = OnReject::reject;
+    Decision worst = judge(facts, at_worst(evidence), strictest);
+    if (best.action == worst.action) {
+        worst.disposition = disposition_of(worst.action);
+        if (worst.exemption.empty()) worst.override_reason.reset();
+        return worst;
+    }
+    if (settings.on_temperror == OnTemperror::accept) {
+        Decision taken = with_action(best.action, "authentication.dmarc.on_temperror", evidence.dmarc.reason);
+        taken.refusal = best.refusal;
+        taken.disposition = disposition_of(best.action);
+        return taken;
+    }
+    Decision deferred =
+        with_action(Action::defer, "authentication.dmarc.on_temperror", evidence.dmarc.reason);
+    deferred.refusal = dmarc_temperror_refusal(evidence);
+    return deferred;
+}
+
+// policy.mode: monitor decides and records, and acts on nothing.
+Decision only_watched(Decision decision, const Evidence& evidence) {
+    if (decision.action == Action::accept) return decision;
+    decision.action = Action::accept;
+    decision.refusal.reset();
+    decision.disposition = Disposition::none;
+    const bool differs =
+        evidence.dmarc.result == dmarc::Result::fail && evidence.dmarc.policy != dmarc::Policy::none;
+    if (differs) decision.override_reason = Override{"local_policy", "policy.mode: monitor"};
+    return decision;
+}
+
+}  // namespace
+
+Decision decide(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const bool open = evidence.author.domain && evidence.dmarc.result == dmarc::Result::temperror;
+    Decision decision =
+        open ? decide_open_question(facts, evidence, settings) : judge(facts, evidence, settings);
+    decision.judged = decision.action;
+    return settings.mode == Mode::monitor ? only_watched(std::move(decision), evidence) : decision;
+}
+
+}  // namespace gatepost::policy

@@ -1,0 +1,38 @@
+// Exemptions: the operator's written exceptions for mail that must not be lost to a check it cannot pass.
+// Each is a small contract with an owner, a reason and an end.
+#pragma once
+
+#include "policy/condition.hpp"
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace gatepost::policy {
+
+enum class Forgiven { dmarc, spf, missing_from_domain };
+
+struct Exemption {
+    std::string id;
+    std::string owner;
+    std::string reason;
+    std::optional<std::chrono::year_month_day> expires;  // the last day on which it has effect, in UTC
+    Condition when;
+    std::set<Forgiven> allow;
+    std::string override_type = "local_policy";  // RFC 9990 §3.1.1.14: the reason that aggregate reports give
+    bool forgeable = false;                      // the operator accepts that forgeries match
+
+    bool has_expired(std::chrono::sys_days today) const;
+};
+
+// The first exemption in order that forgives `what` for this message, or null.
+//
+// A message without any author domain cannot match `author_domain`; but an exemption that allows
+// missing_from_domain was written for exactly such mail (`From: root (Cron Daemon)`), so for it that key is
+// met by a From field without a domain. A From that names other domains as well never meets it.
+const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts,
+                                const auth::Author& author);
+
+}  // namespace gatepost::policy

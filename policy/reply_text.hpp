@@ -1,0 +1,23 @@
+// The words with which a message is refused: they name the check, the domain and what spoke against it, in
+// printable ASCII, whatever a peer or a zone put into its names. Enhanced codes by RFC 3463 and RFC 7372.
+#pragma once
+
+#include "policy/decision.hpp"
+
+#include "auth/evidence.hpp"
+
+#include <string>
+#include <vector>
+
+namespace gatepost::policy {
+
+// "DMARC policy of example.org is reject and neither SPF nor DKIM passed in alignment"
+std::string dmarc_failure_text(const auth::dmarc::Evaluation& evaluation);
+
+Refusal dmarc_refusal(const auth::dmarc::Evaluation& evaluation, const std::vector<Fact>& facts);
+Refusal dmarc_temperror_refusal(const auth::Evidence& evidence);
+Refusal spf_refusal(const auth::spf::Check& check);
+Refusal spf_temperror_refusal(const auth::spf::Check& check);
+Refusal invalid_from_refusal(auth::AuthorFault fault);
+
+}  // namespace gatepost::policy

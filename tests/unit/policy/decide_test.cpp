@@ -1,0 +1,290 @@
+#include "policy/decide.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gatepost::policy {
+namespace {
+
+using namespace std::chrono_literals;
+namespace dmarc = auth::dmarc;
+namespace spf = auth::spf;
+
+dns::DomainName name(std::string_view text) {
+    return dns::DomainName::parse(text).value();
+}
+
+// A message of example.org that fails DMARC, from a client with a name.
+struct Message {
+    Facts facts;
+    auth::Evidence evidence;
+    Settings settings;
+
+    Message() {
+        facts.client_ip = dns::IpAddress::parse("192.0.2.1").value();
+        facts.mail_from = "a@bounce.example";
+        facts.today = std::chrono::sys_days(2026y / 11 / 24);
+        evidence.author.domain = name("example.org");
+        evidence.author.fault = auth::AuthorFault::none;
+        evidence.iprev.result = auth::iprev::Result::pass;
+        evidence.dmarc.author_domain = name("example.org");
+        settings.own_domains = {name("example.com")};
+        with_record(dmarc::Policy::reject);
+        evidence.dmarc.result = dmarc::Result::fail;
+    }
+    Message& with_record(dmarc::Policy policy) {
+        evidence.dmarc.record = dmarc::Record();
+        evidence.dmarc.record->p = policy;
+        evidence.dmarc.record_domain = name("example.org");
+        evidence.dmarc.policy = policy;
+        evidence.dmarc.applied_policy = policy;
+        return *this;
+    }
+    Message& without_record() {
+        evidence.dmarc.record.reset();
+        evidence.dmarc.record_domain.reset();
+        evidence.dmarc.policy = evidence.dmarc.applied_policy = dmarc::Policy::none;
+        return *this;
+    }
+    Message& with_result(dmarc::Result result) {
+        evidence.dmarc.result = result;
+        return *this;
+    }
+    Message& with_exemption(std::set<Forgiven> allow) {
+        Exemption exemption;
+        exemption.id = "cron";
+        exemption.when.client_ip = {dns::IpNetwork::parse("192.0.2.0/24").value()};
+        exemption.allow = std::move(allow);
+        settings.exemptions.push_back(exemption);
+        return *this;
+    }
+    Decision decide() const { return policy::decide(facts, evidence, settings); }
+};
+
+void expect(const Decision& decision, Action action, Disposition disposition,
+            std::optional<Override> reason) {
+    EXPECT_EQ(decision.action, action) << decision.reason;
+    EXPECT_EQ(decision.disposition, disposition);
+    EXPECT_EQ(decision.override_reason, reason)
+        << (decision.override_reason ? decision.override_reason->comment : "none");
+    EXPECT_EQ(decision.refusal.has_value(), action == Action::reject || action == Action::defer);
+}
+
+TEST(Decide, lets_pass_what_passes) {
+    const Message message = Message().with_result(dmarc::Result::pass);
+    expect(message.decide(), Action::accept, Disposition::pass, std::nullopt);
+    expect(Message().with_record(dmarc::Policy::none).with_result(dmarc::Result::pass).decide(),
+           Action::accept, Disposition::none, std::nullopt);
+    expect(Message().without_record().with_result(dmarc::Result::none).decide(), Action::accept,
+           Disposition::none, std::nullopt);
+}
+
+TEST(Decide, follows_the_published_policy) {
+    expect(Message().with_record(dmarc::Policy::none).decide(), Action::accept, Disposition::none,
+           std::nullopt);
+    expect(Message().with_record(dmarc::Policy::quarantine).decide(), Action::quarantine,
+           Disposition::quarantine, std::nullopt);
+}
+
+// RFC 9989 §7.4
+TEST(Decide, rejects_only_what_a_further_fact_speaks_against) {
+    expect(Message().decide(), Action::quarantine, Disposition::quarantine,
+           Override{"local_policy", "policy.on_reject: corroborate"});
+
+    Message no_name;
+    no_name.evidence.iprev.result = auth::iprev::Result::fail;
+    expect(no_name.decide(), Action::reject, Disposition::reject, std::nullopt);
+    EXPECT_EQ(
+        no_name.decide().refusal->text,
+        "DMARC policy of example.org is reject and neither SPF nor DKIM passed in alignment; no_client_name");
+    no_name.evidence.iprev.result = auth::iprev::Result::temperror;  // trouble is no fact
+    EXPECT_EQ(no_name.decide().action, Action::quarantine);
+
+    Message enforced;
+    enforced.settings.enforce = {DomainPattern::parse("example.org").value()};
+    EXPECT_EQ(enforced.decide().facts, std::vector<Fact>{Fact::enforced});
+}
+
+TEST(Decide, takes_spf_fail_as_a_fact_only_for_direct_unsigned_mail) {
+    Message message;
+    message.evidence.spf.result = spf::Result::fail;
+    message.evidence.spf.domain = name("example.org");
+    message.evidence.dmarc.spf_domain_aligned = true;
+    EXPECT_EQ(message.decide().facts, std::vector<Fact>{Fact::spf_fail_unsigned});
+    Message listed = message;
+    listed.evidence.indirect_flow.list = true;
+    EXPECT_EQ(listed.decide().action, Action::quarantine);
+    Message signed_badly = message;
+    signed_badly.evidence.dmarc.dkim_domain_aligned = true;
+    EXPECT_EQ(signed_badly.decide().action, Action::quarantine);
+    message.evidence.spf.result = spf::Result::softfail;
+    EXPECT_EQ(message.decide().action, Action::quarantine);
+}
+
+TEST(Decide, knows_its_own_domains) {
+    Message message;
+    message.settings.own_domains = {name("example.org")};
+    EXPECT_EQ(message.decide().facts, std::vector<Fact>{Fact::own_domain});
+
+    Message inside = message;
+    inside.settings.own_networks = {dns::IpNetwork::parse("192.0.2.0/24").value()};
+    EXPECT_EQ(inside.decide().action, Action::quarantine);
+
+    Message list = message;
+    list.evidence.indirect_flow.list = true;
+    list.evidence.indirect_flow.list_domain = name("dev.lists.example");
+    EXPECT_EQ(list.decide().action, Action::reject);  // anyone can write a List-Id
+    auth::dkim::Signature signature;
+    signature.result = auth::dkim::Result::pass;
+    signature.domain = name("lists.example");
+    list.evidence.dkim = {signature};
+    EXPECT_EQ(list.decide().action, Action::quarantine);
+}
+
+TEST(Decide, obeys_the_operator) {
+    Message message;
+    message.settings.on_reject = OnReject::reject;
+    expect(message.decide(), Action::reject, Disposition::reject, std::nullopt);
+    message.settings.on_reject = OnReject::quarantine;
+    expect(message.decide(), Action::quarantine, Disposition::quarantine,
+           Override{"local_policy", "policy.on_reject"});
+    message.settings.on_reject = OnReject::accept;
+    expect(message.decide(), Action::accept, Disposition::none, Override{"local_policy", "policy.on_reject"});
+
+    Message quarantine;
+    quarantine.with_record(dmarc::Policy::quarantine).settings.on_quarantine = OnQuarantine::reject;
+    expect(quarantine.decide(), Action::reject, Disposition::reject,
+           Override{"local_policy", "policy.on_quarantine"});
+    quarantine.settings.on_quarantine = OnQuarantine::accept;
+    expect(quarantine.decide(), Action::accept, Disposition::none,
+           Override{"local_policy", "policy.on_quarantine"});
+}
+
+// RFC 9989 §4.7: t=y takes the policy a step down.
+TEST(Decide, honours_test_mode) {
+    Message message;
+    message.evidence.dmarc.applied_policy = dmarc::Policy::quarantine;
+    expect(message.decide(), Action::quarantine, Disposition::quarantine,
+           Override{"policy_test_mode", "t=y"});
+    message.with_record(dmarc::Policy::quarantine).evidence.dmarc.applied_policy = dmarc::Policy::none;
+    expect(message.decide(), Action::accept, Disposition::none, Override{"policy_test_mode", "t=y"});
+}
+
+TEST(Decide, lets_an_exemption_speak) {
+    const Decision decision = Message().with_exemption({Forgiven::dmarc}).decide();
+    expect(decision, Action::accept, Disposition::none, Override{"local_policy", "cron"});
+    EXPECT_EQ(decision.exemption, "cron");
+    EXPECT_EQ(Message().with_exemption({Forgiven::spf}).decide().action, Action::quarantine);
+    Message elsewhere = Message().with_exemption({Forgiven::dmarc});
+    elsewhere.facts.client_ip = dns::IpAddress::parse("198.51.100.1").value();
+    EXPECT_EQ(elsewhere.decide().action, Action::quarantine);
+    // Nothing to forgive: the exemption does not speak.
+    EXPECT_EQ(Message().with_exemption({Forgiven::dmarc}).with_result(dmarc::Result::pass).decide().exemption,
+              "");
+}
+
+TEST(Decide, refuses_an_invalid_from) {
+    Message message;
+    message.evidence.author.domain.reset();
+    message.evidence.author.fault = auth::AuthorFault::no_domain;
+    message.without_record().with_result(dmarc::Result::none);
+    expect(message.decide(), Action::reject, Disposition::reject, std::nullopt);
+    EXPECT_EQ(message.decide().refusal->enhanced_code, "5.7.1");
+    EXPECT_EQ(Message(message).with_exemption({Forgiven::missing_from_domain}).decide().action,
+              Action::accept);
+    EXPECT_EQ(Message(message).with_exemption({Forgiven::dmarc}).decide().action, Action::reject);
+    message.settings.on_invalid_from = OnInvalidFrom::quarantine;
+    EXPECT_EQ(message.decide().action, Action::quarantine);
+    message.settings.on_invalid_from = OnInvalidFrom::accept;
+    EXPECT_EQ(message.decide().action, Action::accept);
+}
+
+TEST(Decide, lets_spf_speak_alone_where_asked) {
+    Message message;
+    message.without_record().with_result(dmarc::Result::none);
+    message.evidence.spf.result = spf::Result::fail;
+    message.evidence.spf.domain = name("bounce.example");
+    EXPECT_EQ(message.decide().action, Action::accept);
+    message.settings.on_spf_fail = OnSpfFail::reject;
+    EXPECT_EQ(message.decide().refusal->enhanced_code, "5.7.23");
+    const Decision forgiven = Message(message).with_exemption({Forgiven::spf}).decide();
+    EXPECT_EQ(forgiven.action, Action::accept);
+    EXPECT_EQ(forgiven.exemption, "cron");
+    message.settings.on_spf_fail = OnSpfFail::quarantine;
+    EXPECT_EQ(message.decide().action, Action::quarantine);
+    message.evidence.spf.result = spf::Result::temperror;
+    EXPECT_EQ(message.decide().action, Action::accept);
+    message.settings.on_spf_temperror = OnSpfTemperror::defer;
+    EXPECT_EQ(message.decide().refusal->enhanced_code, "4.7.24");
+}
+
+TEST(Decide, defers_where_trouble_could_change_the_action) {
+    const Message unknown_record = Message().without_record().with_result(dmarc::Result::temperror);
+    expect(unknown_record.decide(), Action::defer, Disposition::none, std::nullopt);
+    EXPECT_EQ(unknown_record.decide().refusal->code, 451);
+    const Message unknown_alignment = Message().with_result(dmarc::Result::temperror);
+    expect(unknown_alignment.decide(), Action::defer, Disposition::none, std::nullopt);
+    Message lenient = unknown_record;
+    lenient.settings.on_temperror = OnTemperror::accept;
+    expect(lenient.decide(), Action::accept, Disposition::none, std::nullopt);
+}
+
+TEST(Decide, acts_at_once_where_trouble_changes_nothing) {
+    // An identifier that is the author domain itself passes under every record.
+    Message exact = Message().without_record().with_result(dmarc::Result::temperror);
+    exact.evidence.spf.result = spf::Result::pass;
+    exact.evidence.spf.domain = name("example.org");
+    EXPECT_EQ(exact.decide().action, Action::accept);
+    exact.evidence.spf.domain = name("mail.example.org");  // relaxed or strict? unknown
+    EXPECT_EQ(exact.decide().action, Action::defer);
+
+    // p=none asks for nothing, whatever aligns.
+    EXPECT_EQ(
+        Message().with_record(dmarc::Policy::none).with_result(dmarc::Result::temperror).decide().action,
+        Action::accept);
+
+    // The mail that says that DNS is dead must arrive.
+    const Decision cron = Message()
+                              .without_record()
+                              .with_exemption({Forgiven::dmarc})
+                              .with_result(dmarc::Result::temperror)
+                              .decide();
+    EXPECT_EQ(cron.action, Action::accept);
+    EXPECT_EQ(cron.exemption, "cron");
+
+    Message accepting = Message().without_record().with_result(dmarc::Result::temperror);
+    accepting.settings.on_reject = OnReject::accept;
+    EXPECT_EQ(accepting.decide().action, Action::accept);
+}
+
+// Every combination of DMARC trouble with the other results: trouble alone never refuses for good.
+TEST(Decide, never_refuses_for_good_on_a_missing_fact) {
+    for (const bool record : {false, true})
+        for (int reject = 0; reject < 4; ++reject)
+            for (int quarantine = 0; quarantine < 3; ++quarantine)
+                for (const auto result : {spf::Result::none, spf::Result::fail, spf::Result::temperror})
+                    for (const auto client : {auth::iprev::Result::fail, auth::iprev::Result::temperror}) {
+                        Message message = Message().with_result(dmarc::Result::temperror);
+                        if (!record) message.without_record();
+                        message.settings.on_reject = static_cast<OnReject>(reject);
+                        message.settings.on_quarantine = static_cast<OnQuarantine>(quarantine);
+                        message.evidence.spf.result = result;
+                        message.evidence.iprev.result = client;
+                        EXPECT_NE(message.decide().action, Action::reject);
+                        EXPECT_NE(message.decide().action, Action::quarantine);
+                    }
+}
+
+TEST(Decide, only_watches_in_monitor_mode) {
+    Message message;
+    message.settings.mode = Mode::monitor;
+    message.settings.on_reject = OnReject::reject;
+    expect(message.decide(), Action::accept, Disposition::none,
+           Override{"local_policy", "policy.mode: monitor"});
+    EXPECT_EQ(message.decide().judged, Action::reject);
+    message.without_record().with_result(dmarc::Result::temperror);
+    expect(message.decide(), Action::accept, Disposition::none, std::nullopt);
+    EXPECT_EQ(message.decide().judged, Action::defer);
+}
+
+}  // namespace
+}  // namespace gatepost::policy
