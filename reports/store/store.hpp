@@ -1,5 +1,5 @@
 // Where rows of evaluated messages are kept until their day's report is written. Appending never waits: a
-// writer of its own collects rows and commits them in batches.
+// writer of its own collects rows and commits them in batches. Days are UTC days (RFC 9990 §3.1.1.4).
 #pragma once
 
 #include "reports/aggregate/row.hpp"
@@ -7,7 +7,11 @@
 #include "dns/domain_name.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,28 +24,78 @@ struct DaySummary {
     std::uint64_t messages = 0;
 };
 
-// Rows that are alike but for their time, counted together (RFC 9990 §3.1.1.5: one record, with its count).
+// Rows that are alike but for their time, counted together (RFC 9990 §3.1.1.7: one record a tuple).
+// `row.received` is the time of the latest of them.
 struct CountedRow {
     aggregate::Row row;
     std::uint64_t count = 0;
 };
 
-class Store {
-  public:
-    virtual ~Store() = default;
+// What a query found, or why it could not be answered: then `problem` is not empty, and `items` is.
+template <typename T>
+struct Found {
+    std::vector<T> items;
+    std::string problem;
+};
 
-    // Takes a row; it is durable once flush() returned or the next batch was committed. Any thread.
+class Reader {
+  public:
+    virtual ~Reader() = default;
+
+    // The policy domains of one day, or of all days (newest first), each with its number of messages.
+    virtual Found<DaySummary> days(std::optional<std::chrono::year_month_day> day) = 0;
+    virtual Found<CountedRow> rows(const dns::DomainName& policy_domain, std::chrono::year_month_day day) = 0;
+};
+
+// What became of the rows since the store was opened.
+struct Activity {
+    std::uint64_t appended = 0;  // taken: written or waiting
+    std::uint64_t written = 0;   // committed
+    std::uint64_t dropped = 0;   // refused, as the backlog of a database that cannot be written was full
+    std::uint64_t waiting() const { return appended - written; }
+};
+
+class Store : public Reader {
+  public:
+    // Takes a row; it is durable once flush() returned true or the next batch was committed. Any thread; does
+    // no I/O and waits for none.
     virtual void append(aggregate::Row row) = 0;
     // Waits until every row appended before is committed. False: the database could not be written;
-    // `problem()`.
+    // `problem()`. Blocks: not for a worker's thread.
     virtual bool flush() = 0;
     // Why the last write failed, empty while all is well. Any thread. Rows that could not be written are kept
     // in memory, within a bound, and tried again.
     virtual std::string problem() const = 0;
-
-    virtual std::vector<DaySummary> days(std::chrono::year_month_day day) = 0;
-    virtual std::vector<CountedRow> rows(const dns::DomainName& policy_domain,
-                                         std::chrono::year_month_day day) = 0;
+    // Any thread.
+    virtual Activity activity() const = 0;
 };
+
+struct StoreOptions {
+    // local: a durable commit costs milliseconds, so many rows share one.
+    std::chrono::milliseconds batch_interval{200};
+    std::size_t batch_rows = 1000;
+    // local: hours of mail while a disk is full, yet no danger to the server's memory.
+    std::size_t backlog_rows = 100'000;
+    std::size_t backlog_octets = 64 * 1024 * 1024;
+    std::chrono::milliseconds retry_interval{1000};  // after a failed write
+    std::chrono::milliseconds lock_timeout{1000};    // for another process that holds the database
+};
+
+// The database file below the configured `data_dir`.
+std::filesystem::path database_path(const std::filesystem::path& data_dir);
+
+// A store, or why there is none (then `store` is null): the folder is missing or forbidden, the file is
+// damaged, another program's, or of a newer schema than this program knows.
+template <typename T>
+struct Opened {
+    std::unique_ptr<T> store;
+    std::string problem;
+};
+
+// Opens or creates the database file and starts its writer. The destructor writes what is waiting, with one
+// attempt; whoever must know whether that worked calls flush() first.
+Opened<Store> open_store(const std::filesystem::path& file, const StoreOptions& options = {});
+// Opens an existing database to read alone, also while a server writes to it.
+Opened<Reader> open_reader(const std::filesystem::path& file);
 
 }  // namespace gatepost::reports::store
