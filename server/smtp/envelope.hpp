@@ -1,0 +1,27 @@
+// The envelope of one mail transaction (RFC 5321 §2.3.1): what MAIL and the accepted RCPTs said.
+#pragma once
+
+#include "server/smtp/path.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace gatepost::server::smtp {
+
+// RFC 6152 §2. BINARYMIME (RFC 3030) is refused.
+enum class BodyType { seven_bit, eight_bit_mime };
+
+struct Recipient {
+    Path forward_path;  // always with a domain: <postmaster> has been given our first
+};
+
+struct Envelope {
+    Path reverse_path;
+    std::vector<Recipient> recipients;           // those that were accepted, in their order
+    std::optional<BodyType> body;                // BODY, where given
+    bool smtputf8 = false;                       // RFC 6531 §3.4
+    std::optional<std::uint64_t> declared_size;  // SIZE in octets, where given (RFC 1870)
+};
+
+}  // namespace gatepost::server::smtp

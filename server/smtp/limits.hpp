@@ -1,0 +1,33 @@
+// The numbers of the SMTP protocol: those of RFC 5321 §4.5.3.1 and our own beside them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gatepost::server::smtp {
+
+// RFC 5321 §4.5.3.1.4 gives a command line 512 octets, each extension adds its own (SIZE 26, BODY 17,
+// SMTPUTF8 10, DSN 628). Local: one bound above the sum of all of them, CRLF included.
+inline constexpr std::size_t max_command_line_octets = 2048;
+// RFC 5321 §4.5.3.1.5: a reply line, code and CRLF included.
+inline constexpr std::size_t max_reply_line_octets = 512;
+// Local: lines in a reply that we write or read; the longest in use is that to EHLO.
+inline constexpr std::size_t max_reply_lines = 100;
+// Local: a downstream's reply line is read up to this length, as some servers break §4.5.3.1.5.
+inline constexpr std::size_t max_read_reply_line_octets = 2048;
+// RFC 5321 §4.5.3.1.1, §4.5.3.1.2, §4.5.3.1.3.
+inline constexpr std::size_t max_local_part_octets = 64;
+inline constexpr std::size_t max_domain_octets = 255;
+inline constexpr std::size_t max_path_octets = 256;
+// RFC 1870 §3: the value of SIZE has up to 20 digits.
+inline constexpr std::size_t max_size_digits = 20;
+
+// What the operator sets (`limits` in the configuration).
+struct SessionLimits {
+    std::uint64_t message_size = 50ULL * 1024 * 1024;  // octets
+    std::size_t recipients = 100;                      // of a transaction; RFC 5321 §4.5.3.1.8
+    std::size_t messages_per_connection = 1000;
+    std::size_t errors_per_connection = 10;  // the last one allowed; one more is answered 421
+};
+
+}  // namespace gatepost::server::smtp

@@ -1,0 +1,48 @@
+// Cuts command lines out of octets as they come (RFC 5321 §2.3.8, §4.1.1). Only CRLF ends a line. A line with
+// a bare CR, a bare LF or a NUL is read to its CRLF and reported as bad, never split: two readers that
+// disagree about where a command ends are how commands are smuggled. Memory is bounded by
+// max_command_line_octets.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace gatepost::server::smtp {
+
+enum class LineFault { none, bare_cr, bare_lf, nul };
+
+class LineReader {
+  public:
+    enum class Status {
+        need_more,  // all input taken, no line has ended
+        line,       // line() is one command line
+        too_long,   // a line over the bound has ended, and is gone
+        bad,        // a line with fault() has ended, and is gone
+    };
+
+    // Takes octets off the front of `input`, up to the end of one line; what follows stays in `input`. A peer
+    // may send a line that never ends: the time for a command runs from its first octet, not from the last
+    // read.
+    Status read(std::string_view& input);
+    // Without CRLF. Valid until the next call of read() and as long as its input.
+    std::string_view line() const { return line_; }
+    LineFault fault() const { return fault_; }
+    // Whether a line has begun and not ended.
+    bool is_inside_line() const { return octets_ != 0; }
+    // Forgets a line that has begun; for STARTTLS (RFC 3207 §4.2).
+    void reset();
+
+  private:
+    Status end_line(std::string_view last_part);
+    void note_faults(std::string_view part);
+
+    std::string partial_;  // of a line that came in several parts
+    std::string_view line_;
+    std::size_t octets_ = 0;  // of the line so far, also of one too long to keep
+    bool after_cr_ = false;
+    LineFault fault_ = LineFault::none;
+    bool ended_ = false;  // the last call gave a line
+};
+
+}  // namespace gatepost::server::smtp

@@ -1,0 +1,134 @@
+// The server's side of an SMTP session as a state machine (RFC 5321 §3, §4.1.4): events in, exactly one
+// action out for each. It does no I/O and knows no time; the driver reads, writes, asks others and calls
+// back.
+//
+// Order of a transaction: on_line("MAIL ...") gives CheckSender, the driver answers by on_sender_checked();
+// on_line("RCPT ...") gives CheckRecipient, answered by on_recipient_checked(); on_line("DATA") gives
+// ReceiveMessage, answered by on_message_done(). An event that the state does not wait for is the driver's
+// bug: std::logic_error.
+#pragma once
+
+#include "server/smtp/envelope.hpp"
+#include "server/smtp/limits.hpp"
+#include "server/smtp/line_reader.hpp"
+#include "server/smtp/reply.hpp"
+
+#include "dns/domain_name.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace gatepost::server::smtp {
+
+// `tls` of a listener. `starttls` and `required` offer STARTTLS; `required` refuses mail without it; with
+// `implicit` TLS is there before the greeting (RFC 8314 §3).
+enum class TlsMode { off, starttls, required, implicit };
+
+struct SessionOptions {
+    std::string hostname;                  // in the greeting and in the replies to EHLO and QUIT
+    std::vector<dns::DomainName> domains;  // recipients are taken at these alone; the first has <postmaster>
+    SessionLimits limits;
+    TlsMode tls = TlsMode::off;
+};
+
+// What every downstream server offers: only that is announced (PRODUCT.md, "What the SMTP client sees").
+struct OfferedExtensions {
+    bool size = true;
+    bool eight_bit_mime = true;
+    bool smtputf8 = true;
+};
+
+// Send the reply. It may wait for further replies of the same pipelined group where `flush_may_wait`, as long
+// as there is input to go on with (RFC 2920 §3.2); otherwise it goes out before anything else is read or
+// done.
+struct SendReply {
+    Reply reply;
+    bool flush_may_wait = false;
+};
+// MAIL is correct; envelope() has it. Start SPF, ask limits, then call on_sender_checked().
+struct CheckSender {};
+// RCPT is correct and its domain is ours. Ask the downstream server, then call on_recipient_checked().
+struct CheckRecipient {
+    Path forward_path;
+};
+// Send 354 and feed a DataDecoder; then call on_message_done(). Input that is already there is the message's.
+struct ReceiveMessage {
+    Reply reply;
+};
+// Throw away all input that has been read but not used (RFC 3207 §4.2; LineReader::reset() too), send the
+// reply, shake hands, then call on_tls_established(); where the handshake fails, close.
+struct StartTls {
+    Reply reply;
+};
+// Send the reply and close.
+struct Close {
+    Reply reply;
+};
+using Action = std::variant<SendReply, CheckSender, CheckRecipient, ReceiveMessage, StartTls, Close>;
+
+class Session {
+  public:
+    Session(std::shared_ptr<const SessionOptions> options, OfferedExtensions offered);
+
+    // The greeting; the first event.
+    SendReply greet();
+    // One command line without CRLF.
+    Action on_line(std::string_view line);
+    Action on_line_too_long();
+    Action on_bad_line(LineFault fault);
+    // Answers to CheckSender and CheckRecipient: nullopt accepts.
+    Action on_sender_checked(std::optional<Reply> refusal);
+    Action on_recipient_checked(std::optional<Reply> refusal);
+    // Answer to ReceiveMessage: the reply to the end of data, as the driver words it. Ends the transaction.
+    Action on_message_done(Reply final_reply);
+    // The handshake has been made; everything known of the client is forgotten (RFC 3207 §4.2).
+    void on_tls_established();
+    // The client was silent for too long (RFC 5321 §4.5.3.2.7), or the server stops: in any state.
+    Close on_timeout();
+    Close on_shutdown();
+
+    // The transaction under way, from CheckSender to the action that follows on_message_done().
+    const std::optional<Envelope>& envelope() const { return envelope_; }
+    // The argument of EHLO or HELO as it came; empty before.
+    const std::string& helo() const { return helo_; }
+    // The same as a name, in A-labels; none for address literals and what is no domain name.
+    const std::optional<dns::DomainName>& helo_domain() const { return helo_domain_; }
+    bool is_tls_active() const { return tls_active_; }
+    // Transactions that came to the end of data.
+    std::size_t messages() const { return messages_; }
+    std::size_t errors() const { return errors_; }
+    // For `with` in Received: SMTP, ESMTP, ESMTPS, UTF8SMTP, UTF8SMTPS (RFC 3848, RFC 6531 §4.3).
+    std::string_view transmission_type() const;
+    // Whether there is a transaction or a driver's answer is awaited: a stop waits for its end.
+    bool is_idle() const { return state_ == State::commands && !envelope_; }
+
+  private:
+    friend struct CommandHandlers;
+    enum class State { connected, commands, sender, recipient, message, tls, closed };
+
+    void expect(State state, const char* event) const;
+    void reset_transaction();
+    void count_recipient(bool accepted);
+    Action fail(Reply reply, bool flush_may_wait = false);
+    Close close(Reply reply);
+
+    std::shared_ptr<const SessionOptions> options_;
+    OfferedExtensions offered_;
+    State state_ = State::connected;
+    bool tls_active_;
+    bool extended_ = false;  // EHLO, not HELO
+    std::string helo_;
+    std::optional<dns::DomainName> helo_domain_;
+    std::optional<Envelope> envelope_;  // the one record of a transaction, and its one reset
+    std::optional<Recipient> checked_recipient_;
+    bool recipient_refused_ = false;  // some RCPT of this transaction
+    std::size_t messages_ = 0;
+    std::size_t errors_ = 0;
+};
+
+}  // namespace gatepost::server::smtp
