@@ -1,0 +1,134 @@
+#include "auth/gather_evidence.hpp"
+
+#include "auth/dmarc/evaluate.hpp"
+#include "auth/spf/check_host.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace gatepost::auth {
+namespace asio = boost::asio;
+
+struct EvidenceGatherer::State {
+    State(dns::Resolver& asked, AuthenticationOptions chosen, std::string receiver_name)
+        : resolver(asked), options(std::move(chosen)), receiver(std::move(receiver_name)) {}
+
+    dns::Resolver& resolver;
+    AuthenticationOptions options;
+    std::string receiver;
+    Evidence evidence;
+    std::optional<dkim::Verifier> verifier;
+    dmarc::Discovered discovered;
+
+    // Each task keeps the state alive: it may outlive its owner by the turn in which it is cancelled.
+    static asio::awaitable<void> check_mail_from(std::shared_ptr<State> state, spf::Request request);
+    static asio::awaitable<void> check_helo(std::shared_ptr<State> state, spf::Request request);
+    static asio::awaitable<void> check_client_name(std::shared_ptr<State> state, dns::IpAddress client);
+    static asio::awaitable<void> fetch_keys(std::shared_ptr<State> state);
+    static asio::awaitable<void> discover(std::shared_ptr<State> state, dns::DomainName author_domain);
+};
+
+asio::awaitable<void> EvidenceGatherer::State::check_mail_from(std::shared_ptr<State> state,
+                                                               spf::Request request) {
+    state->evidence.spf =
+        co_await spf::check_mail_from(std::move(request), state->resolver, state->options.spf_limits);
+}
+
+asio::awaitable<void> EvidenceGatherer::State::check_helo(std::shared_ptr<State> state,
+                                                          spf::Request request) {
+    state->evidence.spf_helo =
+        co_await spf::check_helo(std::move(request), state->resolver, state->options.spf_limits);
+}
+
+asio::awaitable<void> EvidenceGatherer::State::check_client_name(std::shared_ptr<State> state,
+                                                                 dns::IpAddress client) {
+    state->evidence.iprev = co_await iprev::check_iprev(client, state->resolver);
+}
+
+asio::awaitable<void> EvidenceGatherer::State::fetch_keys(std::shared_ptr<State> state) {
+    co_await state->verifier->fetch_keys(state->resolver);
+}
+
+asio::awaitable<void> EvidenceGatherer::State::discover(std::shared_ptr<State> state,
+                                                        dns::DomainName author_domain) {
+    state->discovered =
+        co_await dmarc::discover(std::move(author_domain), state->options.discovery, state->resolver);
+}
+
+EvidenceGatherer::EvidenceGatherer(asio::any_io_executor executor, dns::Resolver& resolver,
+                                   AuthenticationOptions options, std::string receiver)
+    : state_(std::make_shared<State>(resolver, std::move(options), std::move(receiver))),
+      verdict_tasks_(executor),
+      side_tasks_(executor) {}
+
+EvidenceGatherer::~EvidenceGatherer() = default;
+
+void EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now) {
+    side_tasks_.start(State::check_client_name(state_, sender.client_ip));
+    if (!state_->options.spf_enabled) return;
+    const spf::Request request(sender.client_ip, sender.helo, sender.mail_from, state_->receiver, now);
+    verdict_tasks_.start(State::check_mail_from(state_, request));
+    side_tasks_.start(State::check_helo(state_, request));
+}
+
+void EvidenceGatherer::header(HeaderBlockPtr header, std::chrono::system_clock::time_point now) {
+    Evidence& evidence = state_->evidence;
+    evidence.author = extract_author(*header);
+    evidence.indirect_flow = find_indirect_flow(*header);
+    state_->verifier.emplace(header, evidence.author.domain, state_->options.dkim, now);
+    verdict_tasks_.start(State::fetch_keys(state_));
+    if (evidence.author.domain) verdict_tasks_.start(State::discover(state_, *evidence.author.domain));
+}
+
+void EvidenceGatherer::body(std::string_view chunk) {
+    state_->verifier->body(chunk);
+}
+
+asio::awaitable<Evidence> EvidenceGatherer::finish() {
+    co_await verdict_tasks_.join();
+    Evidence& evidence = state_->evidence;
+    if (state_->verifier) evidence.dkim = state_->verifier->finish();
+    if (evidence.author.domain) {
+        evidence.dmarc =
+            co_await dmarc::evaluate(*evidence.author.domain, state_->discovered, state_->options.discovery,
+                                     evidence.spf, evidence.dkim, state_->resolver);
+    }
+    if (evidence.dmarc.result == dmarc::Result::pass) side_tasks_.cancel();
+    try {
+        co_await side_tasks_.join();
+    } catch (const boost::system::system_error& error) {
+        // Cancelled: what was not waited for stays at none.
+        if (error.code() != asio::error::operation_aborted) throw;
+    }
+    co_return std::move(evidence);
+}
+
+namespace {
+
+// RFC 2919 §2: the identifier stands in the angle brackets at the end of the field.
+std::optional<dns::DomainName> list_domain_of(const HeaderField& list_id) {
+    const auto close = list_id.value.rfind('>');
+    const auto open = list_id.value.rfind('<', close);
+    if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
+    auto domain = dns::DomainName::parse(ascii::trim(list_id.value.substr(open + 1, close - open - 1)));
+    if (!domain || !domain->is_host_name(true)) return std::nullopt;
+    return domain;
+}
+
+}  // namespace
+
+IndirectFlow find_indirect_flow(const HeaderBlock& header) {
+    IndirectFlow flow;
+    for (const HeaderField& field : header.fields()) {
+        if (field.is("ARC-Seal")) flow.arc = true;
+        if (ascii::starts_with_ignoring_case(field.name, "List-")) flow.list = true;
+        if (ascii::starts_with_ignoring_case(field.name, "Resent-")) flow.resent = true;
+        if (field.is("List-Id") && !flow.list_domain) flow.list_domain = list_domain_of(field);
+    }
+    return flow;
+}
+
+}  // namespace gatepost::auth

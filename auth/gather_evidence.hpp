@@ -1,0 +1,60 @@
+// The one pipeline of authentication: every lookup begins as soon as its question is known. SPF and the
+// client's name at MAIL FROM; DKIM keys and the DMARC walk at the end of the header, while the body still
+// streams; alignment when all results are there. One instance a message, on one executor.
+#pragma once
+
+#include "auth/authentication_options.hpp"
+#include "auth/evidence.hpp"
+#include "auth/message/header_block.hpp"
+
+#include "dns/ip_address.hpp"
+#include "dns/resolver.hpp"
+#include "dns/task_group.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gatepost::auth {
+
+// Who sends: what the connection and the envelope say.
+struct Sender {
+    dns::IpAddress client_ip;
+    std::string helo;
+    std::string mail_from;  // without brackets, empty for <>
+};
+
+class EvidenceGatherer {
+  public:
+    // `resolver` outlives the executor's last task. `receiver`: our host name, for SPF's %{r}.
+    EvidenceGatherer(boost::asio::any_io_executor executor, dns::Resolver& resolver,
+                     AuthenticationOptions options, std::string receiver);
+    // Lookups still running are cancelled; they end on the executor and refer to nothing of the owner's.
+    ~EvidenceGatherer();
+    EvidenceGatherer(const EvidenceGatherer&) = delete;
+    EvidenceGatherer& operator=(const EvidenceGatherer&) = delete;
+
+    // In this order, the first two once each, body() for each chunk of the body (dot-stuffing undone, CRLF
+    // line ends).
+    void begin(Sender sender, std::chrono::system_clock::time_point now);
+    void header(HeaderBlockPtr header, std::chrono::system_clock::time_point now);
+    void body(std::string_view chunk);
+
+    // Waits for what is still running and joins it. Once, after the last chunk. Where DMARC passes, nothing
+    // more is waited for: a client name that is still being looked up is left out (result none).
+    boost::asio::awaitable<Evidence> finish();
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+    dns::TaskGroup verdict_tasks_;  // SPF of MAIL FROM, DKIM keys, DMARC discovery
+    dns::TaskGroup side_tasks_;     // SPF of HELO, iprev: they inform, and corroborate a failure
+};
+
+// What lists and forwarders left in the header: ARC, List-* and Resent-* fields, the domain of the List-Id.
+IndirectFlow find_indirect_flow(const HeaderBlock& header);
+
+}  // namespace gatepost::auth
