@@ -51,6 +51,7 @@ const HeaderField* HeaderBlock::find(std::string_view name) const {
 
 void HeaderBlock::note(HeaderFault fault) {
     if (fault_ == HeaderFault::none) fault_ = fault;
+    faults_ |= 1U << static_cast<unsigned>(fault);
 }
 
 namespace {

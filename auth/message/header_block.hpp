@@ -42,7 +42,10 @@ class HeaderBlock {
     static std::shared_ptr<const HeaderBlock> parse(std::string octets, std::size_t max_fields = 1000);
 
     const std::vector<HeaderField>& fields() const { return fields_; }
+    // The first fault met.
     HeaderFault fault() const { return fault_; }
+    // `fault` was met somewhere: a harmless one at the top must not hide a grave one below it.
+    bool has(HeaderFault fault) const { return ((faults_ >> static_cast<unsigned>(fault)) & 1U) != 0; }
     // All octets given, the empty line (CRLF) included where there was one.
     std::string_view octets() const { return octets_; }
     std::size_t count(std::string_view name) const;
@@ -60,6 +63,7 @@ class HeaderBlock {
     std::string octets_;
     std::vector<HeaderField> fields_;
     HeaderFault fault_ = HeaderFault::none;
+    unsigned faults_ = 0;  // one bit for each HeaderFault
 };
 
 using HeaderBlockPtr = std::shared_ptr<const HeaderBlock>;

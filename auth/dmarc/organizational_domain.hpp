@@ -1,0 +1,36 @@
+// Organizational Domains (RFC 9989 §4.10.2, or RFC 7489 §3.2 with the Public Suffix List), each found once
+// within one evaluation however many identifiers share a name.
+#pragma once
+
+#include "auth/dmarc/result.hpp"
+
+#include "dns/domain_name.hpp"
+#include "dns/resolver.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+
+namespace gatepost::auth::dmarc {
+
+class OrganizationalDomains {
+  public:
+    // `resolver` outlives this object. More than `max_walks` names need no answer: they count as trouble.
+    OrganizationalDomains(Discovery method, dns::Resolver& resolver, std::size_t max_walks);
+
+    // What is known already, by policy discovery; nullopt: trouble hides it.
+    void remember(const dns::DomainName& name, std::optional<dns::DomainName> organizational_domain);
+
+    // nullopt: trouble of the DNS, or no walk left.
+    boost::asio::awaitable<std::optional<dns::DomainName>> find(dns::DomainName name);
+
+  private:
+    Discovery method_;
+    dns::Resolver& resolver_;
+    std::size_t walks_left_;
+    std::map<dns::DomainName, std::optional<dns::DomainName>> known_;
+};
+
+}  // namespace gatepost::auth::dmarc

@@ -1,0 +1,186 @@
+#include "auth/mail_address.hpp"
+
+#include "auth/address_lexer.hpp"
+#include "auth/utf8.hpp"
+
+#include <algorithm>
+
+namespace gatepost::auth {
+namespace {
+
+using Kind = AddressTokenKind;
+
+bool is_word(const AddressToken& token) {
+    return token.kind == Kind::atom || token.kind == Kind::quoted;
+}
+
+// RFC 5322 §4.4: obs-local-part = word *("." word); the dot-atom and the quoted-string of §3.4.1 are among
+// them.
+std::optional<std::string> local_part_of(const std::vector<AddressToken>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const AddressToken& token = words[i];
+        if (i % 2 == 1 ? !token.is('.') : !is_word(token)) return std::nullopt;
+        text += token.kind == Kind::quoted ? unquote(token.text) : std::string(token.text);
+    }
+    if (words.size() % 2 == 0 || !is_utf8(text)) return std::nullopt;
+    return text;
+}
+
+class AddressListParser {
+  public:
+    explicit AddressListParser(std::string_view value) : lexer_(value) { advance(); }
+
+    std::optional<AddressList> parse() {
+        if (!parse_members(false)) return std::nullopt;
+        return std::move(list_);
+    }
+
+  private:
+    void advance() { token_ = lexer_.next(); }
+
+    // Members up to the end, or in a group up to its ";". Empty members are obs-mbox-list and obs-addr-list.
+    bool parse_members(bool in_group) {
+        while (true) {
+            if (!parse_member(in_group)) return false;
+            if (token_.is(',')) {
+                advance();
+                continue;
+            }
+            if (!in_group) return token_.kind == Kind::end;
+            if (!token_.is(';')) return false;
+            advance();
+            return true;
+        }
+    }
+
+    bool parse_member(bool in_group) {
+        const std::vector<AddressToken> words = take_words();
+        if (token_.is('@')) return parse_addr_spec(words);
+        if (!words.empty() && !is_word(words.front())) return false;  // a phrase begins with a word
+        if (token_.is('<')) return parse_angle_addr();
+        if (token_.is(':')) {
+            if (in_group || words.empty()) return false;
+            list_.has_group = true;
+            advance();
+            return parse_members(true);
+        }
+        if (words.empty()) return true;
+        list_.mailboxes.push_back({phrase_text(words), {}, false});
+        return true;
+    }
+
+    // Words and dots: what may turn out to be a display name (obs-phrase has dots) or a local-part.
+    std::vector<AddressToken> take_words() {
+        std::vector<AddressToken> words;
+        for (; is_word(token_) || token_.is('.'); advance())
+            words.push_back(token_);
+        return words;
+    }
+
+    bool parse_addr_spec(const std::vector<AddressToken>& words) {
+        const auto local_part = local_part_of(words);
+        if (!local_part) return false;
+        advance();
+        Mailbox mailbox{*local_part, {}, false};
+        if (!parse_domain(mailbox)) return false;
+        list_.mailboxes.push_back(std::move(mailbox));
+        return true;
+    }
+
+    // RFC 5322 §4.4: obs-domain = atom *("." atom); the dot-atom of §3.4.1 is among them.
+    bool parse_domain(Mailbox& mailbox) {
+        if (token_.kind == Kind::literal) {
+            mailbox.domain = token_.text;
+            mailbox.is_literal = true;
+            advance();
+            return is_utf8(mailbox.domain);
+        }
+        while (token_.kind == Kind::atom) {
+            mailbox.domain += token_.text;
+            advance();
+            if (!token_.is('.')) return is_utf8(mailbox.domain);
+            mailbox.domain += '.';
+            advance();
+        }
+        return false;
+    }
+
+    bool parse_angle_addr() {
+        advance();
+        if ((token_.is('@') || token_.is(',')) && !skip_route()) return false;
+        const std::vector<AddressToken> words = take_words();
+        if (token_.is('@')) {
+            if (!parse_addr_spec(words)) return false;
+        } else {
+            if (!words.empty() && !is_word(words.front())) return false;
+            list_.mailboxes.push_back({phrase_text(words), {}, false});
+        }
+        if (!token_.is('>')) return false;
+        advance();
+        return true;
+    }
+
+    // RFC 5322 §4.4: obs-route, to be ignored. Its domains are never an author's.
+    bool skip_route() {
+        bool after_domain = false;
+        while (!token_.is(':')) {
+            if (token_.is(',')) {
+                advance();
+                continue;
+            }
+            if (!token_.is('@')) return false;
+            advance();
+            Mailbox ignored;
+            if (!parse_domain(ignored)) return false;
+            if (!token_.is(',') && !token_.is(':')) return false;
+            after_domain = true;
+        }
+        advance();
+        return after_domain;
+    }
+
+    static std::string phrase_text(const std::vector<AddressToken>& words) {
+        std::string text;
+        for (const AddressToken& word : words) {
+            if (!text.empty() && !word.is('.')) text += ' ';
+            text += word.kind == Kind::quoted ? unquote(word.text) : std::string(word.text);
+        }
+        return text;
+    }
+
+    AddressLexer lexer_;
+    AddressToken token_;
+    AddressList list_;
+};
+
+}  // namespace
+
+std::string quote_string(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+    }
+    return quoted += '"';
+}
+
+bool is_dot_atom(std::string_view text) {
+    bool after_dot = true;
+    for (const char c : text) {
+        if (c == '.' ? after_dot : !is_atext(c)) return false;
+        after_dot = c == '.';
+    }
+    return !after_dot && is_utf8(text);
+}
+
+std::string Mailbox::text() const {
+    if (domain.empty()) return {};
+    return (is_dot_atom(local_part) ? local_part : quote_string(local_part)) + '@' + domain;
+}
+
+std::optional<AddressList> parse_address_list(std::string_view value) {
+    return AddressListParser(value).parse();
+}
+
+}  // namespace gatepost::auth

@@ -1,0 +1,45 @@
+// Address lists of header fields by the whole grammar: RFC 5322 §3.4 with its obsolete forms (§4.4: routes,
+// blanks and comments around dots, empty list members), groups (RFC 6854) and UTF-8 (RFC 6532). Encoded words
+// (RFC 2047) stay as they are: to decode before parsing would let a display name become an address.
+//
+// One thing beyond the grammar: a mailbox without any domain (`root (Cron Daemon)`) is told apart from text
+// that cannot be read at all, since old programs write it and rules may forgive it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::auth {
+
+// local: no honest address nests comments so deep, and a reader that recurses would fall over.
+inline constexpr std::size_t max_comment_depth = 100;
+
+struct Mailbox {
+    std::string local_part;  // its meaning: quotes, quoted-pairs, blanks and comments gone
+    std::string domain;      // likewise, in UTF-8, its case kept; a literal with its brackets; empty: none
+    bool is_literal = false;
+
+    // local-part@domain, the local-part quoted where it has to be (RFC 5322 §3.4.1). Empty without a domain.
+    std::string text() const;
+};
+
+struct AddressList {
+    std::vector<Mailbox> mailboxes;  // members of groups included, in order
+    bool has_group = false;
+};
+
+// Takes a field's value with its folds undone (unfold()). nullopt where it is not in the grammar; linear in
+// the length of `value`. 8-bit octets that are not UTF-8 are taken in display names, quoted ones and
+// comments, where they decide nothing, and refused in addresses.
+std::optional<AddressList> parse_address_list(std::string_view value);
+
+// A quoted-string (RFC 5322 §3.2.4) that means `text`, which holds no NUL, CR or LF.
+std::string quote_string(std::string_view text);
+
+// 1*atext *("." 1*atext), UTF-8 allowed (RFC 5322 §3.2.3, RFC 6532 §3.2).
+bool is_dot_atom(std::string_view text);
+
+}  // namespace gatepost::auth
