@@ -1,0 +1,96 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+
+namespace gatepost::config {
+namespace {
+
+constexpr std::size_t max_compared_octets = 40;  // local: no key is longer; the comparison is quadratic
+
+// The number of octets to insert, remove or change to make one word of the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+const std::vector<SectionKeys>& all_sections() {
+    static const std::vector<SectionKeys> sections = {
+        {"",
+         {"hostname", "authserv_id", "domains", "data_dir", "listeners", "tls", "limits", "dns", "relay",
+          "authentication", "policy", "reports", "http", "process", "log"},
+         {"trusted_proxies", "xclient_hosts", "alerts", "digest", "history"}},
+        {"listeners[]", {"address", "tls"}, {"proxy_protocol"}},
+        {"tls",
+         {"certificate", "private_key", "minimum_version"},
+         {"certificates", "client_ca", "ocsp_staple"}},
+        {"limits",
+         {"message_size", "header_size", "header_fields", "memory", "recipients", "connections",
+          "connections_per_client", "messages_per_connection", "errors_per_connection", "command_timeout",
+          "data_timeout"},
+         {"early_talker_delay"}},
+        {"dns", {"servers", "timeout", "cache_entries", "overrides"}, {}},
+        {"relay",
+         {"to"},
+         {"tls", "routes", "when_unavailable", "send_xforward", "ca", "client_certificate", "spool"}},
+        {"authentication", {"spf", "dkim", "dmarc"}, {"arc", "received_spf"}},
+        {"authentication.spf", {"enabled", "on_fail", "on_temperror"}, {}},
+        {"authentication.dkim", {"max_signatures", "minimum_rsa_bits"}, {}},
+        {"authentication.dmarc", {"discovery", "on_temperror"}, {}},
+        {"policy",
+         {"mode", "on_reject", "on_quarantine", "own_networks", "exemptions", "enforce", "on_invalid_from"},
+         {"rate_limits", "dnsbl_threshold", "dnsbl", "rules", "expected", "shadow", "lists"}},
+        {"policy.exemptions[]",
+         {"id", "owner", "reason", "expires", "when", "allow", "override", "forgeable"},
+         {}},
+        {"policy.exemptions[].when",
+         {"client_ip", "author_domain", "mail_from"},
+         {"client_name", "helo", "tls_client", "recipient", "header", "spf", "dkim", "arc", "dmarc",
+          "authenticated_domain", "arc_sealer", "size"}},
+        {"reports",
+         {"organization", "email"},
+         {"aggregate", "failure", "submit_to", "dkim", "received_at", "received_action", "store"}},
+        {"http", {"address", "token"}, {}},
+        {"process", {"workers"}, {"user", "group"}},
+        {"log", {"level", "format"}, {}},
+    };
+    return sections;
+}
+
+const SectionKeys* find_section(std::string_view section) {
+    const auto& sections = all_sections();
+    const auto found = std::find_if(sections.begin(), sections.end(), [&](const SectionKeys& candidate) {
+        return candidate.section == section;
+    });
+    return found == sections.end() ? nullptr : &*found;
+}
+
+std::optional<std::string_view> nearest(std::string_view word,
+                                        const std::vector<std::string_view>& candidates) {
+    if (word.size() > max_compared_octets) return std::nullopt;
+    // A third of the word may be wrong: more, and the guess is as likely to mislead.
+    std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
+    std::optional<std::string_view> found;
+    for (const auto candidate : candidates) {
+        const std::size_t distance = edit_distance(word, candidate);
+        if (distance >= best) continue;
+        best = distance;
+        found = candidate;
+    }
+    return found;
+}
+
+}  // namespace gatepost::config

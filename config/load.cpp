@@ -1,0 +1,58 @@
+#include "config/load.hpp"
+
+#include "config/document.hpp"
+#include "config/secret.hpp"
+#include "config/section.hpp"
+#include "config/sections.hpp"
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace gatepost::config {
+namespace {
+
+Config read_all(Context& context, const Node& document, std::chrono::sys_days today) {
+    Config config;
+    const Section top(context, &document, "", Position());
+    read_identity(top, config);
+    const Section tls = top.section("tls");
+    read_tls(tls, config.tls);
+    read_listeners(top, tls, config);
+    read_limits(top.section("limits"), config.limits);
+    read_dns(top.section("dns"), config.dns);
+    read_relay(top, context.folder, config.relay);
+    read_authentication(top.section("authentication"), config);
+    read_policy(top.section("policy"), today, config.policy);
+    read_reports(top.section("reports"), config);
+    read_http(top.section("http"), config.http);
+    read_process(top.section("process"), config.process);
+    read_log(top.section("log"), config.log);
+    return config;
+}
+
+}  // namespace
+
+LoadResult load_text(std::string_view yaml, const std::filesystem::path& file, std::chrono::sys_days today) {
+    Problems problems(file.string());
+    std::error_code error;
+    Context context{problems, std::filesystem::absolute(file, error).parent_path()};
+    LoadResult result;
+    if (const auto document = parse_document(yaml, problems)) {
+        Config config = read_all(context, *document, today);
+        if (!problems.any_error()) result.config = std::move(config);
+    }
+    result.problems = problems.take_errors();
+    result.warnings = problems.take_warnings();
+    return result;
+}
+
+LoadResult load(const std::filesystem::path& file, std::chrono::sys_days today) {
+    const auto text = read_file(file);
+    if (text) return load_text(*text, file, today);
+    LoadResult result;
+    result.problems.push_back(Problem{file.string(), 1, 1, text.error().text});
+    return result;
+}
+
+}  // namespace gatepost::config

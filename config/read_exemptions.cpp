@@ -1,0 +1,176 @@
+// policy.exemptions: each item with what makes it unsafe, useless or soon to end told as an error or warning.
+#include "config/sections.hpp"
+#include "config/units.hpp"
+
+#include "policy/exemption.hpp"
+
+#include "dns/ascii.hpp"
+#include "dns/ip_address.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::config {
+namespace {
+
+using policy::Condition;
+using policy::DomainPattern;
+using policy::Exemption;
+
+constexpr std::size_t max_id_octets = 64;    // local: it stands in log lines, headers and reports
+constexpr unsigned internet_prefix_v4 = 8;   // local: wider than any one organisation's network
+constexpr unsigned internet_prefix_v6 = 19;  // local: the largest blocks handed to one organisation
+constexpr std::chrono::days expiry_notice{30};
+
+std::optional<std::string> parse_id(std::string_view text) {
+    const bool plain =
+        !text.empty() && text.size() <= max_id_octets && std::all_of(text.begin(), text.end(), [](char c) {
+            return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
+        });
+    return plain ? std::optional<std::string>(text) : std::nullopt;
+}
+
+std::optional<std::string> parse_mail_from(std::string_view text) {
+    const bool null_path = text.empty() || text == "<>";
+    const bool visible = std::all_of(text.begin(), text.end(), [](char c) {
+        return (ascii::is_visible(c) || ascii::is_8bit(c)) && c != '<' && c != '>';
+    });
+    return null_path || visible ? std::optional<std::string>(text) : std::nullopt;
+}
+
+// An empty part matches everything; otherwise each item of `later` lies within one of `earlier`.
+template <typename Item, typename Within>
+bool part_covers(const std::vector<Item>& earlier, const std::vector<Item>& later, Within within) {
+    if (earlier.empty()) return true;
+    return !later.empty() && std::all_of(later.begin(), later.end(), [&](const Item& inner) {
+        return std::any_of(earlier.begin(), earlier.end(),
+                           [&](const Item& outer) { return within(outer, inner); });
+    });
+}
+
+bool covers(const Condition& earlier, const Condition& later) {
+    const auto network_within = [](const dns::IpNetwork& outer, const dns::IpNetwork& inner) {
+        return outer.prefix() <= inner.prefix() && outer.contains(inner.address());
+    };
+    const auto domain_within = [](const DomainPattern& outer, const DomainPattern& inner) {
+        return outer == inner || (outer.below_only && inner.domain.is_at_or_below(outer.domain) &&
+                                  (inner.below_only || inner.domain != outer.domain));
+    };
+    const auto glob_within = [](const std::string& outer, const std::string& inner) {
+        return ascii::equals_ignoring_case(outer, inner);
+    };
+    return part_covers(earlier.client_ip, later.client_ip, network_within) &&
+           part_covers(earlier.author_domain, later.author_domain, domain_within) &&
+           part_covers(earlier.mail_from, later.mail_from, glob_within);
+}
+
+// `later` can never be the one that speaks: `earlier` matches all that it matches, forgives all that it
+// forgives, and lives at least as long.
+bool shadows(const Exemption& earlier, const Exemption& later) {
+    const bool lives_on = !earlier.expires || (later.expires && *earlier.expires >= *later.expires);
+    const bool forgives_all =
+        std::includes(earlier.allow.begin(), earlier.allow.end(), later.allow.begin(), later.allow.end());
+    return lives_on && forgives_all && covers(earlier.when, later.when);
+}
+
+void read_condition(const Section& when, Condition& target) {
+    const auto places =
+        when.list("client_ip", target.client_ip, dns::IpNetwork::parse, "an IP address or network", true);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const auto& network = target.client_ip[i];
+        if (network.prefix() < (network.address().is_v4() ? internet_prefix_v4 : internet_prefix_v6))
+            when.warn_at(places[i], "client_ip", network.text() + " spans the Internet");
+    }
+    when.list("author_domain", target.author_domain, DomainPattern::parse, "a domain, or *. before one",
+              true);
+    when.list("mail_from", target.mail_from, parse_mail_from, "a reverse-path, with * and ? as wildcards",
+              true);
+}
+
+void read_when(const Section& item, Exemption& exemption) {
+    item.require("when");
+    const Section when = item.section("when");
+    if (!item.has("when")) return;
+    // An empty list could be read as "nothing" or as "anything".
+    for (const auto* key : {"client_ip", "author_domain", "mail_from"})
+        if (when.has_empty(key)) when.error(key, "at least one value is needed");
+    read_condition(when, exemption.when);
+    // A client_ip that was refused is a problem already, and not a second one.
+    if (when.has("client_ip")) return;
+    if (!exemption.forgeable)
+        item.error("when",
+                   "stands only on what a message says of itself, so that any forger matches; add client_ip, "
+                   "or accept the risk by forgeable: true");
+    else
+        item.warn("when", "forgeable: any sender of a forgery can match it");
+}
+
+void check_expiry(const Section& item, const Exemption& exemption, std::chrono::sys_days today) {
+    if (!exemption.expires) return;
+    const auto left = std::chrono::sys_days(*exemption.expires) - today;
+    if (exemption.has_expired(today))
+        item.warn("expires", "has expired and is without effect");
+    else if (left <= expiry_notice)
+        item.warn("expires",
+                  "expires in " + std::to_string(left.count()) + (left.count() == 1 ? " day" : " days"));
+}
+
+void read_allow(const Section& item, Exemption& exemption) {
+    item.require("allow");
+    if (item.has_empty("allow")) item.error("allow", "at least one check is needed");
+    item.choice_list<policy::Forgiven>("allow",
+                                       {{"dmarc", policy::Forgiven::dmarc},
+                                        {"spf", policy::Forgiven::spf},
+                                        {"missing_from_domain", policy::Forgiven::missing_from_domain}},
+                                       {"bare_newline", "dnsbl", "rate_limit", "early_talker"},
+                                       [&](policy::Forgiven what) { exemption.allow.insert(what); });
+}
+
+Exemption read_exemption(const Section& item, std::chrono::sys_days today) {
+    Exemption exemption;
+    item.require("id");
+    item.value("id", exemption.id, parse_id, "a name of letters, digits, '-', '_' and '.'");
+    item.text("owner", exemption.owner);
+    item.text("reason", exemption.reason);
+    for (const auto* key : {"owner", "reason"})
+        if (!item.has(key)) item.warn(key, "is missing: nobody will know whom to ask, or what it is for");
+    item.value("expires", exemption.expires, parse_date, "a day (like 2027-06-30)");
+    check_expiry(item, exemption, today);
+    item.boolean("forgeable", exemption.forgeable);
+    read_when(item, exemption);
+    read_allow(item, exemption);
+    // RFC 9990 appendix A, PolicyOverrideType: the words that an operator's exception can have.
+    item.choice<std::string>("override", exemption.override_type,
+                             {{"local_policy", "local_policy"},
+                              {"trusted_forwarder", "trusted_forwarder"},
+                              {"mailing_list", "mailing_list"},
+                              {"other", "other"}});
+    return exemption;
+}
+
+void check_against_earlier(const Section& item, const Exemption& exemption,
+                           const std::vector<Exemption>& earlier, std::chrono::sys_days today) {
+    for (const auto& other : earlier) {
+        if (!exemption.id.empty() && other.id == exemption.id)
+            return item.error("id", in_quotes(exemption.id) + " is the id of an earlier exemption");
+        if (!other.has_expired(today) && shadows(other, exemption))
+            return item.warn("", "never speaks: the earlier exemption " + in_quotes(other.id) +
+                                     " matches and forgives all that it does");
+    }
+}
+
+}  // namespace
+
+void read_exemptions(const Section& policy, std::chrono::sys_days today, policy::Settings& target) {
+    for (const auto& item : policy.sections("exemptions")) {
+        Exemption exemption = read_exemption(item, today);
+        check_against_earlier(item, exemption, target.exemptions, today);
+        target.exemptions.push_back(std::move(exemption));
+    }
+}
+
+}  // namespace gatepost::config

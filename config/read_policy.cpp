@@ -1,0 +1,69 @@
+// The sections that authentication and policy are steered by.
+#include "config/sections.hpp"
+
+#include "policy/settings.hpp"
+
+#include "auth/authentication_options.hpp"
+
+#include "dns/ip_address.hpp"
+
+namespace gatepost::config {
+namespace {
+
+constexpr std::size_t max_signatures = 100;   // local: each costs a lookup and a public-key operation
+constexpr std::size_t least_rsa_bits = 1024;  // RFC 8301 §3.2: shorter keys must not be accepted
+constexpr std::size_t most_rsa_bits = 8192;   // local: longer ones are not seen in the DNS
+
+}  // namespace
+
+void read_authentication(const Section& authentication, Config& config) {
+    const Section spf = authentication.section("spf");
+    spf.boolean("enabled", config.authentication.spf_enabled);
+    spf.choice<policy::OnSpfFail>("on_fail", config.policy.on_spf_fail,
+                                  {{"continue", policy::OnSpfFail::continue_},
+                                   {"reject", policy::OnSpfFail::reject},
+                                   {"quarantine", policy::OnSpfFail::quarantine}});
+    spf.choice<policy::OnSpfTemperror>(
+        "on_temperror", config.policy.on_spf_temperror,
+        {{"continue", policy::OnSpfTemperror::continue_}, {"defer", policy::OnSpfTemperror::defer}});
+
+    const Section dkim = authentication.section("dkim");
+    dkim.number("max_signatures", config.authentication.dkim.max_signatures, 1, max_signatures);
+    dkim.number("minimum_rsa_bits", config.authentication.dkim.minimum_rsa_bits, least_rsa_bits,
+                most_rsa_bits);
+
+    const Section dmarc = authentication.section("dmarc");
+    dmarc.choice<auth::dmarc::Discovery>(
+        "discovery", config.authentication.discovery,
+        {{"treewalk", auth::dmarc::Discovery::treewalk}, {"psl", auth::dmarc::Discovery::psl}});
+    dmarc.choice<policy::OnTemperror>(
+        "on_temperror", config.policy.on_temperror,
+        {{"defer", policy::OnTemperror::defer}, {"accept", policy::OnTemperror::accept}});
+}
+
+void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target) {
+    policy.choice<policy::Mode>("mode", target.mode,
+                                {{"enforce", policy::Mode::enforce}, {"monitor", policy::Mode::monitor}});
+    policy.choice<policy::OnReject>("on_reject", target.on_reject,
+                                    {{"corroborate", policy::OnReject::corroborate},
+                                     {"reject", policy::OnReject::reject},
+                                     {"quarantine", policy::OnReject::quarantine},
+                                     {"accept", policy::OnReject::accept}});
+    if (policy.has_mapping("on_quarantine"))
+        policy.error("on_quarantine", "{relay_to: ADDRESS} is not supported by this version");
+    else
+        policy.choice<policy::OnQuarantine>("on_quarantine", target.on_quarantine,
+                                            {{"tag", policy::OnQuarantine::tag},
+                                             {"reject", policy::OnQuarantine::reject},
+                                             {"accept", policy::OnQuarantine::accept}},
+                                            {"hold"});
+    policy.choice<policy::OnInvalidFrom>("on_invalid_from", target.on_invalid_from,
+                                         {{"reject", policy::OnInvalidFrom::reject},
+                                          {"quarantine", policy::OnInvalidFrom::quarantine},
+                                          {"accept", policy::OnInvalidFrom::accept}});
+    policy.list("own_networks", target.own_networks, dns::IpNetwork::parse, "an IP address or network");
+    policy.list("enforce", target.enforce, policy::DomainPattern::parse, "a domain, or *. before one");
+    read_exemptions(policy, today, target);
+}
+
+}  // namespace gatepost::config

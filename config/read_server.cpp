@@ -1,0 +1,215 @@
+// The sections that the server itself lives by: who we are, where we listen, within which limits, where mail
+// goes.
+#include "config/address.hpp"
+#include "config/secret.hpp"
+#include "config/sections.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gatepost::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr std::size_t gib = 1024 * mib;
+
+// Ranges are local: below the least a server cannot work, above the most a typing error is likelier than a
+// wish.
+constexpr std::size_t max_message_size = 2 * gib;
+constexpr std::size_t max_header_size = 16 * mib;
+constexpr std::size_t max_header_fields = 100'000;
+constexpr std::size_t max_memory = 1024 * gib;
+constexpr std::size_t max_count = 1'000'000;
+constexpr std::size_t max_cache_entries = 100'000'000;
+constexpr std::size_t max_workers = 1024;
+constexpr std::size_t rfc_recipients = 100;  // RFC 5321 §4.5.3.1.8: at least so many must be taken
+
+std::optional<std::string> parse_authserv_id(std::string_view text) {
+    // RFC 8601 §2.5: a value of MIME. A token needs no quoting anywhere, so we ask for one (RFC 2045 §5.1).
+    constexpr std::string_view tspecials = "()<>@,;:\\\"/[]?=";
+    const bool token = !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        return ascii::is_visible(c) && tspecials.find(c) == std::string_view::npos;
+    });
+    return token ? std::optional<std::string>(text) : std::nullopt;
+}
+
+bool has_pem(std::string_view text, std::string_view what) {
+    const auto begin = text.find("-----BEGIN ");
+    return begin != std::string_view::npos && text.find(what, begin) != std::string_view::npos;
+}
+
+}  // namespace
+
+void read_identity(const Section& top, Config& config) {
+    top.require("hostname");
+    dns::DomainName hostname;
+    top.value("hostname", hostname, parse_host_name, "a host name");
+    config.hostname = hostname.text();
+    config.authserv_id = config.hostname;
+    top.value("authserv_id", config.authserv_id, parse_authserv_id,
+              "a word without blanks or any of ()<>@,;:\\\"/[]?=");
+
+    top.require("domains");
+    const auto places = top.list("domains", config.domains, parse_host_name, "an exact domain name");
+    if (top.has_empty("domains")) top.error("domains", "at least one domain name is needed");
+    std::set<dns::DomainName> seen;
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (!seen.insert(config.domains[i]).second)
+            top.warn_at(places[i], "domains", config.domains[i].text() + " stands here twice");
+    config.policy.own_domains = config.domains;
+    top.path("data_dir", config.data_dir);
+}
+
+void read_tls(const Section& tls, Tls& target) {
+    tls.path("certificate", target.certificate);
+    tls.secret("private_key", target.private_key);
+    tls.choice<Tls::Version>("minimum_version", target.minimum_version,
+                             {{"1.2", Tls::Version::tls1_2}, {"1.3", Tls::Version::tls1_3}});
+    if (tls.has("certificate") != tls.has("private_key"))
+        tls.error("", "certificate and private_key belong together");
+    if (!target.certificate.empty()) {
+        const auto chain = read_file(target.certificate);
+        if (!chain)
+            tls.error("certificate", chain.error().text);
+        else if (!has_pem(*chain, "CERTIFICATE-----"))
+            tls.error("certificate", target.certificate.string() + " holds no certificate in PEM");
+    }
+    if (!target.private_key.empty() && !has_pem(target.private_key, "PRIVATE KEY-----"))
+        tls.error("private_key", "no private key in PEM");
+}
+
+void read_listeners(const Section& top, const Section& tls, Config& config) {
+    for (const auto& item : top.sections("listeners")) {
+        Listener listener;
+        item.require("address");
+        item.value("address", listener.address, parse_socket_address,
+                   "an IP address with a port (like 0.0.0.0:25 or [::]:25)");
+        item.choice<ListenerTls>("tls", listener.tls,
+                                 {{"off", ListenerTls::off},
+                                  {"starttls", ListenerTls::starttls},
+                                  {"required", ListenerTls::required},
+                                  {"implicit", ListenerTls::implicit}});
+        if (!tls.has("certificate") && listener.tls != ListenerTls::off) {
+            // Asked for in so many words, it must not silently be missing; as a default it may.
+            if (item.has("tls")) item.error("tls", "needs tls.certificate and tls.private_key");
+            listener.tls = ListenerTls::off;
+        }
+        config.listeners.push_back(listener);
+    }
+    if (config.listeners.empty()) {
+        Listener everywhere;
+        everywhere.address.port = 25;
+        if (!tls.has("certificate")) everywhere.tls = ListenerTls::off;
+        config.listeners.push_back(everywhere);
+    }
+    if (!tls.has("certificate"))
+        tls.warn("", "no certificate is given, so STARTTLS is not offered and mail travels in the clear");
+}
+
+void read_limits(const Section& limits, Limits& target) {
+    limits.size("message_size", target.message_size, kib, max_message_size);
+    limits.size("header_size", target.header_size, kib, max_header_size);
+    limits.number("header_fields", target.header_fields, 10, max_header_fields);
+    limits.size("memory", target.memory, mib, max_memory);
+    limits.number("recipients", target.recipients, 1, max_count);
+    limits.number("connections", target.connections, 1, max_count);
+    limits.number("connections_per_client", target.connections_per_client, 1, max_count);
+    limits.number("messages_per_connection", target.messages_per_connection, 1, max_count);
+    limits.number("errors_per_connection", target.errors_per_connection, 1, max_count);
+    limits.duration("command_timeout", target.command_timeout, seconds(1), hours(1));
+    limits.duration("data_timeout", target.data_timeout, seconds(1), hours(1));
+    if (target.recipients < rfc_recipients)
+        limits.warn("recipients", "RFC 5321 section 4.5.3.1.8 wants at least 100");
+    if (target.memory < target.message_size && (limits.has("memory") || limits.has("message_size")))
+        limits.error("memory", "is smaller than message_size: no message of that size could be taken");
+}
+
+void read_dns(const Section& dns, dns::ResolverOptions& target) {
+    dns.list("servers", target.servers, parse_dns_server, "an IP address, with or without a port");
+    dns.duration("timeout", target.timeout, milliseconds(100), minutes(1));
+    dns.number("cache_entries", target.cache_entries, 0, max_cache_entries);
+    dns.list(
+        "overrides", target.overrides, [](std::string_view text) { return std::optional<std::string>(text); },
+        "a record");
+}
+
+void read_relay(const Section& top, const std::filesystem::path& folder, Relay& target) {
+    const Section relay = top.section("relay");
+    if (!top.has("relay")) return top.require("relay.to");
+    relay.require("to");
+    std::vector<std::string> texts;
+    const auto places = relay.list(
+        "to", texts, [](std::string_view text) { return std::optional<std::string>(text); }, "a destination");
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const std::string_view text = texts[i];
+        if (text.starts_with("maildir:")) {
+            const auto path = text.substr(std::string_view("maildir:").size());
+            if (path.empty())
+                relay.error_at(places[i], "to", "maildir: without a path");
+            else
+                target.to.emplace_back(MaildirDestination{(folder / path).lexically_normal()});
+        } else if (text.starts_with("lmtp:") || text.starts_with("unix:")) {
+            relay.error_at(places[i], "to", in_quotes(text) + " is not supported by this version");
+        } else if (auto destination = parse_smtp_destination(text)) {
+            target.to.emplace_back(std::move(*destination));
+        } else {
+            relay.error_at(places[i], "to", in_quotes(text) + " is neither host:port nor maildir:PATH");
+        }
+    }
+    if (relay.has_empty("to")) relay.error("to", "at least one destination is needed");
+    const bool has_maildir =
+        std::any_of(target.to.begin(), target.to.end(), [](const Destination& destination) {
+            return std::holds_alternative<MaildirDestination>(destination);
+        });
+    if (has_maildir && texts.size() > 1)
+        relay.error("to", "a Maildir stands alone: mail that went into it could not be found elsewhere");
+}
+
+void read_reports(const Section& reports, Config& config) {
+    config.reports.organization = config.hostname;
+    if (!config.domains.empty()) config.reports.email = "postmaster@" + config.domains.front().text();
+    reports.text("organization", config.reports.organization);
+    reports.value(
+        "email", config.reports.email,
+        [](std::string_view text) {
+            return is_mail_address(text) ? std::optional<std::string>(text) : std::nullopt;
+        },
+        "a mail address");
+}
+
+void read_http(const Section& http, Http& target) {
+    target.address = parse_socket_address("127.0.0.1:8025");
+    SocketAddress address = *target.address;
+    http.value("address", address, parse_socket_address, "an IP address with a port (like 127.0.0.1:8025)");
+    target.address = address;
+    http.secret("token", target.token);
+    if (!address.address.is_loopback() && !http.has("token"))
+        http.error("address", "not a loopback address: http.token is required");
+}
+
+void read_process(const Section& process, Process& target) {
+    process.number("workers", target.workers, 0, max_workers);
+}
+
+void read_log(const Section& log, Log& target) {
+    log.choice<Log::Level>("level", target.level,
+                           {{"debug", Log::Level::debug},
+                            {"info", Log::Level::info},
+                            {"warning", Log::Level::warning},
+                            {"error", Log::Level::error}});
+    log.choice<Log::Format>("format", target.format,
+                            {{"text", Log::Format::text}, {"json", Log::Format::json}});
+}
+
+}  // namespace gatepost::config

@@ -1,0 +1,25 @@
+// One function per part of the configuration, each from its section into the typed settings.
+#pragma once
+
+#include "config/config.hpp"
+#include "config/section.hpp"
+
+#include <chrono>
+
+namespace gatepost::config {
+
+void read_identity(const Section& top, Config& config);  // hostname, authserv_id, domains, data_dir
+void read_tls(const Section& tls, Tls& target);
+void read_listeners(const Section& top, const Section& tls, Config& config);  // after read_tls()
+void read_limits(const Section& limits, Limits& target);
+void read_dns(const Section& dns, dns::ResolverOptions& target);
+void read_relay(const Section& top, const std::filesystem::path& folder, Relay& target);
+void read_reports(const Section& reports, Config& config);  // after read_identity()
+void read_http(const Section& http, Http& target);
+void read_process(const Section& process, Process& target);
+void read_log(const Section& log, Log& target);
+void read_authentication(const Section& authentication, Config& config);
+void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
+void read_exemptions(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
+
+}  // namespace gatepost::config
