@@ -39,7 +39,7 @@ class DataDecoder {
     enum class State { line_start, inside, after_cr, after_dot, after_dot_cr, done };
     void step(char octet, std::string& content);
     void store(std::string_view octets, std::string& content);
-    void store_inside(std::string_view& input, std::string& content);
+    void store_run(std::string_view& input, std::string& content);
     void note(DataFault::Kind kind);
 
     std::uint64_t size_limit_;

@@ -15,10 +15,11 @@ inline constexpr std::size_t max_reply_line_octets = 512;
 inline constexpr std::size_t max_reply_lines = 100;
 // Local: a downstream's reply line is read up to this length, as some servers break §4.5.3.1.5.
 inline constexpr std::size_t max_read_reply_line_octets = 2048;
-// RFC 5321 §4.5.3.1.1, §4.5.3.1.2, §4.5.3.1.3.
-inline constexpr std::size_t max_local_part_octets = 64;
+// Local: RFC 5321 §4.5.3.1.1 asks to take 64 octets at least; reverse-paths of large senders that hold the
+// recipient's address (VERP) are longer.
+inline constexpr std::size_t max_local_part_octets = 512;
+// RFC 5321 §4.5.3.1.2: a domain, and so the argument of EHLO.
 inline constexpr std::size_t max_domain_octets = 255;
-inline constexpr std::size_t max_path_octets = 256;
 // RFC 1870 §3: the value of SIZE has up to 20 digits.
 inline constexpr std::size_t max_size_digits = 20;
 

@@ -29,17 +29,18 @@ class LineReader {
     std::string_view line() const { return line_; }
     LineFault fault() const { return fault_; }
     // Whether a line has begun and not ended.
-    bool is_inside_line() const { return octets_ != 0; }
+    bool is_inside_line() const { return octets_ != 0 && !ended_; }
     // Forgets a line that has begun; for STARTTLS (RFC 3207 §4.2).
     void reset();
 
   private:
     Status end_line(std::string_view last_part);
-    void note_faults(std::string_view part);
+    void note_fault(char octet);
+    void keep(std::string_view part);
 
     std::string partial_;  // of a line that came in several parts
     std::string_view line_;
-    std::size_t octets_ = 0;  // of the line so far, also of one too long to keep
+    std::size_t octets_ = 0;  // of the line so far, CRLF included; of one too long to keep, too
     bool after_cr_ = false;
     LineFault fault_ = LineFault::none;
     bool ended_ = false;  // the last call gave a line

@@ -26,7 +26,7 @@ class Path {
     std::string unquoted_local_part() const;
     // As A-labels in lower case; none for <>, <postmaster> and address literals.
     const std::optional<dns::DomainName>& domain() const { return domain_; }
-    // Of user@[192.0.2.1]; none for domains, and for literals of another kind.
+    // Of user@[192.0.2.1] (RFC 5321 §4.1.3); other kinds of literal are refused.
     const std::optional<dns::IpAddress>& address_literal() const { return literal_; }
 
     bool is_null() const { return mailbox_.empty(); }
@@ -47,11 +47,10 @@ class Path {
 };
 
 enum class PathFault {
-    syntax,          // RFC 5321 §4.1.2
-    too_long,        // RFC 5321 §4.5.3.1
-    needs_smtputf8,  // octets above 127 without SMTPUTF8 (RFC 6531 §3.2)
-    not_utf8,        // octets above 127 that are no UTF-8
-    bad_domain,      // no domain name
+    syntax,      // not in the grammar of RFC 5321 §4.1.2
+    too_long,    // RFC 5321 §4.5.3.1.10
+    not_utf8,    // octets above 127 that are no UTF-8 (RFC 6531 §3.3)
+    bad_domain,  // no host name, or no address in the literal
 };
 
 struct PathResult {
@@ -60,9 +59,9 @@ struct PathResult {
     std::string_view rest;  // what follows the closing bracket, a view into the text given
 };
 
-// Each takes text that begins with '<'. UTF-8 is taken where `smtputf8`.
-PathResult parse_reverse_path(std::string_view text, bool smtputf8);  // "<>" too
-PathResult parse_forward_path(std::string_view text,
-                              bool smtputf8);  // "<postmaster>" in any case too, never "<>"
+// Each takes text that begins with '<'. UTF-8 is read; whether it is allowed depends on a parameter that
+// comes later in the line: ask Path::is_internationalized().
+PathResult parse_reverse_path(std::string_view text);  // "<>" too
+PathResult parse_forward_path(std::string_view text);  // "<postmaster>" in any case too, never "<>"
 
 }  // namespace gatepost::server::smtp

@@ -8,7 +8,9 @@
 // bug: std::logic_error.
 #pragma once
 
+#include "server/smtp/command.hpp"
 #include "server/smtp/envelope.hpp"
+#include "server/smtp/esmtp_parameters.hpp"
 #include "server/smtp/limits.hpp"
 #include "server/smtp/line_reader.hpp"
 #include "server/smtp/reply.hpp"
@@ -34,13 +36,6 @@ struct SessionOptions {
     std::vector<dns::DomainName> domains;  // recipients are taken at these alone; the first has <postmaster>
     SessionLimits limits;
     TlsMode tls = TlsMode::off;
-};
-
-// What every downstream server offers: only that is announced (PRODUCT.md, "What the SMTP client sees").
-struct OfferedExtensions {
-    bool size = true;
-    bool eight_bit_mime = true;
-    bool smtputf8 = true;
 };
 
 // Send the reply. It may wait for further replies of the same pipelined group where `flush_may_wait`, as long
@@ -73,6 +68,8 @@ using Action = std::variant<SendReply, CheckSender, CheckRecipient, ReceiveMessa
 
 class Session {
   public:
+    // `offered`: what every downstream server offers; only that is announced (PRODUCT.md, "What the SMTP
+    // client sees").
     Session(std::shared_ptr<const SessionOptions> options, OfferedExtensions offered);
 
     // The greeting; the first event.
@@ -108,14 +105,29 @@ class Session {
     bool is_idle() const { return state_ == State::commands && !envelope_; }
 
   private:
-    friend struct CommandHandlers;
     enum class State { connected, commands, sender, recipient, message, tls, closed };
 
+    // The refusal of a command that may not come now, or has or lacks an argument.
+    std::optional<Reply> check_order(const Command& command) const;
+    Action dispatch(const Command& command);
+    Action on_hello(std::string_view argument, bool extended);
+    Action on_mail(std::string_view argument);
+    Action on_rcpt(std::string_view argument);
+    Action on_data();
+    Action on_starttls();
+    Reply ehlo_reply() const;
+    Reply help_reply() const;
+    std::optional<Reply> check_recipient(const Path& path) const;
+    bool is_starttls_offered() const;
+    static bool may_wait(Verb verb);
+
     void expect(State state, const char* event) const;
-    void reset_transaction();
-    void count_recipient(bool accepted);
+    // Counts an error and gives its reply, or closes where there were too many.
     Action fail(Reply reply, bool flush_may_wait = false);
+    Action refuse(Reply reply);
+    Action refuse_recipient(Reply reply);
     Close close(Reply reply);
+    void reset_transaction();
 
     std::shared_ptr<const SessionOptions> options_;
     OfferedExtensions offered_;

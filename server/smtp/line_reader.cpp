@@ -1,0 +1,62 @@
+#include "server/smtp/line_reader.hpp"
+
+#include "server/smtp/limits.hpp"
+
+#include <algorithm>
+
+namespace gatepost::server::smtp {
+
+LineReader::Status LineReader::read(std::string_view& input) {
+    if (ended_) reset();
+    for (std::size_t i = 0; i < input.size(); ++i) {
+        const char octet = input[i];
+        ++octets_;
+        if (octet == '\n' && after_cr_) {
+            const auto part = input.substr(0, i + 1);
+            input.remove_prefix(i + 1);
+            return end_line(part);
+        }
+        note_fault(octet);
+    }
+    keep(input);
+    input = {};
+    return Status::need_more;
+}
+
+// The fault of a CR shows one octet later, when no LF follows it.
+void LineReader::note_fault(char octet) {
+    LineFault found = LineFault::none;
+    if (after_cr_) found = LineFault::bare_cr;
+    if (octet == '\n') found = LineFault::bare_lf;
+    if (octet == '\0') found = LineFault::nul;
+    if (fault_ == LineFault::none) fault_ = found;
+    after_cr_ = octet == '\r';
+}
+
+void LineReader::keep(std::string_view part) {
+    if (octets_ <= max_command_line_octets) partial_ += part;
+}
+
+LineReader::Status LineReader::end_line(std::string_view last_part) {
+    ended_ = true;
+    if (octets_ > max_command_line_octets) return Status::too_long;
+    if (fault_ != LineFault::none) return Status::bad;
+    line_ = last_part;
+    if (!partial_.empty()) {
+        partial_ += last_part;
+        line_ = partial_;
+    }
+    line_.remove_suffix(2);
+    return Status::line;
+}
+
+void LineReader::reset() {
+    partial_.clear();
+    line_ = {};
+    octets_ = 0;
+    after_cr_ = false;
+    fault_ = LineFault::none;
+    ended_ = false;
+}
+
+}  // namespace gatepost::server::smtp

@@ -1,0 +1,96 @@
+#include "server/smtp/reply.hpp"
+
+#include "server/smtp/limits.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace gatepost::server::smtp {
+namespace {
+
+// A line's text: what "550-", "5.123.123 " and CRLF leave of it.
+constexpr std::size_t max_text_octets = max_reply_line_octets - 4 - 10 - 2;
+
+std::string printable(std::string_view text) {
+    std::string clean(text);
+    for (char& c : clean) {
+        if (c == '\r' || c == '\n' || c == '\t') c = ' ';
+        if (!ascii::is_printable(c)) c = '?';
+    }
+    return clean;
+}
+
+// Appends `text` as one or more lines, broken at spaces where there are any.
+void append_lines(std::string_view text, std::vector<std::string>& lines) {
+    while (text.size() > max_text_octets && lines.size() + 1 < max_reply_lines) {
+        const auto space = text.rfind(' ', max_text_octets);
+        const bool has_space = space != std::string_view::npos && space > 0;
+        const auto cut = has_space ? space : max_text_octets;
+        lines.emplace_back(text.substr(0, cut));
+        text.remove_prefix(has_space ? cut + 1 : cut);
+    }
+    if (lines.size() < max_reply_lines) lines.emplace_back(text.substr(0, max_text_octets));
+}
+
+std::optional<EnhancedCode> matching(int code, std::string_view enhanced) {
+    auto parsed = EnhancedCode::parse(enhanced);
+    if (parsed && parsed->status_class != code / 100) return std::nullopt;
+    return parsed;
+}
+
+}  // namespace
+
+std::optional<EnhancedCode> EnhancedCode::parse(std::string_view text) {
+    const auto first = text.find('.');
+    const auto second = first == std::string_view::npos ? first : text.find('.', first + 1);
+    if (second == std::string_view::npos) return std::nullopt;
+    const auto status_class = ascii::parse_decimal<int>(text.substr(0, first), 1);
+    const auto subject = ascii::parse_decimal<int>(text.substr(first + 1, second - first - 1), 3);
+    const auto detail = ascii::parse_decimal<int>(text.substr(second + 1), 3);
+    if (!status_class || !subject || !detail) return std::nullopt;
+    // RFC 3463 §3: success, persistent transient failure, permanent failure.
+    if (*status_class != 2 && *status_class != 4 && *status_class != 5) return std::nullopt;
+    return EnhancedCode{*status_class, *subject, *detail};
+}
+
+std::string EnhancedCode::text() const {
+    return std::to_string(status_class) + '.' + std::to_string(subject) + '.' + std::to_string(detail);
+}
+
+Reply::Reply(int code, std::string_view enhanced, std::string_view text)
+    : Reply(code, enhanced, std::vector<std::string>{std::string(text)}) {}
+
+Reply::Reply(int code, std::string_view enhanced, const std::vector<std::string>& lines)
+    : code_(code), enhanced_(matching(code, enhanced)) {
+    if (code < 200 || code > 599) throw std::invalid_argument("a reply code is 200 to 599");
+    for (const auto& line : lines)
+        append_lines(printable(line), lines_);
+    if (lines_.empty()) lines_.emplace_back();
+}
+
+std::string Reply::text() const {
+    std::string joined;
+    for (const auto& line : lines_) {
+        if (!joined.empty()) joined += ' ';
+        joined += line;
+    }
+    return joined;
+}
+
+std::string Reply::wire() const {
+    const std::string code = std::to_string(code_);
+    const std::string enhanced = enhanced_ ? enhanced_->text() + ' ' : std::string();
+    std::string wire;
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+        wire += code;
+        wire += i + 1 == lines_.size() ? ' ' : '-';
+        wire += enhanced;
+        wire += lines_[i];
+        wire += "\r\n";
+    }
+    return wire;
+}
+
+}  // namespace gatepost::server::smtp

@@ -1,0 +1,141 @@
+// The events of the session and what they do to its state; the commands are in session_commands.cpp.
+#include "server/smtp/session.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace gatepost::server::smtp {
+namespace {
+
+std::string_view describe(LineFault fault) {
+    switch (fault) {
+        case LineFault::bare_cr:
+            return "bare CR in the command line";
+        case LineFault::bare_lf:
+            return "bare LF in the command line";
+        case LineFault::nul:
+            return "NUL in the command line";
+        case LineFault::none:
+            break;
+    }
+    return "bad command line";
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<const SessionOptions> options, OfferedExtensions offered)
+    : options_(std::move(options)), offered_(offered), tls_active_(options_->tls == TlsMode::implicit) {}
+
+SendReply Session::greet() {
+    expect(State::connected, "greet");
+    state_ = State::commands;
+    return {Reply(220, "", options_->hostname + " ESMTP"), false};
+}
+
+Action Session::on_line(std::string_view line) {
+    expect(State::commands, "on_line");
+    const auto command = parse_command(line);
+    if (auto refusal = check_order(command)) return fail(std::move(*refusal), may_wait(command.verb));
+    return dispatch(command);
+}
+
+Action Session::on_line_too_long() {
+    expect(State::commands, "on_line_too_long");
+    return fail(Reply(500, "5.5.2", "Line too long"));  // RFC 5321 §4.5.3.1.10
+}
+
+Action Session::on_bad_line(LineFault fault) {
+    expect(State::commands, "on_bad_line");
+    return fail(Reply(500, "5.5.2", std::string("Syntax error, ") + std::string(describe(fault))));
+}
+
+Action Session::on_sender_checked(std::optional<Reply> refusal) {
+    expect(State::sender, "on_sender_checked");
+    state_ = State::commands;
+    if (!refusal) return SendReply{Reply(250, "2.1.0", "Sender ok"), true};
+    reset_transaction();
+    return refuse(std::move(*refusal));
+}
+
+Action Session::on_recipient_checked(std::optional<Reply> refusal) {
+    expect(State::recipient, "on_recipient_checked");
+    state_ = State::commands;
+    auto recipient = std::exchange(checked_recipient_, std::nullopt);
+    if (refusal) return refuse_recipient(std::move(*refusal));
+    envelope_->recipients.push_back(std::move(*recipient));
+    return SendReply{Reply(250, "2.1.5", "Recipient ok"), true};
+}
+
+Action Session::on_message_done(Reply final_reply) {
+    expect(State::message, "on_message_done");
+    state_ = State::commands;
+    ++messages_;
+    reset_transaction();
+    if (final_reply.code() == 421) return close(std::move(final_reply));
+    return SendReply{std::move(final_reply), false};
+}
+
+// RFC 3207 §4.2: the server MUST discard any knowledge obtained from the client.
+void Session::on_tls_established() {
+    expect(State::tls, "on_tls_established");
+    state_ = State::commands;
+    tls_active_ = true;
+    extended_ = false;
+    helo_.clear();
+    helo_domain_.reset();
+    reset_transaction();
+}
+
+Close Session::on_timeout() {
+    return close(Reply(421, "4.4.2", options_->hostname + " Timeout, closing the connection"));
+}
+
+Close Session::on_shutdown() {
+    return close(Reply(421, "4.3.2", options_->hostname + " Service is stopping, closing the connection"));
+}
+
+std::string_view Session::transmission_type() const {
+    if (!extended_) return "SMTP";
+    if (envelope_ && envelope_->smtputf8) return tls_active_ ? "UTF8SMTPS" : "UTF8SMTP";
+    return tls_active_ ? "ESMTPS" : "ESMTP";
+}
+
+void Session::expect(State state, const char* event) const {
+    if (state_ != state) throw std::logic_error(std::string("smtp::Session: ") + event + " is not awaited");
+}
+
+Action Session::fail(Reply reply, bool flush_may_wait) {
+    ++errors_;
+    if (errors_ > options_->limits.errors_per_connection)
+        return close(Reply(421, "4.7.0", options_->hostname + " Too many errors, closing the connection"));
+    return SendReply{std::move(reply), flush_may_wait};
+}
+
+// What others refuse: 421 closes (RFC 5321 §3.8), 5xx is an error of the client's, 4xx is not.
+Action Session::refuse(Reply reply) {
+    if (reply.code() == 421) return close(std::move(reply));
+    if (reply.is_permanent_failure()) return fail(std::move(reply), true);
+    return SendReply{std::move(reply), true};
+}
+
+// With a recipient taken, a refusal counts no error: a message to many, some of them gone, must not end in
+// 421, for it would be sent again and end so again.
+Action Session::refuse_recipient(Reply reply) {
+    recipient_refused_ = true;
+    if (envelope_->recipients.empty() || reply.code() == 421) return refuse(std::move(reply));
+    return SendReply{std::move(reply), true};
+}
+
+Close Session::close(Reply reply) {
+    state_ = State::closed;
+    reset_transaction();
+    return Close{std::move(reply)};
+}
+
+void Session::reset_transaction() {
+    envelope_.reset();
+    checked_recipient_.reset();
+    recipient_refused_ = false;
+}
+
+}  // namespace gatepost::server::smtp
