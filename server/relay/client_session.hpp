@@ -113,6 +113,7 @@ class ClientSession {
         handshake,
         envelope,
         data,
+        refused,
         message,
         final,
         resetting,
@@ -129,7 +130,8 @@ class ClientSession {
         std::string line;
     };
 
-    void send(Kind kind, std::string line, std::size_t recipient = 0);
+    void send(Awaited awaited, std::string line);
+    void send_hello(Kind kind);
     void flush_waiting();
     void on_reply(const smtp::Reply& reply);
     void on_hello_reply(Kind kind, const smtp::Reply& reply);
@@ -137,7 +139,6 @@ class ClientSession {
     void read_capabilities(const smtp::Reply& reply);
     void fail(ClientFailure failure, std::optional<smtp::Reply> reply = std::nullopt);
     void require(bool condition, const char* call) const;
-    void clear_transaction();
 
     std::string hostname_;
     Phase phase_ = Phase::greeting;

@@ -1,0 +1,262 @@
+#include "server/relay/client_session.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace gatepost::server::relay {
+namespace {
+
+std::string mail_line(const smtp::Envelope& envelope, const Capabilities& capabilities) {
+    std::string line = "MAIL FROM:<" + envelope.reverse_path.mailbox() + '>';
+    if (envelope.declared_size && capabilities.size)
+        line += " SIZE=" + std::to_string(*envelope.declared_size);
+    if (envelope.body && capabilities.eight_bit_mime)
+        line += *envelope.body == smtp::BodyType::eight_bit_mime ? " BODY=8BITMIME" : " BODY=7BIT";
+    if (envelope.smtputf8 && capabilities.smtputf8) line += " SMTPUTF8";
+    return line + "\r\n";
+}
+
+// One line of the reply to EHLO: a keyword and its parameters (RFC 5321 §4.1.1.1).
+void read_extension(std::string_view line, Capabilities& capabilities) {
+    const auto space = line.find(' ');
+    const auto keyword = line.substr(0, space);
+    const auto is = [&](std::string_view name) {
+        return ascii::equals_ignoring_case(keyword, name);
+    };
+    if (is("PIPELINING")) capabilities.pipelining = true;
+    if (is("8BITMIME")) capabilities.eight_bit_mime = true;
+    if (is("SMTPUTF8")) capabilities.smtputf8 = true;
+    if (is("STARTTLS")) capabilities.starttls = true;
+    if (is("ENHANCEDSTATUSCODES")) capabilities.enhanced_status_codes = true;
+    if (is("XFORWARD")) capabilities.xforward = true;
+    if (!is("SIZE")) return;
+    capabilities.size = true;
+    if (space == std::string_view::npos) return;
+    // 19 digits always fit; a number longer than that is no limit that matters.
+    constexpr std::size_t digits_that_fit = 19;
+    capabilities.max_size =
+        ascii::parse_decimal<std::uint64_t>(ascii::trim(line.substr(space)), digits_that_fit).value_or(0);
+}
+
+}  // namespace
+
+ClientSession::ClientSession(std::string hostname) : hostname_(std::move(hostname)) {
+    awaited_.push_back({Kind::greeting});
+}
+
+std::string ClientSession::take_output() {
+    return std::exchange(output_, {});
+}
+
+void ClientSession::on_octets(std::string_view octets) {
+    while (!octets.empty() && is_usable()) {
+        // What nothing asked for can only be the word that the service closes; in the clear before TLS it can
+        // be an injection (RFC 3207 §6), too.
+        const auto status = reader_.read(octets);
+        if (status == smtp::ReplyReader::Status::malformed) return fail(ClientFailure::malformed_reply);
+        if (status == smtp::ReplyReader::Status::reply) on_reply(reader_.reply());
+    }
+    // Half a reply that nothing asked for would be taken for the next command's.
+    if (is_usable() && awaited_.empty() && reader_.is_inside_reply()) fail(ClientFailure::unexpected_reply);
+}
+
+void ClientSession::on_end_of_stream() {
+    if (is_usable()) fail(ClientFailure::connection_closed);
+}
+
+void ClientSession::on_reply(const smtp::Reply& reply) {
+    // What nothing asked for can only be the word that the service closes. Behind the reply to STARTTLS it
+    // would be an injection into the TLS session (RFC 3207 §6).
+    if (awaited_.empty()) {
+        const bool closing = reply.code() == 421;
+        return fail(closing ? ClientFailure::service_closing : ClientFailure::unexpected_reply, reply);
+    }
+    const auto awaited = awaited_.front();
+    awaited_.pop_front();
+    switch (awaited.kind) {
+        case Kind::greeting:
+        case Kind::ehlo:
+        case Kind::helo:
+            on_hello_reply(awaited.kind, reply);
+            break;
+        case Kind::starttls:
+            starttls_reply_ = reply;
+            phase_ = reply.code() == 220 ? Phase::handshake : Phase::ready;
+            break;
+        case Kind::quit:
+            phase_ = Phase::closed;
+            break;
+        default:
+            on_transaction_reply(awaited, reply);
+            break;
+    }
+    // RFC 5321 §3.8: the server may say 421 to anything, and closes.
+    if (reply.code() == 421 && phase_ != Phase::closed) fail(ClientFailure::service_closing, reply);
+    if (is_usable()) flush_waiting();
+}
+
+void ClientSession::on_hello_reply(Kind kind, const smtp::Reply& reply) {
+    if (kind == Kind::greeting && reply.code() == 220) return send_hello(Kind::ehlo);
+    if (kind == Kind::ehlo && reply.code() == 250) {
+        read_capabilities(reply);
+        phase_ = Phase::ready;
+        return;
+    }
+    // RFC 5321 §3.2: a server that does not know EHLO; the session goes on without extensions.
+    if (kind == Kind::ehlo && reply.is_permanent_failure()) return send_hello(Kind::helo);
+    if (kind == Kind::helo && reply.code() == 250) {
+        phase_ = Phase::ready;
+        return;
+    }
+    if (reply.code() != 421) fail(ClientFailure::greeting_refused, reply);
+}
+
+void ClientSession::on_transaction_reply(const Awaited& awaited, const smtp::Reply& reply) {
+    const bool is_go_ahead = awaited.kind == Kind::data && reply.code() == 354;
+    const bool is_success = awaited.kind != Kind::data && reply.is_positive();
+    if (!is_go_ahead && !is_success && reply.code() < 400)
+        return fail(ClientFailure::unexpected_reply, reply);
+    switch (awaited.kind) {
+        case Kind::mail:
+            sender_reply_ = reply;
+            break;
+        case Kind::rcpt:
+            recipient_replies_[awaited.recipient] = reply;
+            break;
+        case Kind::data:
+            data_reply_ = reply;
+            phase_ = is_go_ahead ? Phase::message : Phase::refused;
+            break;
+        case Kind::final:
+            final_reply_ = reply;
+            phase_ = Phase::ready;
+            break;
+        case Kind::rset:
+            // RFC 5321 §4.1.1.5: nothing but 250; with anything else the transaction may still be there.
+            if (!reply.is_positive()) return fail(ClientFailure::unexpected_reply, reply);
+            phase_ = Phase::ready;
+            break;
+        default:
+            break;
+    }
+}
+
+void ClientSession::read_capabilities(const smtp::Reply& reply) {
+    capabilities_ = {};
+    capabilities_.esmtp = true;
+    for (std::size_t i = 1; i < reply.lines().size(); ++i)  // the first is the server's name
+        read_extension(reply.lines()[i], capabilities_);
+}
+
+void ClientSession::send_hello(Kind kind) {
+    capabilities_ = {};
+    phase_ = Phase::hello;
+    send({kind}, (kind == Kind::ehlo ? "EHLO " : "HELO ") + hostname_ + "\r\n");
+}
+
+void ClientSession::start_tls() {
+    require(is_ready() && capabilities_.starttls, "start_tls");
+    starttls_reply_.reset();
+    phase_ = Phase::starttls;
+    send({Kind::starttls}, "STARTTLS\r\n");
+}
+
+void ClientSession::on_tls_established() {
+    require(phase_ == Phase::handshake, "on_tls_established");
+    send_hello(Kind::ehlo);
+}
+
+std::string_view ClientSession::missing_extension(const smtp::Envelope& envelope) const {
+    if (envelope.smtputf8 && !capabilities_.smtputf8) return "SMTPUTF8";
+    if (envelope.body == smtp::BodyType::eight_bit_mime && !capabilities_.eight_bit_mime) return "8BITMIME";
+    return {};
+}
+
+void ClientSession::start_transaction(const smtp::Envelope& envelope) {
+    require(is_ready(), "start_transaction");
+    sender_reply_.reset();
+    recipient_replies_.clear();
+    data_reply_.reset();
+    final_reply_.reset();
+    phase_ = Phase::envelope;
+    send({Kind::mail}, mail_line(envelope, capabilities_));
+    for (const auto& recipient : envelope.recipients)
+        add_recipient(recipient.forward_path);
+}
+
+std::size_t ClientSession::add_recipient(const smtp::Path& forward_path) {
+    require(phase_ == Phase::envelope, "add_recipient");
+    const auto index = recipient_replies_.size();
+    recipient_replies_.emplace_back();
+    send({Kind::rcpt, index}, "RCPT TO:<" + forward_path.mailbox() + ">\r\n");
+    return index;
+}
+
+void ClientSession::start_data() {
+    require(phase_ == Phase::envelope && !recipient_replies_.empty(), "start_data");
+    phase_ = Phase::data;
+    send({Kind::data}, "DATA\r\n");
+}
+
+void ClientSession::message_sent() {
+    require(phase_ == Phase::message, "message_sent");
+    phase_ = Phase::final;
+    awaited_.push_back({Kind::final});
+}
+
+void ClientSession::abandon_transaction() {
+    if (!is_usable() || phase_ == Phase::ready) return;
+    if (phase_ != Phase::envelope && phase_ != Phase::refused) {
+        // DATA may have been answered 354 by now, or the message is half sent: only closing says "no".
+        phase_ = Phase::closed;
+        return;
+    }
+    waiting_.clear();
+    phase_ = Phase::resetting;
+    send({Kind::rset}, "RSET\r\n");
+}
+
+void ClientSession::quit() {
+    if (!is_usable()) return;
+    require(awaited_replies() == 0, "quit");
+    phase_ = Phase::quitting;
+    send({Kind::quit}, "QUIT\r\n");
+}
+
+// RFC 2920 §3.1: what waits for a reply is sent together where the server allows it. DATA ends a group, and
+// nothing is sent after it before its reply.
+void ClientSession::send(Awaited awaited, std::string line) {
+    if (!is_usable()) return;
+    if (!capabilities_.pipelining && !awaited_.empty()) {
+        waiting_.push_back({awaited, std::move(line)});
+        return;
+    }
+    awaited_.push_back(awaited);
+    output_ += line;
+}
+
+void ClientSession::flush_waiting() {
+    if (!awaited_.empty() || waiting_.empty()) return;
+    awaited_.push_back(waiting_.front().awaited);
+    output_ += waiting_.front().line;
+    waiting_.pop_front();
+}
+
+void ClientSession::fail(ClientFailure failure, std::optional<smtp::Reply> reply) {
+    if (failure_ != ClientFailure::none) return;
+    failure_ = failure;
+    failure_reply_ = std::move(reply);
+    output_.clear();
+    awaited_.clear();
+    waiting_.clear();
+}
+
+// A call out of order is the driver's bug. After a failure it is none: the driver may not have looked yet.
+void ClientSession::require(bool condition, const char* call) const {
+    if (!condition && is_usable())
+        throw std::logic_error(std::string("relay::ClientSession: ") + call + " is out of order");
+}
+
+}  // namespace gatepost::server::relay
