@@ -1,0 +1,32 @@
+// A deadline that moves: one timer watches it, however often it is moved, and calls once when it is reached
+// (RFC 5321 §4.5.3.2 wants a timeout in every phase; a timer per operation costs far more).
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace gatepost::server {
+
+class Deadline {
+  public:
+    // `on_expiry` runs on the executor, at most once for each time the deadline is set, never after
+    // destruction.
+    Deadline(boost::asio::any_io_executor executor, std::function<void()> on_expiry);
+    ~Deadline();
+    Deadline(const Deadline&) = delete;
+    Deadline& operator=(const Deadline&) = delete;
+
+    void expires_after(std::chrono::milliseconds time);
+    void clear();
+    // The deadline set last was reached.
+    bool has_expired() const;
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace gatepost::server

@@ -1,0 +1,35 @@
+#include "server/file_pool.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+namespace {
+
+asio::awaitable<void> call(std::function<void()> work) {
+    work();
+    co_return;
+}
+
+}  // namespace
+
+struct FilePool::Impl {
+    explicit Impl(unsigned threads) : pool(threads) {}
+    asio::thread_pool pool;
+};
+
+FilePool::FilePool(unsigned threads) : impl_(std::make_unique<Impl>(threads)) {}
+
+FilePool::~FilePool() {
+    impl_->pool.join();
+}
+
+asio::awaitable<void> FilePool::run(std::function<void()> work) {
+    co_await asio::co_spawn(impl_->pool, call(std::move(work)), asio::use_awaitable);
+}
+
+}  // namespace gatepost::server

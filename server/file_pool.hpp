@@ -1,0 +1,28 @@
+// A few threads for what may wait for the disk: no worker ever does. A coroutine hands a function over and
+// goes on with its result on its own executor.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace gatepost::server {
+
+class FilePool {
+  public:
+    explicit FilePool(unsigned threads);
+    ~FilePool();  // waits for what is under way
+    FilePool(const FilePool&) = delete;
+    FilePool& operator=(const FilePool&) = delete;
+
+    // Runs `work` on one of the threads. What it refers to must stay until then: the caller awaits.
+    boost::asio::awaitable<void> run(std::function<void()> work);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatepost::server

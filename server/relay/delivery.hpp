@@ -1,0 +1,35 @@
+// The way behind: where one transaction's mail goes. The client's 250 is sent only after deliver() gave one.
+#pragma once
+
+#include "server/outgoing_message.hpp"
+#include "server/smtp/envelope.hpp"
+#include "server/smtp/reply.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+namespace gatepost::server::relay {
+
+class Delivery {
+  public:
+    virtual ~Delivery() = default;
+
+    // Asks whether a recipient can be delivered to. nullopt: yes; otherwise the reply to pass on to the
+    // client. `sender` is the envelope without its recipients; the same at each call.
+    virtual boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
+                                                                             smtp::Path forward_path) = 0;
+    // Hands the message over to all recipients taken. Positive: it is safe there.
+    virtual boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) = 0;
+    // Gives everything back without a message; after it only the destructor may follow.
+    virtual boost::asio::awaitable<void> abandon() = 0;
+
+    // For the log: what went wrong here, where a reply above was ours and not the downstream server's. Not
+    // for clients.
+    virtual const std::string& problem() const = 0;
+    // Where this is the last stop: the message gets a Return-Path (RFC 5321 §4.4).
+    virtual bool is_final() const = 0;
+};
+
+}  // namespace gatepost::server::relay

@@ -1,0 +1,92 @@
+#include "server/relay/relay_connection.hpp"
+
+#include <utility>
+
+namespace gatepost::server::relay {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t read_octets = 4096;  // local: replies are short
+
+std::string_view to_string(ClientFailure failure) {
+    switch (failure) {
+        case ClientFailure::none:
+            return "";
+        case ClientFailure::greeting_refused:
+            return "refused the connection";
+        case ClientFailure::service_closing:
+            return "is closing down";
+        case ClientFailure::malformed_reply:
+            return "sent a malformed reply";
+        case ClientFailure::unexpected_reply:
+            return "sent a reply that was not asked for";
+        case ClientFailure::connection_closed:
+            return "closed the connection";
+    }
+    return "failed";
+}
+
+}  // namespace
+
+RelayConnection::RelayConnection(asio::any_io_executor executor, std::unique_ptr<Stream> stream,
+                                 std::string hostname, std::size_t destination, std::function<void()> on_end)
+    : stream_(std::move(stream)),
+      session_(std::move(hostname)),
+      destination_(destination),
+      on_end_(std::move(on_end)),
+      deadline_(std::move(executor), [this] { stream_->cancel(); }) {}
+
+RelayConnection::~RelayConnection() {
+    on_end_();
+}
+
+asio::awaitable<bool> RelayConnection::read_some() {
+    boost::system::error_code error;
+    input_.clear();
+    co_await stream_->read(input_, read_octets, error);
+    if (deadline_.has_expired()) {
+        problem_ = "no reply in time";
+        co_return false;
+    }
+    if (error) {
+        problem_ = error.message();
+        session_.on_end_of_stream();
+        co_return false;
+    }
+    silent_ = false;
+    session_.on_octets(input_);
+    co_return session_.is_usable() || session_.failure() == ClientFailure::none;
+}
+
+asio::awaitable<bool> RelayConnection::exchange(std::chrono::milliseconds time) {
+    while (session_.has_output() || session_.awaited_replies() > 0) {
+        const std::string output = session_.take_output();
+        if (!output.empty() && !co_await write(output, time)) co_return false;
+        if (session_.awaited_replies() == 0) break;
+        deadline_.expires_after(time);
+        const bool read = co_await read_some();
+        deadline_.clear();
+        if (!read) co_return false;
+    }
+    co_return session_.failure() == ClientFailure::none;
+}
+
+asio::awaitable<bool> RelayConnection::write(std::string_view octets, std::chrono::milliseconds time) {
+    boost::system::error_code error;
+    deadline_.expires_after(time);
+    co_await stream_->write(octets, error);
+    deadline_.clear();
+    if (error) problem_ = error.message();
+    co_return !error;
+}
+
+std::string RelayConnection::problem() const {
+    std::string text(to_string(session_.failure()));
+    if (session_.failure_reply())
+        text +=
+            ": " + std::to_string(session_.failure_reply()->code()) + ' ' + session_.failure_reply()->text();
+    if (text.empty() || session_.failure() == ClientFailure::connection_closed) text = problem_;
+    return text;
+}
+
+}  // namespace gatepost::server::relay

@@ -1,0 +1,63 @@
+// One connection to a downstream server: the client's state machine with its socket and its time limits.
+#pragma once
+
+#include "server/deadline.hpp"
+#include "server/relay/client_session.hpp"
+#include "server/stream.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gatepost::server::relay {
+
+// RFC 5321 §4.5.3.2: how long a client waits for each reply.
+struct ReplyTimes {
+    std::chrono::milliseconds command{std::chrono::minutes(5)};
+    std::chrono::milliseconds final_reply{std::chrono::minutes(10)};
+    std::chrono::milliseconds data_block{std::chrono::minutes(3)};
+};
+
+class RelayConnection {
+  public:
+    RelayConnection(boost::asio::any_io_executor executor, std::unique_ptr<Stream> stream,
+                    std::string hostname, std::size_t destination, std::function<void()> on_end);
+    ~RelayConnection();
+    RelayConnection(const RelayConnection&) = delete;
+    RelayConnection& operator=(const RelayConnection&) = delete;
+
+    ClientSession& session() { return session_; }
+    std::size_t destination() const { return destination_; }
+
+    // Writes what the session wants written and reads until no reply is awaited. False: the connection is of
+    // no further use, problem() says why.
+    boost::asio::awaitable<bool> exchange(std::chrono::milliseconds time);
+    // Writes octets of the message itself.
+    boost::asio::awaitable<bool> write(std::string_view octets, std::chrono::milliseconds time);
+    std::string problem() const;
+    // No octet has come from the server since the connection was taken out of the pool.
+    bool is_silent() const { return silent_; }
+    void mark_taken() { silent_ = true; }
+
+    std::chrono::steady_clock::time_point idle_since;
+
+  private:
+    boost::asio::awaitable<bool> read_some();
+
+    std::unique_ptr<Stream> stream_;
+    ClientSession session_;
+    std::size_t destination_;
+    std::function<void()> on_end_;
+    Deadline deadline_;
+    std::string input_;
+    std::string problem_;
+    bool silent_ = true;
+};
+
+}  // namespace gatepost::server::relay

@@ -1,0 +1,164 @@
+#include "server/relay/relay_pool.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <list>
+#include <utility>
+
+namespace gatepost::server::relay {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+namespace {
+
+constexpr std::size_t max_connections =
+    100;                            // local: per worker; what a mail server behind takes without trouble
+constexpr auto connect_time = 10s;  // local: the servers behind are near
+constexpr auto room_time = 30s;     // local: how long a transaction waits for a connection
+constexpr auto idle_time =
+    60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
+constexpr auto avoid_time = 5s;    // local: how long a dead destination is passed over
+constexpr auto goodbye_time = 2s;  // local: nobody waits for QUIT's reply
+
+asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
+    if (!connection->session().is_ready()) co_return;
+    connection->session().quit();
+    co_await connection->exchange(goodbye_time);
+}
+
+}  // namespace
+
+struct RelayPool::State : std::enable_shared_from_this<State> {
+    State(asio::any_io_executor own, std::vector<config::SmtpDestination> to, std::string name,
+          std::shared_ptr<DownstreamState> known)
+        : executor(std::move(own)),
+          destinations(std::move(to)),
+          avoid_until(destinations.size()),
+          hostname(std::move(name)),
+          downstream(std::move(known)),
+          reaper(executor, [this] { reap(); }) {}
+
+    asio::any_io_executor executor;
+    std::vector<config::SmtpDestination> destinations;
+    std::vector<Clock::time_point> avoid_until;
+    std::string hostname;
+    std::shared_ptr<DownstreamState> downstream;
+    std::vector<std::unique_ptr<RelayConnection>> idle;  // the one used last at the back
+    std::list<asio::steady_timer> waiting;
+    std::size_t open_connections = 0;
+    Deadline reaper;
+
+    void reap() {
+        const auto old = Clock::now() - idle_time;
+        const auto fresh =
+            std::find_if(idle.begin(), idle.end(), [&](const auto& c) { return c->idle_since > old; });
+        for (auto connection = idle.begin(); connection != fresh; ++connection)
+            asio::co_spawn(executor, say_goodbye(std::move(*connection)), asio::detached);
+        idle.erase(idle.begin(), fresh);
+        if (!idle.empty()) reaper.expires_after(idle_time);
+    }
+    void connection_ended() {
+        --open_connections;
+        wake_one();
+    }
+    void wake_one() {
+        if (!waiting.empty()) waiting.front().cancel();
+    }
+};
+
+RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
+                     std::string hostname, std::shared_ptr<DownstreamState> state)
+    : state_(std::make_shared<State>(std::move(executor), std::move(destinations), std::move(hostname),
+                                     std::move(state))) {}
+
+RelayPool::~RelayPool() {
+    // Connections tell the state of their end: they go while it is whole.
+    const auto idle = std::exchange(state_->idle, {});
+    state_->reaper.clear();
+}
+
+asio::awaitable<bool> RelayPool::wait_for_room() {
+    const std::shared_ptr<State> state = state_;
+    const auto until = Clock::now() + room_time;
+    while (state->open_connections >= max_connections && state->idle.empty()) {
+        if (Clock::now() >= until) co_return false;
+        const auto timer = state->waiting.emplace(state->waiting.end(), state->executor, until);
+        boost::system::error_code woken;
+        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        state->waiting.erase(timer);
+    }
+    co_return true;
+}
+
+asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t destination,
+                                                                  std::string& problem) {
+    const std::shared_ptr<State> state = state_;
+    const config::SmtpDestination to = state->destinations[destination];
+    ++state->open_connections;
+    boost::system::error_code error;
+    std::unique_ptr<Stream> stream =
+        co_await Stream::connect(state->executor, to.host, to.port, connect_time, error);
+    std::unique_ptr<RelayConnection> connection;
+    if (stream) {
+        auto on_end = [state] {
+            state->connection_ended();
+        };
+        connection = std::make_unique<RelayConnection>(state->executor, std::move(stream), state->hostname,
+                                                       destination, std::move(on_end));
+        const ReplyTimes times;
+        const bool greeted = co_await connection->exchange(times.command);
+        if (greeted && connection->session().is_ready()) {
+            state->avoid_until[destination] = {};
+            state->downstream->spoke(destination, connection->session().capabilities());
+            co_return connection;
+        }
+    } else {
+        state->connection_ended();
+    }
+    state->avoid_until[destination] = Clock::now() + avoid_time;
+    state->downstream->was_unreachable(destination);
+    if (!problem.empty()) problem += "; ";
+    problem += to.host + ':' + std::to_string(to.port) + ": " +
+               (connection ? connection->problem() : error.message());
+    co_return nullptr;
+}
+
+asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(bool fresh, std::string& problem) {
+    const std::shared_ptr<State> state = state_;
+    const bool room = co_await wait_for_room();
+    if (!room) {
+        problem = "all connections to the downstream servers are in use";
+        co_return nullptr;
+    }
+    while (!state->idle.empty() && (!fresh || state->open_connections >= max_connections)) {
+        std::unique_ptr<RelayConnection> connection = std::move(state->idle.back());
+        state->idle.pop_back();
+        if (fresh) continue;  // makes room
+        connection->mark_taken();
+        co_return connection;
+    }
+    for (const bool avoided : {false, true}) {
+        for (std::size_t i = 0; i < state->destinations.size(); ++i) {
+            if ((Clock::now() < state->avoid_until[i]) != avoided) continue;
+            std::unique_ptr<RelayConnection> connection = co_await open(i, problem);
+            if (connection) co_return connection;
+        }
+        if (!problem.empty()) break;  // those passed over were tried a moment ago
+    }
+    co_return nullptr;
+}
+
+void RelayPool::release(std::unique_ptr<RelayConnection> connection) {
+    if (!connection || !connection->session().is_ready()) return;
+    connection->idle_since = Clock::now();
+    state_->idle.push_back(std::move(connection));
+    if (state_->idle.size() == 1) state_->reaper.expires_after(idle_time);
+    state_->wake_one();
+}
+
+}  // namespace gatepost::server::relay

@@ -1,0 +1,43 @@
+// The connections of one worker to the downstream servers: kept open between transactions, bounded in number,
+// failing over in the order of relay.to.
+#pragma once
+
+#include "server/relay/downstream_state.hpp"
+#include "server/relay/relay_connection.hpp"
+
+#include "config/config.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gatepost::server::relay {
+
+class RelayPool {
+  public:
+    RelayPool(boost::asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
+              std::string hostname, std::shared_ptr<DownstreamState> state);
+    // Idle connections are closed; those in use end with their owners.
+    ~RelayPool();
+    RelayPool(const RelayPool&) = delete;
+    RelayPool& operator=(const RelayPool&) = delete;
+
+    // A connection on which a transaction can be started. An idle one is taken first, unless `fresh`. Null
+    // where no destination can be reached or all connections stay in use too long; `problem` says which and
+    // why.
+    boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(bool fresh, std::string& problem);
+    // Takes a connection back. One that cannot take a further transaction is closed.
+    void release(std::unique_ptr<RelayConnection> connection);
+
+  private:
+    struct State;
+    boost::asio::awaitable<std::unique_ptr<RelayConnection>> open(std::size_t destination,
+                                                                  std::string& problem);
+    boost::asio::awaitable<bool> wait_for_room();
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace gatepost::server::relay

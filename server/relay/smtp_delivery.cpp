@@ -1,0 +1,190 @@
+#include "server/relay/smtp_delivery.hpp"
+
+#include "server/smtp/data_encoder.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace gatepost::server::relay {
+namespace asio = boost::asio;
+using smtp::Reply;
+namespace {
+
+// local: a message up to this goes out in one write with its final dot; a larger one in writes of this size.
+constexpr std::size_t write_octets = 256 * 1024;
+
+}  // namespace
+
+SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files) : pool_(pool), files_(files) {}
+
+Reply SmtpDelivery::unavailable() {
+    if (connection_ && problem_.empty()) problem_ = connection_->problem();
+    drop();
+    return Reply(451, "4.4.1", "the mail system behind cannot be reached now");
+}
+
+void SmtpDelivery::drop() {
+    connection_.reset();
+}
+
+// Takes a connection and opens the transaction on it, with all recipients taken so far. nullopt: done;
+// otherwise the reply to pass on.
+asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
+    connection_ = co_await pool_.acquire(fresh, problem_);
+    if (!connection_) co_return unavailable();
+    ClientSession& session = connection_->session();
+    const std::string_view missing = session.missing_extension(envelope_);
+    if (!missing.empty()) {
+        problem_ = "the downstream server no longer offers " + std::string(missing);
+        pool_.release(std::move(connection_));
+        co_return Reply(451, "4.3.3",
+                        "the mail system behind does not offer " + std::string(missing) + " now");
+    }
+    session.start_transaction(envelope_);
+    taken_.resize(envelope_.recipients.size());
+    std::iota(taken_.begin(), taken_.end(), std::size_t{0});
+    const bool answered = co_await connection_->exchange(times_.command);
+    if (answered) co_return std::nullopt;
+    // A server may close an idle connection at any time: that is no failure of a new one.
+    if (!fresh && connection_->is_silent()) {
+        drop();
+        std::optional<Reply> again = co_await start(true);
+        co_return again;
+    }
+    co_return unavailable();
+}
+
+// A server asked a second time, after a connection was lost, may answer otherwise than the client was told.
+bool SmtpDelivery::are_all_taken() const {
+    const ClientSession& session = connection_->session();
+    if (!session.sender_reply() || !session.sender_reply()->is_positive()) return false;
+    return std::all_of(taken_.begin(), taken_.end(), [&](std::size_t index) {
+        const auto& reply = session.recipient_reply(index);
+        return reply && reply->is_positive();
+    });
+}
+
+asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::Envelope& sender,
+                                                                  smtp::Path forward_path) {
+    if (envelope_.recipients.empty()) {
+        envelope_ = sender;
+        envelope_.recipients.clear();
+    }
+    const smtp::Recipient recipient{std::move(forward_path)};
+    std::size_t index = 0;
+    if (connection_) {
+        index = connection_->session().add_recipient(recipient.forward_path);
+        const bool answered = co_await connection_->exchange(times_.command);
+        if (!answered) drop();
+    }
+    if (!connection_) {
+        envelope_.recipients.push_back(recipient);
+        const std::optional<Reply> refusal = co_await start(false);
+        envelope_.recipients.pop_back();
+        if (refusal) co_return refusal;
+        index = taken_.back();
+        taken_.pop_back();
+    }
+    ClientSession& session = connection_->session();
+    std::optional<Reply> reply = session.sender_reply();
+    if (reply && reply->is_positive()) reply = session.recipient_reply(index);
+    if (!reply) co_return unavailable();
+    if (reply->is_positive()) {
+        envelope_.recipients.push_back(recipient);
+        taken_.push_back(index);
+        co_return std::nullopt;
+    }
+    // Refused recipients leave no trace: a transaction opened anew asks for those alone that were taken.
+    if (envelope_.recipients.empty()) co_await abandon();
+    co_return reply;
+}
+
+asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
+    bool answered = false;
+    if (connection_ && are_all_taken()) {
+        connection_->mark_taken();
+        connection_->session().start_data();
+        answered = co_await connection_->exchange(times_.command);
+    }
+    if (!answered && (!connection_ || connection_->is_silent())) {
+        // The server may have given up the connection while the client took its time over the message.
+        drop();
+        std::optional<Reply> refusal = co_await start(true);
+        if (refusal) co_return refusal;
+        if (!are_all_taken()) {
+            problem_ = "the downstream server refuses now what it took before";
+            co_await abandon();
+            co_return unavailable();
+        }
+        connection_->session().start_data();
+        answered = co_await connection_->exchange(times_.command);
+    }
+    if (!answered) co_return unavailable();
+    if (connection_->session().is_message_awaited()) co_return std::nullopt;
+    const std::optional<Reply> refusal = connection_->session().data_reply();
+    co_await abandon();
+    if (refusal && !refusal->is_positive() && !refusal->is_intermediate()) co_return refusal;
+    co_return unavailable();
+}
+
+asio::awaitable<bool> SmtpDelivery::read_body(const SpooledBody& body, std::uint64_t offset,
+                                              std::string& buffer, std::string_view& octets) {
+    bool read = true;
+    if (body.is_in_memory()) {
+        read = body.read_at(offset, buffer, octets);
+    } else {
+        auto work = [&] {
+            read = body.read_at(offset, buffer, octets);
+        };
+        co_await files_.run(work);
+    }
+    if (!read) problem_ = "the spooled message cannot be read back";
+    co_return read;
+}
+
+asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
+    smtp::DataEncoder encoder;
+    std::string wire;
+    for (const std::string_view part : message.header_parts())
+        encoder.encode(part, wire);
+    std::string buffer;
+    std::string_view octets;
+    for (std::uint64_t offset = 0; offset < message.body().size(); offset += octets.size()) {
+        const bool read = co_await read_body(message.body(), offset, buffer, octets);
+        if (!read) co_return false;
+        encoder.encode(octets, wire);
+        if (wire.size() < write_octets) continue;
+        const bool written = co_await connection_->write(wire, times_.data_block);
+        if (!written) co_return false;
+        wire.clear();
+    }
+    encoder.finish(wire);
+    connection_->session().message_sent();
+    const bool written = co_await connection_->write(wire, times_.data_block);
+    co_return written;
+}
+
+asio::awaitable<Reply> SmtpDelivery::deliver(const OutgoingMessage& message) {
+    std::optional<Reply> refusal = co_await start_data();
+    if (refusal) co_return *refusal;
+    // Cut off inside the message, the server has nothing; after the final dot it may have it, and the
+    // sender's next try makes a second copy: better that than none.
+    bool answered = co_await send(message);
+    if (answered) answered = co_await connection_->exchange(times_.final_reply);
+    if (!answered || !connection_->session().final_reply()) co_return unavailable();
+    Reply reply = *connection_->session().final_reply();
+    if (reply.is_intermediate()) co_return unavailable();
+    pool_.release(std::move(connection_));
+    co_return reply;
+}
+
+asio::awaitable<void> SmtpDelivery::abandon() {
+    if (!connection_) co_return;
+    connection_->session().abandon_transaction();
+    const bool answered = co_await connection_->exchange(times_.command);
+    if (answered) pool_.release(std::move(connection_));
+    drop();
+}
+
+}  // namespace gatepost::server::relay

@@ -1,0 +1,48 @@
+// Delivery to a downstream SMTP server over a pooled connection. The downstream is asked for each recipient
+// while the client waits at RCPT, so its refusal is passed on there; its reply to the message is the reply to
+// the client.
+#pragma once
+
+#include "server/file_pool.hpp"
+#include "server/relay/delivery.hpp"
+#include "server/relay/relay_pool.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gatepost::server::relay {
+
+class SmtpDelivery final : public Delivery {
+  public:
+    // `pool` outlives the worker's transactions.
+    SmtpDelivery(RelayPool& pool, FilePool& files);
+
+    boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
+                                                                     smtp::Path forward_path) override;
+    boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override;
+    boost::asio::awaitable<void> abandon() override;
+    const std::string& problem() const override { return problem_; }
+    bool is_final() const override { return false; }
+
+  private:
+    boost::asio::awaitable<std::optional<smtp::Reply>> start(bool fresh);
+    bool are_all_taken() const;
+    boost::asio::awaitable<std::optional<smtp::Reply>> start_data();
+    boost::asio::awaitable<bool> send(const OutgoingMessage& message);
+    boost::asio::awaitable<bool> read_body(const SpooledBody& body, std::uint64_t offset, std::string& buffer,
+                                           std::string_view& octets);
+    smtp::Reply unavailable();
+    void drop();
+
+    RelayPool& pool_;
+    FilePool& files_;
+    std::unique_ptr<RelayConnection> connection_;
+    smtp::Envelope envelope_;         // with the recipients taken so far …
+    std::vector<std::size_t> taken_;  // … and their places in the session's transaction
+    std::string problem_;
+    ReplyTimes times_;
+};
+
+}  // namespace gatepost::server::relay

@@ -1,0 +1,61 @@
+// One TCP connection, plain or with TLS on it from some moment on: one type for both, so that the drivers of
+// both protocols are written once. Everything runs on the executor it was made with.
+#pragma once
+
+#include "dns/ip_address.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gatepost::server {
+
+class TlsContext;
+
+class Stream {
+  public:
+    // Takes a connected, non-blocking socket and owns it.
+    Stream(boost::asio::any_io_executor executor, int socket, bool v6);
+    ~Stream();
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    // Resolves `host` by the system (names of containers and /etc/hosts included) and tries its addresses in
+    // turn, for `timeout` in all. Null with `error` set where none can be had.
+    static boost::asio::awaitable<std::unique_ptr<Stream>> connect(boost::asio::any_io_executor executor,
+                                                                   std::string host, std::uint16_t port,
+                                                                   std::chrono::milliseconds timeout,
+                                                                   boost::system::error_code& error);
+
+    // Appends what is there, at least one and at most `max` octets, to `input`. The end of the stream is
+    // asio::error::eof.
+    boost::asio::awaitable<void> read(std::string& input, std::size_t max, boost::system::error_code& error);
+    // Writes all of `octets`, which must stay until then.
+    boost::asio::awaitable<void> write(std::string_view octets, boost::system::error_code& error);
+    // The server's side of a TLS handshake. `context` is kept for the connection's life.
+    boost::asio::awaitable<void> accept_tls(std::shared_ptr<TlsContext> context,
+                                            boost::system::error_code& error);
+    // Sends TLS close_notify where there is TLS, and ends the sending side. Bound it by a deadline: a peer
+    // may never answer.
+    boost::asio::awaitable<void> shut_down();
+
+    // Ends every operation under way with asio::error::operation_aborted.
+    void cancel();
+    void close();
+
+    bool is_tls() const;
+    std::string tls_version() const;  // "TLSv1.3"; empty without TLS
+    std::string tls_cipher() const;   // "TLS_AES_256_GCM_SHA384"
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatepost::server
