@@ -1,0 +1,66 @@
+#include "auth/base64.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace gatepost::auth {
+namespace {
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::array<std::int8_t, 256> make_values() {
+    std::array<std::int8_t, 256> values{};
+    values.fill(-1);
+    for (std::size_t i = 0; i < alphabet.size(); ++i)
+        values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    return values;
+}
+constexpr std::array<std::int8_t, 256> values = make_values();
+
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+}  // namespace
+
+std::optional<std::string> base64_decode(std::string_view text, std::size_t max_octets) {
+    std::string octets;
+    std::uint32_t bits = 0;
+    std::size_t characters = 0;
+    std::size_t padding = 0;
+    for (const char c : text) {
+        if (is_blank(c)) continue;
+        if (c == '=') {
+            ++padding;
+            continue;
+        }
+        const int value = values[static_cast<unsigned char>(c)];
+        if (value < 0 || padding > 0) return std::nullopt;
+        bits = (bits << 6) | static_cast<std::uint32_t>(value);
+        if (++characters % 4 == 1) continue;  // the first of four characters completes no octet
+        if (octets.size() == max_octets) return std::nullopt;
+        const std::size_t spare = 6 - 2 * ((characters - 1) % 4);
+        octets += static_cast<char>((bits >> spare) & 0xff);
+    }
+    const std::size_t rest = characters % 4;
+    if (rest == 1) return std::nullopt;
+    if (padding > 0 && (rest == 0 || padding != 4 - rest)) return std::nullopt;
+    return octets;
+}
+
+std::string base64_encode(std::string_view octets) {
+    std::string text;
+    text.reserve((octets.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < octets.size(); i += 3) {
+        std::uint32_t bits = 0;
+        const std::size_t count = std::min<std::size_t>(3, octets.size() - i);
+        for (std::size_t k = 0; k < 3; ++k)
+            bits = (bits << 8) | (k < count ? static_cast<unsigned char>(octets[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k)
+            text += k <= count ? alphabet[(bits >> (18 - 6 * k)) & 0x3f] : '=';
+    }
+    return text;
+}
+
+}  // namespace gatepost::auth
