@@ -136,7 +136,9 @@ std::optional<Node> parse_document(std::string_view yaml, Problems& problems) {
             problems.error(second.take().position, "a second YAML document; one file holds one");
             return std::nullopt;
         }
-        return builder.take();
+        Node document = builder.take();
+        if (document.is_null()) document.position = Position();  // yaml-cpp places nothing at the end
+        return document;
     } catch (const Refused& refused) {
         problems.error(refused.where, refused.what());
     } catch (const YAML::Exception& e) {

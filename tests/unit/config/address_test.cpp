@@ -12,8 +12,9 @@ TEST(Address, sockets) {
     const auto v6 = parse_socket_address("[2001:db8::1]:65535").value();
     EXPECT_EQ(v6.address.text(), "2001:db8::1");
     EXPECT_EQ(v6.port, 65535);
-    for (const auto* bad : {"", "25", ":25", "0.0.0.0", "0.0.0.0:", "0.0.0.0:0", "0.0.0.0:65536", "0.0.0.0:25x",
-                            "localhost:25", "::1", "[::1]", "[::1]25", "[::1", "[127.0.0.1]:25", "[]:25"})
+    for (const auto* bad :
+         {"", "25", ":25", "0.0.0.0", "0.0.0.0:", "0.0.0.0:0", "0.0.0.0:65536", "0.0.0.0:25x", "localhost:25",
+          "::1", "[::1]", "[::1]25", "[::1", "[127.0.0.1]:25", "[]:25"})
         EXPECT_FALSE(parse_socket_address(bad)) << bad;
 }
 
@@ -40,7 +41,8 @@ TEST(Address, smtp_destinations) {
 TEST(Address, host_names) {
     EXPECT_EQ(parse_host_name("MX1.Example.com.")->text(), "mx1.example.com");
     EXPECT_EQ(parse_host_name("bücher.example")->text(), "xn--bcher-kva.example");
-    for (const auto* bad : {"", ".", "*.example.com", "a..b", "10.0.0.1", "a_b.example", "a b", "example.com/"})
+    for (const auto* bad :
+         {"", ".", "*.example.com", "a..b", "10.0.0.1", "a_b.example", "a b", "example.com/"})
         EXPECT_FALSE(parse_host_name(bad)) << bad;
 }
 

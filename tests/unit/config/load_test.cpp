@@ -1,0 +1,445 @@
+// The loader against whole files: what it reads, and the exact words and places of what it refuses.
+#include "config/load.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace gatepost::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::sys_days today{std::chrono::year(2026) / 11 / 24};
+
+std::vector<std::string> texts(const std::vector<Problem>& problems) {
+    std::vector<std::string> texts;
+    for (const auto& problem : problems)
+        texts.push_back(problem.text());
+    return texts;
+}
+
+// The three keys without a default, on lines 1 to 3; what is tested follows from line 4 on.
+const std::string base =
+    "hostname: mx.example.com\n"
+    "domains: [example.com]\n"
+    "relay: {to: [mail.example.com]}\n";
+
+struct Bad {
+    std::string yaml;
+    std::string problem;
+};
+
+void expect_each_alone(const std::vector<Bad>& table) {
+    for (const auto& row : table) {
+        const auto result = load_text(base + row.yaml, "g.yaml", today);
+        EXPECT_EQ(texts(result.problems), std::vector{"g.yaml:" + row.problem}) << row.yaml;
+        EXPECT_FALSE(result.config) << row.yaml;
+    }
+}
+
+TEST(Load, takes_the_defaults_of_the_contract) {
+    const auto result = load_text(base, "g.yaml", today);
+    ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+    const Config& config = *result.config;
+    EXPECT_EQ(config.hostname, "mx.example.com");
+    EXPECT_EQ(config.authserv_id, "mx.example.com");
+    ASSERT_EQ(config.domains.size(), 1U);
+    EXPECT_EQ(config.policy.own_domains, config.domains);
+    EXPECT_EQ(config.data_dir, "/var/lib/gatepost");
+    ASSERT_EQ(config.listeners.size(), 1U);
+    EXPECT_EQ(config.listeners[0].address.address.text(), "0.0.0.0");
+    EXPECT_EQ(config.listeners[0].address.port, 25);
+    EXPECT_EQ(config.listeners[0].tls, ListenerTls::off);  // there is no certificate
+    EXPECT_EQ(config.limits.message_size, 52'428'800U);
+    EXPECT_EQ(config.limits.command_timeout, 5min);
+    EXPECT_EQ(config.dns.timeout, 5s);
+    EXPECT_EQ(std::get<SmtpDestination>(config.relay.to.at(0)).port, 25);
+    EXPECT_EQ(config.policy.on_reject, policy::OnReject::corroborate);
+    EXPECT_EQ(config.reports.organization, "mx.example.com");
+    EXPECT_EQ(config.reports.email, "postmaster@example.com");
+    EXPECT_EQ(config.http.address->port, 8025);
+    EXPECT_TRUE(config.http.address->address.is_loopback());
+    EXPECT_EQ(
+        texts(result.warnings),
+        std::vector<std::string>{"g.yaml:1:1: tls: no certificate is given, so STARTTLS is not offered and "
+                                 "mail travels in the clear"});
+}
+
+TEST(Load, reads_every_setting) {
+    const auto result =
+        load_text(base +
+                      "authserv_id: example.com\n"
+                      "data_dir: state\n"
+                      "listeners: [{address: '[::1]:2525', tls: off}, {address: 127.0.0.1:26}]\n"
+                      "limits: {message_size: 1MiB, recipients: 200, data_timeout: 90s}\n"
+                      "dns: {servers: [127.0.0.1:5353, '::1'], timeout: 1500ms, cache_entries: 0}\n"
+                      "authentication:\n"
+                      "  spf: {enabled: false, on_fail: reject, on_temperror: defer}\n"
+                      "  dkim: {max_signatures: 3, minimum_rsa_bits: 2048}\n"
+                      "  dmarc: {discovery: psl, on_temperror: accept}\n"
+                      "policy:\n"
+                      "  mode: monitor\n"
+                      "  on_reject: quarantine\n"
+                      "  on_quarantine: accept\n"
+                      "  on_invalid_from: quarantine\n"
+                      "  own_networks: [10.20.0.0/16, 'fd00::/8']\n"
+                      "  enforce: ['*.bank.example']\n"
+                      "reports: {organization: Example Ltd, email: dmarc@example.com}\n"
+                      "http: {address: '0.0.0.0:80', token: secret}\n"
+                      "process: {workers: 3}\n"
+                      "log: {level: debug, format: json}\n",
+                  "/etc/gatepost/g.yaml", today);
+    ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+    const Config& config = *result.config;
+    EXPECT_EQ(config.authserv_id, "example.com");
+    EXPECT_EQ(config.data_dir, "/etc/gatepost/state");
+    EXPECT_EQ(config.listeners.at(0).address.address.text(), "::1");
+    EXPECT_EQ(config.listeners.at(1).address.port, 26);
+    EXPECT_EQ(config.limits.message_size, 1'048'576U);
+    EXPECT_EQ(config.limits.recipients, 200U);
+    EXPECT_EQ(config.limits.data_timeout, 90s);
+    EXPECT_EQ(config.dns.servers.at(0).port, 5353);
+    EXPECT_EQ(config.dns.servers.at(1).address.text(), "::1");
+    EXPECT_EQ(config.dns.timeout, 1500ms);
+    EXPECT_EQ(config.dns.cache_entries, 0U);
+    EXPECT_FALSE(config.authentication.spf_enabled);
+    EXPECT_EQ(config.policy.on_spf_fail, policy::OnSpfFail::reject);
+    EXPECT_EQ(config.policy.on_spf_temperror, policy::OnSpfTemperror::defer);
+    EXPECT_EQ(config.authentication.dkim.max_signatures, 3U);
+    EXPECT_EQ(config.authentication.dkim.minimum_rsa_bits, 2048U);
+    EXPECT_EQ(config.authentication.discovery, auth::dmarc::Discovery::psl);
+    EXPECT_EQ(config.policy.on_temperror, policy::OnTemperror::accept);
+    EXPECT_EQ(config.policy.mode, policy::Mode::monitor);
+    EXPECT_EQ(config.policy.on_reject, policy::OnReject::quarantine);
+    EXPECT_EQ(config.policy.on_quarantine, policy::OnQuarantine::accept);
+    EXPECT_EQ(config.policy.on_invalid_from, policy::OnInvalidFrom::quarantine);
+    EXPECT_EQ(config.policy.own_networks.at(1).text(), "fd00::/8");
+    EXPECT_EQ(config.policy.enforce.at(0).text(), "*.bank.example");
+    EXPECT_EQ(config.reports.email, "dmarc@example.com");
+    EXPECT_EQ(config.http.token, "secret");
+    EXPECT_EQ(config.process.workers, 3U);
+    EXPECT_EQ(config.log.level, Log::Level::debug);
+    EXPECT_EQ(config.log.format, Log::Format::json);
+}
+
+TEST(Load, reads_exemptions) {
+    const auto result =
+        load_text(base +
+                      "policy:\n"
+                      "  exemptions:\n"
+                      "    - id: cron\n"
+                      "      owner: ops@example.com\n"
+                      "      reason: cron mail\n"
+                      "      expires: 2027-06-30\n"
+                      "      when: {client_ip: 10.0.0.0/8, author_domain: ['*.example.com'],\n"
+                      "             mail_from: ['', 'root@*']}\n"
+                      "      allow: [dmarc, missing_from_domain]\n"
+                      "      override: other\n",
+                  "g.yaml", today);
+    ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+    const auto& exemption = result.config->policy.exemptions.at(0);
+    EXPECT_EQ(exemption.id, "cron");
+    EXPECT_EQ(exemption.owner, "ops@example.com");
+    EXPECT_EQ(exemption.reason, "cron mail");
+    EXPECT_EQ(exemption.expires, std::chrono::year(2027) / 6 / 30);
+    EXPECT_EQ(exemption.when.client_ip.at(0).text(), "10.0.0.0/8");
+    EXPECT_EQ(exemption.when.author_domain.at(0).text(), "*.example.com");
+    EXPECT_EQ(exemption.when.mail_from, (std::vector<std::string>{"", "root@*"}));
+    EXPECT_EQ(exemption.allow, (std::set{policy::Forgiven::dmarc, policy::Forgiven::missing_from_domain}));
+    EXPECT_EQ(exemption.override_type, "other");
+    EXPECT_FALSE(exemption.forgeable);
+    EXPECT_EQ(result.warnings.size(), 1U);  // no certificate
+}
+
+TEST(Load, refuses_keys_and_types) {
+    expect_each_alone({
+        {"hostnam: x\n", "4:1: unknown key \"hostnam\"; did you mean \"hostname\"?"},
+        {"limits: {mesage_size: 1MiB}\n",
+         "4:10: unknown key \"mesage_size\"; did you mean \"message_size\"?"},
+        {"quux: 1\n", "4:1: unknown key \"quux\""},
+        {"<<: {log: {level: info}}\n", "4:1: unknown key \"<<\""},
+        {"log: {level: info}\nlog: {level: debug}\n", "5:1: duplicate key \"log\", first at line 4"},
+        {"log:\n  level: info\n  'level': info\n", "6:3: duplicate key \"level\", first at line 5"},
+        {"log: [info]\n", "4:6: log must be a mapping, not a list"},
+        {"log: info\n", "4:6: log must be a mapping, not a single value"},
+        {"log: {level: [info]}\n", "4:14: log.level must be a single value, not a list"},
+        {"log: {level: }\n", "4:7: log.level must be a single value, not nothing"},
+        {"log: {level: ~}\n", "4:7: log.level must be a single value, not nothing"},
+        {"listeners: 127.0.0.1:25\n", "4:12: listeners must be a list of mappings, not a single value"},
+        {"listeners: [127.0.0.1:25]\n", "4:13: listeners must be a list of mappings, not a single value"},
+        {"dns: {servers: 127.0.0.1}\n", "4:16: dns.servers must be a list, not a single value"},
+        {"dns: {servers: [[127.0.0.1]]}\n", "4:17: dns.servers must be a list of single values, not a list"},
+        {"http: {token: {path: x}}\n",
+         "4:15: http.token must be a text, {file: PATH} or {env: NAME}, not a mapping"},
+        {"http: {token: {file: x, env: Y}}\n",
+         "4:15: http.token must be a text, {file: PATH} or {env: NAME}, not a mapping"},
+        {"authentication: {spf: {enabled: yes}}\n",
+         "4:33: authentication.spf.enabled: \"yes\" is not one of: true, false"},
+    });
+}
+
+TEST(Load, refuses_what_this_version_does_not_have) {
+    expect_each_alone({
+        {"alerts: []\n", "4:1: alerts is not supported by this version"},
+        {"listeners:\n  - {address: 127.0.0.1:25, proxy_protocol: true}\n",
+         "5:29: listeners.proxy_protocol is not supported by this version"},
+        {"policy: {rules: []}\n", "4:10: policy.rules is not supported by this version"},
+        {"policy: {on_quarantine: hold}\n",
+         "4:25: policy.on_quarantine: \"hold\" is not supported by this version"},
+        {"policy: {on_quarantine: {relay_to: a@b.example}}\n",
+         "4:25: policy.on_quarantine: {relay_to: ADDRESS} is not supported by this version"},
+        {"authentication: {arc: {trusted_sealers: [x.example]}}\n",
+         "4:18: authentication.arc is not supported by this version"},
+        {"process: {user: gatepost}\n", "4:11: process.user is not supported by this version"},
+    });
+}
+
+TEST(Load, refuses_values) {
+    expect_each_alone({
+        {"authserv_id: a b\n",
+         "4:14: authserv_id: \"a b\" is not a word without blanks or any of ()<>@,;:\\\"/[]?="},
+        {"data_dir: ''\n", "4:11: data_dir: \"\" is not a text"},
+        {"listeners: [{address: '*:25'}]\n",
+         "4:23: listeners.address: \"*:25\" is not an IP address with a port (like 0.0.0.0:25 or [::]:25)"},
+        {"listeners: [{}]\n", "4:13: required key \"listeners.address\" is missing"},
+        {"listeners: [{address: 127.0.0.1:25, tls: starttls}]\n",
+         "4:42: listeners.tls: needs tls.certificate and tls.private_key"},
+        {"tls: {minimum_version: 1.1}\n", "4:24: tls.minimum_version: \"1.1\" is not one of: 1.2, 1.3"},
+        {"limits: {message_size: 50MB}\n",
+         "4:24: limits.message_size: \"50MB\" is not a size (like 50MiB) from 1KiB to 2GiB"},
+        {"limits: {command_timeout: 300}\n",
+         "4:27: limits.command_timeout: \"300\" is not a duration (like 30s, 5m, 1h) from 1s to 1h"},
+        {"limits: {recipients: 0}\n", "4:22: limits.recipients: \"0\" is not a number from 1 to 1000000"},
+        {"limits: {connections: -5}\n", "4:23: limits.connections: \"-5\" is not a number from 1 to 1000000"},
+        {"limits: {memory: 10MiB}\n",
+         "4:18: limits.memory: is smaller than message_size: no message of that size could be taken"},
+        {"dns: {servers: [localhost]}\n",
+         "4:17: dns.servers: \"localhost\" is not an IP address, with or without a port"},
+        {"authentication: {dkim: {minimum_rsa_bits: 512}}\n",
+         "4:43: authentication.dkim.minimum_rsa_bits: \"512\" is not a number from 1024 to 8192"},
+        {"policy: {mode: on}\n", "4:16: policy.mode: \"on\" is not one of: enforce, monitor"},
+        {"policy: {own_networks: [10.0.0.0/33]}\n",
+         "4:25: policy.own_networks: \"10.0.0.0/33\" is not an IP address or network"},
+        {"policy: {enforce: ['*']}\n", "4:20: policy.enforce: \"*\" is not a domain, or *. before one"},
+        {"reports: {email: nobody}\n", "4:18: reports.email: \"nobody\" is not a mail address"},
+        {"http: {address: '0.0.0.0:8025'}\n",
+         "4:17: http.address: not a loopback address: http.token is required"},
+        {"http: {token: {file: /nowhere/token}}\n",
+         "4:22: http.token: cannot read /nowhere/token: No such file or directory"},
+        {"http: {token: {file: /dev/null}}\n", "4:22: http.token: cannot read /dev/null: not a regular file"},
+        {"http: {token: {env: GATEPOST_NO_SUCH_VARIABLE}}\n",
+         "4:21: http.token: the environment variable GATEPOST_NO_SUCH_VARIABLE is not set"},
+        {"process: {workers: many}\n", "4:20: process.workers: \"many\" is not a number from 0 to 1024"},
+    });
+}
+
+TEST(Load, refuses_relays) {
+    const std::vector<Bad> table = {
+        {"relay: {to: []}", "3:13: relay.to: at least one destination is needed"},
+        {"relay: {}", "3:8: required key \"relay.to\" is missing"},
+        {"relay:", "3:1: required key \"relay.to\" is missing"},
+        {"relay: {to: ['mail:smtp']}", "3:14: relay.to: \"mail:smtp\" is neither host:port nor maildir:PATH"},
+        {"relay: {to: ['maildir:']}", "3:14: relay.to: maildir: without a path"},
+        {"relay: {to: ['lmtp://mail:24']}",
+         "3:14: relay.to: \"lmtp://mail:24\" is not supported by this version"},
+        {"relay: {to: ['maildir:/m', mail]}",
+         "3:13: relay.to: a Maildir stands alone: mail that went into it could not be found elsewhere"},
+        {"relay: {to: [mail], tls: off}", "3:21: relay.tls is not supported by this version"},
+    };
+    for (const auto& row : table) {
+        const auto yaml = "hostname: mx.example.com\ndomains: [example.com]\n" + row.yaml + "\n";
+        EXPECT_EQ(texts(load_text(yaml, "g.yaml", today).problems), std::vector{"g.yaml:" + row.problem})
+            << yaml;
+    }
+    const auto maildir =
+        load_text("hostname: mx.example.com\ndomains: [example.com]\nrelay: {to: ['maildir:../Mail']}\n",
+                  "/etc/gatepost/g.yaml", today);
+    ASSERT_TRUE(maildir.config);
+    EXPECT_EQ(std::get<MaildirDestination>(maildir.config->relay.to.at(0)).path, "/etc/Mail");
+}
+
+TEST(Load, refuses_exemptions) {
+    const auto exemption = [](const std::string& text) {
+        return "policy:\n  exemptions:\n    - {owner: o, reason: r, " + text + "}\n";
+    };
+    expect_each_alone({
+        {exemption("when: {client_ip: 10.0.0.1}, allow: [dmarc]"),
+         "6:7: required key \"policy.exemptions.id\" is missing"},
+        {exemption("id: 'a b', when: {client_ip: 10.0.0.1}, allow: [dmarc]"),
+         "6:33: policy.exemptions.id: \"a b\" is not a name of letters, digits, '-', '_' and '.'"},
+        {exemption("id: a, allow: [dmarc]"), "6:7: required key \"policy.exemptions.when\" is missing"},
+        {exemption("id: a, when: {client_ip: 10.0.0.1}"),
+         "6:7: required key \"policy.exemptions.allow\" is missing"},
+        {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: []"),
+         "6:72: policy.exemptions.allow: at least one check is needed"},
+        {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [dkim]"),
+         "6:73: policy.exemptions.allow: \"dkim\" is not one of: dmarc, spf, missing_from_domain"},
+        {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [bare_newline]"),
+         "6:73: policy.exemptions.allow: \"bare_newline\" is not supported by this version"},
+        {exemption("id: a, when: {author_domain: example.com}, allow: [dmarc]"),
+         "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
+         "matches; add client_ip, or accept the risk by forgeable: true"},
+        {exemption("id: a, when: {}, allow: [dmarc]"),
+         "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
+         "matches; add client_ip, or accept the risk by forgeable: true"},
+        {exemption("id: a, when: {client_ip: [], author_domain: example.com}, allow: [dmarc]"),
+         "6:54: policy.exemptions.when.client_ip: at least one value is needed"},
+        {exemption("id: a, when: {client_ip: }, allow: [dmarc]"),
+         "6:43: policy.exemptions.when.client_ip: at least one value is needed"},
+        {exemption("id: a, when: {client_ip: ten}, allow: [dmarc]"),
+         "6:54: policy.exemptions.when.client_ip: \"ten\" is not an IP address or network"},
+        {exemption("id: a, when: {client_ip: 10.0.0.1, client_name: x.example}, allow: [dmarc]"),
+         "6:64: policy.exemptions.when.client_name is not supported by this version"},
+        {exemption("id: a, expires: 2027-02-30, when: {client_ip: 10.0.0.1}, allow: [dmarc]"),
+         "6:45: policy.exemptions.expires: \"2027-02-30\" is not a day (like 2027-06-30)"},
+        {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [dmarc], override: none"),
+         "6:91: policy.exemptions.override: \"none\" is not one of: local_policy, trusted_forwarder, "
+         "mailing_list, other"},
+        {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [dmarc]") +
+             "    - {id: a, owner: o, reason: r, when: {client_ip: 10.0.0.2}, allow: [dmarc]}\n",
+         "7:12: policy.exemptions.id: \"a\" is the id of an earlier exemption"},
+    });
+}
+
+// What a warning says of each exemption, today being 2026-11-24.
+TEST(Load, warns_of_exemptions) {
+    const std::string allow = ", allow: [dmarc]";
+    const std::string first = "    - {id: first, owner: o, reason: r, ";
+    const std::string when =
+        "when: {client_ip: [10.0.0.0/8], author_domain: ['*.a.example']}, allow: [dmarc, spf]}\n";
+    const std::string second = "    - {id: second, owner: o, reason: r, ";
+    const std::string shadowed =
+        "7:7: policy.exemptions: never speaks: the earlier exemption \"first\" matches and forgives all that "
+        "it does";
+    const std::vector<Bad> table = {
+        {first + "when: {client_ip: 10.0.0.0/7}" + allow + "}\n",
+         "6:58: policy.exemptions.when.client_ip: 10.0.0.0/7 spans the Internet"},
+        {first + "when: {client_ip: 10.0.0.0/8}" + allow + "}\n", ""},
+        {first + "when: {client_ip: ['2000::/18']}" + allow + "}\n",
+         "6:59: policy.exemptions.when.client_ip: 2000::/18 spans the Internet"},
+        {first + "when: {client_ip: ['2000::/19']}" + allow + "}\n", ""},
+        {first + "expires: 2026-11-23, " + when,
+         "6:49: policy.exemptions.expires: has expired and is without effect"},
+        {first + "expires: 2026-11-24, " + when, "6:49: policy.exemptions.expires: expires in 0 days"},
+        {first + "expires: 2026-12-24, " + when, "6:49: policy.exemptions.expires: expires in 30 days"},
+        {first + "expires: 2026-12-25, " + when, ""},
+        {first + "forgeable: true, when: {author_domain: example.com}" + allow + "}\n",
+         "6:63: policy.exemptions.when: forgeable: any sender of a forgery can match it"},
+        {"    - {id: first, reason: r, " + when,
+         "6:7: policy.exemptions.owner: is missing: nobody will know whom to ask, or what it is for"},
+        // Shadowed: the earlier one matches all that this one does, forgives it, and lives on.
+        {first + when + second + when, shadowed},
+        {first + when + second + "when: {client_ip: 10.1.0.0/16, author_domain: b.a.example}" + allow + "}\n",
+         shadowed},
+        {first + when + second + "expires: 2027-01-01, " + when, shadowed},
+        {first + "expires: 2027-01-01, " + when + second + when, ""},
+        {first + when + second + "when: {client_ip: 10.1.0.0/16, author_domain: a.example}" + allow + "}\n",
+         ""},
+        {first + when + second + "when: {client_ip: 10.1.0.0/16}" + allow + "}\n", ""},
+        {first + when + second + "when: {client_ip: [10.1.0.0/16, 192.0.2.1], author_domain: b.a.example}" +
+             allow + "}\n",
+         ""},
+        {first + when + second +
+             "when: {client_ip: 10.1.0.0/16, author_domain: b.a.example}, allow: [missing_from_domain]}\n",
+         ""},
+    };
+    for (const auto& row : table) {
+        const auto result = load_text(base + "policy:\n  exemptions:\n" + row.yaml, "g.yaml", today);
+        EXPECT_TRUE(result.config) << row.yaml << ::testing::PrintToString(texts(result.problems));
+        auto warnings = texts(result.warnings);
+        ASSERT_FALSE(warnings.empty());
+        warnings.erase(warnings.begin());  // no certificate
+        const auto expected = row.problem.empty() ? std::vector<std::string>{}
+                                                  : std::vector<std::string>{"g.yaml:" + row.problem};
+        EXPECT_EQ(warnings, expected) << row.yaml;
+    }
+}
+
+TEST(Load, tells_all_problems_at_once_in_the_order_of_the_file) {
+    const auto result = load_text(
+        "http: {address: nowhere}\n"
+        "domains: []\n"
+        "log: {level: loud, format: xml, levle: info}\n"
+        "relay: {to: [':25']}\n",
+        "g.yaml", today);
+    EXPECT_EQ(
+        texts(result.problems),
+        (std::vector<std::string>{
+            "g.yaml:1:1: required key \"hostname\" is missing",
+            "g.yaml:1:17: http.address: \"nowhere\" is not an IP address with a port (like 127.0.0.1:8025)",
+            "g.yaml:2:10: domains: at least one domain name is needed",
+            "g.yaml:3:14: log.level: \"loud\" is not one of: debug, info, warning, error",
+            "g.yaml:3:28: log.format: \"xml\" is not one of: text, json",
+            "g.yaml:3:33: unknown key \"levle\"; did you mean \"level\"?",
+            "g.yaml:4:14: relay.to: \":25\" is neither host:port nor maildir:PATH",
+        }));
+}
+
+TEST(Load, refuses_what_is_no_document) {
+    const std::vector<Bad> table = {
+        {"hostname: [a\n", "2:1: not YAML: end of sequence flow not found"},
+        {"a: b: c\n", "1:5: not YAML: illegal map value"},
+        {"- a\n", "1:1: the configuration must be a mapping, not a list"},
+        {"[a]: b\n", "1:1: a key must be a plain word"},
+        {"a: &a [*a]\n", "1:8: an alias inside what it names"},
+        {base + "---\nhostname: x\n", "5:1: a second YAML document; one file holds one"},
+    };
+    for (const auto& row : table) {
+        const auto result = load_text(row.yaml, "g.yaml", today);
+        ASSERT_FALSE(result.problems.empty()) << row.yaml;
+        EXPECT_EQ(result.problems[0].text(), "g.yaml:" + row.problem) << row.yaml;
+    }
+    for (const auto* empty : {"", "# nothing\n", "---\n", "~\n"})
+        EXPECT_EQ(texts(load_text(empty, "g.yaml", today).problems),
+                  (std::vector<std::string>{"g.yaml:1:1: required key \"hostname\" is missing",
+                                            "g.yaml:1:1: required key \"domains\" is missing",
+                                            "g.yaml:1:1: required key \"relay.to\" is missing"}))
+            << empty;
+}
+
+// Nine lists, each of nine aliases of the one before: 9^9 values in a few lines.
+TEST(Load, bounds_aliases_and_depth) {
+    std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n";
+    for (int i = 1; i < 9; ++i) {
+        const auto before = "*a" + std::to_string(i - 1);
+        std::string items = before;
+        for (int n = 1; n < 9; ++n)
+            items += ", " + before;
+        bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + items + "]\n";
+    }
+    const auto result = load_text(bomb, "g.yaml", today);
+    ASSERT_EQ(result.problems.size(), 1U);
+    EXPECT_EQ(result.problems[0].message, "more values than a configuration can have");
+
+    const auto deep = load_text("a: " + std::string(100'000, '['), "g.yaml", today);
+    ASSERT_EQ(deep.problems.size(), 1U);
+    EXPECT_FALSE(deep.config);
+}
+
+TEST(Load, takes_aliases) {
+    const auto result =
+        load_text(base + "policy: {own_networks: &ours [10.0.0.0/8], enforce: []}\n", "g.yaml", today);
+    EXPECT_TRUE(result.config);
+    const auto aliased =
+        load_text("hostname: mx.example.com\ndomains: &d [example.com]\nrelay: {to: *d}\n", "g.yaml", today);
+    ASSERT_TRUE(aliased.config);
+    EXPECT_EQ(std::get<SmtpDestination>(aliased.config->relay.to.at(0)).host, "example.com");
+}
+
+TEST(Load, cuts_and_cleans_what_it_quotes) {
+    const auto result =
+        load_text(base + "log: {level: \"\\e[31m" + std::string(500, 'x') + "\"}\n", "g.yaml", today);
+    ASSERT_EQ(result.problems.size(), 1U);
+    EXPECT_EQ(result.problems[0].message.substr(0, 20), "log.level: \"?[31mxxx");
+    EXPECT_LT(result.problems[0].message.size(), 200U);
+}
+
+TEST(Load, tells_of_a_file_that_is_not_there) {
+    EXPECT_EQ(texts(load("/nowhere/g.yaml", today).problems),
+              std::vector<std::string>{
+                  "/nowhere/g.yaml:1:1: cannot read /nowhere/g.yaml: No such file or directory"});
+}
+
+}  // namespace
+}  // namespace gatepost::config
