@@ -1,0 +1,128 @@
+#include "server/log.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <boost/json.hpp>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace gatepost::server {
+namespace {
+
+constexpr std::size_t max_value_octets = 256;  // local: a peer's text never fills the log
+
+bool is_plain(std::string_view value) {
+    return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+        return ascii::is_visible(c) && c != '"' && c != '\\' && c != '=';
+    });
+}
+
+void append_escaped(std::string& line, std::string_view value) {
+    for (const char c : value) {
+        if (ascii::is_printable(c)) {
+            if (c == '"' || c == '\\') line += '\\';
+            line += c;
+            continue;
+        }
+        std::array<char, 8> hex{};
+        std::snprintf(hex.data(), hex.size(), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        line += hex.data();
+    }
+}
+
+std::string_view level_word(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug: return "debug";
+        case LogLevel::info: return "info";
+        case LogLevel::warning: return "warning";
+        case LogLevel::error: return "error";
+    }
+    return "info";
+}
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug: return spdlog::level::debug;
+        case LogLevel::info: return spdlog::level::info;
+        case LogLevel::warning: return spdlog::level::warn;
+        case LogLevel::error: return spdlog::level::err;
+    }
+    return spdlog::level::info;
+}
+
+// RFC 3339 §5.6, in UTC, to the millisecond.
+std::string rfc3339(std::chrono::system_clock::time_point time) {
+    using namespace std::chrono;
+    const auto day = floor<days>(time);
+    const year_month_day date(day);
+    const hh_mm_ss clock(floor<milliseconds>(time - day));
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+    return text.data();
+}
+
+}  // namespace
+
+std::string format_text(const LogEntry& entry) {
+    std::string line(entry.event());
+    for (const auto& [key, whole] : entry.fields()) {
+        const std::string_view value = std::string_view(whole).substr(0, max_value_octets);
+        line += ' ';
+        line += key;
+        line += '=';
+        if (is_plain(value)) {
+            line += value;
+            continue;
+        }
+        line += '"';
+        append_escaped(line, value);
+        line += '"';
+    }
+    return line;
+}
+
+std::string format_json(const LogEntry& entry, std::chrono::system_clock::time_point time) {
+    boost::json::object object;
+    object["time"] = rfc3339(time);
+    object["level"] = level_word(entry.level());
+    object["event"] = entry.event();
+    for (const auto& [key, whole] : entry.fields()) {
+        // The same escapes as in text: what a peer sent need not be UTF-8.
+        std::string value;
+        append_escaped(value, std::string_view(whole).substr(0, max_value_octets));
+        object[key] = value;
+    }
+    return boost::json::serialize(object);
+}
+
+struct Log::Impl {
+    explicit Impl(const config::Log& settings)
+        : json(settings.format == config::Log::Format::json),
+          logger("gatepost", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+        logger.set_level(spdlog_level(settings.level));
+        logger.set_pattern(json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    }
+    bool json;
+    spdlog::logger logger;
+};
+
+Log::Log(const config::Log& settings) : impl_(std::make_unique<Impl>(settings)) {}
+
+Log::~Log() = default;
+
+void Log::write(const LogEntry& entry) {
+    const auto level = spdlog_level(entry.level());
+    if (!impl_->logger.should_log(level)) return;
+    const std::string line =
+        impl_->json ? format_json(entry, std::chrono::system_clock::now()) : format_text(entry);
+    impl_->logger.log(level, "{}", line);
+}
+
+}  // namespace gatepost::server

@@ -1,0 +1,63 @@
+// The log: one line an event, `event key=value key=value …`, to standard error. Event names are fixed words; values that
+// are not plain words are quoted, and cut, so that no peer can forge or flood a line. Formatting is pure; spdlog writes.
+#pragma once
+
+#include "config/config.hpp"
+
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gatepost::server {
+
+using LogLevel = config::Log::Level;
+
+class LogEntry {
+  public:
+    explicit LogEntry(std::string_view event, LogLevel level = LogLevel::info) : event_(event), level_(level) {}
+
+    LogEntry& with(std::string_view key, std::string_view value) {
+        fields_.emplace_back(key, value);
+        return *this;
+    }
+    LogEntry& with(std::string_view key, std::integral auto value) { return with(key, std::to_string(value)); }
+    // Leaves the field out where there is nothing to say.
+    LogEntry& with_some(std::string_view key, std::string_view value) {
+        return value.empty() ? *this : with(key, value);
+    }
+
+    std::string_view event() const { return event_; }
+    LogLevel level() const { return level_; }
+    const std::vector<std::pair<std::string_view, std::string>>& fields() const { return fields_; }
+
+  private:
+    std::string_view event_;
+    LogLevel level_;
+    std::vector<std::pair<std::string_view, std::string>> fields_;
+};
+
+// "verdict tx=4c1f-1 from=\"a b@c.example\"": printable ASCII on one line, other octets as \xHH, values cut at 256.
+std::string format_text(const LogEntry& entry);
+// One JSON object with "time" (RFC 3339, UTC), "level", "event" and the fields as strings.
+std::string format_json(const LogEntry& entry, std::chrono::system_clock::time_point time);
+
+// Any thread.
+class Log {
+  public:
+    explicit Log(const config::Log& settings);
+    ~Log();
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    void write(const LogEntry& entry);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatepost::server
