@@ -1,0 +1,38 @@
+// What one message may cost: so many questions, and one deadline for all of them. Past either, temp_error.
+#pragma once
+
+#include "dns/resolver.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace gatepost::dns {
+
+struct QueryBudget {
+    std::size_t queries = 0;
+    std::chrono::steady_clock::time_point deadline;
+};
+
+class BudgetedResolver final : public Resolver {
+  public:
+    // All on the one single-threaded `executor`. `upstream` outlives every query, a cancelled one as well.
+    BudgetedResolver(boost::asio::any_io_executor executor, Resolver& upstream, QueryBudget budget);
+
+    // Ends by the deadline; the upstream's query is then cancelled.
+    boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
+
+    std::size_t queries() const { return asked_; }
+    // A question was refused or cut short.
+    bool exhausted() const { return exhausted_; }
+
+  private:
+    boost::asio::any_io_executor executor_;
+    Resolver& upstream_;
+    QueryBudget budget_;
+    std::size_t asked_ = 0;
+    bool exhausted_ = false;
+};
+
+}  // namespace gatepost::dns

@@ -1,0 +1,36 @@
+// One worker's door to the shared cache. A question that is known is answered at once; one that is on its
+// way, from this worker or another, is joined; any other is asked of the upstream in a coroutine of its own,
+// which the asker's cancellation does not touch.
+#pragma once
+
+#include "dns/cache.hpp"
+#include "dns/resolver.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+
+namespace gatepost::dns {
+
+class CachingResolver final : public Resolver {
+  public:
+    // `executor`: the worker's own, on which query() is awaited. `upstream` outlives the executor's last
+    // turn. `now` is called from that executor.
+    CachingResolver(boost::asio::any_io_executor executor, Resolver& upstream, std::shared_ptr<Cache> cache,
+                    NowFunction now);
+    ~CachingResolver() override;
+
+    // Ends within the upstream's bound, or the cache's lost_after() where the worker that asks has stopped.
+    boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
+
+  private:
+    struct State;
+    struct Waiter;
+    class Flight;
+    static boost::asio::awaitable<void> lead(std::shared_ptr<State> state, DomainName name, RrType type,
+                                             Cache::Ticket ticket);
+    static boost::asio::awaitable<AnswerPtr> ask(std::shared_ptr<State> state, DomainName name, RrType type);
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace gatepost::dns
