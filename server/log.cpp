@@ -3,6 +3,7 @@
 #include "dns/ascii.hpp"
 
 #include <boost/json.hpp>
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
@@ -16,40 +17,51 @@ namespace {
 constexpr std::size_t max_value_octets = 256;  // local: a peer's text never fills the log
 
 bool is_plain(std::string_view value) {
-    return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-        return ascii::is_visible(c) && c != '"' && c != '\\' && c != '=';
-    });
+    return !value.empty() && value.size() <= max_value_octets &&
+           std::all_of(value.begin(), value.end(),
+                       [](char c) { return ascii::is_visible(c) && c != '"' && c != '\\' && c != '='; });
 }
 
-void append_escaped(std::string& line, std::string_view value) {
-    for (const char c : value) {
+// `with_specials`: quotes and backslashes are escaped too.
+void append_escaped(std::string& line, std::string_view value, bool with_specials) {
+    for (const char c : value.substr(0, max_value_octets)) {
         if (ascii::is_printable(c)) {
-            if (c == '"' || c == '\\') line += '\\';
+            if (with_specials && (c == '"' || c == '\\')) line += '\\';
             line += c;
             continue;
         }
         std::array<char, 8> hex{};
-        std::snprintf(hex.data(), hex.size(), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        std::snprintf(hex.data(), hex.size(), "\\x%02x",
+                      static_cast<unsigned>(static_cast<unsigned char>(c)));
         line += hex.data();
     }
+    if (value.size() > max_value_octets) line += "...";
 }
 
 std::string_view level_word(LogLevel level) {
     switch (level) {
-        case LogLevel::debug: return "debug";
-        case LogLevel::info: return "info";
-        case LogLevel::warning: return "warning";
-        case LogLevel::error: return "error";
+        case LogLevel::debug:
+            return "debug";
+        case LogLevel::info:
+            return "info";
+        case LogLevel::warning:
+            return "warning";
+        case LogLevel::error:
+            return "error";
     }
     return "info";
 }
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
     switch (level) {
-        case LogLevel::debug: return spdlog::level::debug;
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::warning: return spdlog::level::warn;
-        case LogLevel::error: return spdlog::level::err;
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -61,10 +73,11 @@ std::string rfc3339(std::chrono::system_clock::time_point time) {
     const year_month_day date(day);
     const hh_mm_ss clock(floor<milliseconds>(time - day));
     std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                  static_cast<int>(clock.subseconds().count()));
     return text.data();
 }
 
@@ -72,8 +85,7 @@ std::string rfc3339(std::chrono::system_clock::time_point time) {
 
 std::string format_text(const LogEntry& entry) {
     std::string line(entry.event());
-    for (const auto& [key, whole] : entry.fields()) {
-        const std::string_view value = std::string_view(whole).substr(0, max_value_octets);
+    for (const auto& [key, value] : entry.fields()) {
         line += ' ';
         line += key;
         line += '=';
@@ -82,7 +94,7 @@ std::string format_text(const LogEntry& entry) {
             continue;
         }
         line += '"';
-        append_escaped(line, value);
+        append_escaped(line, value, true);
         line += '"';
     }
     return line;
@@ -93,11 +105,11 @@ std::string format_json(const LogEntry& entry, std::chrono::system_clock::time_p
     object["time"] = rfc3339(time);
     object["level"] = level_word(entry.level());
     object["event"] = entry.event();
-    for (const auto& [key, whole] : entry.fields()) {
-        // The same escapes as in text: what a peer sent need not be UTF-8.
-        std::string value;
-        append_escaped(value, std::string_view(whole).substr(0, max_value_octets));
-        object[key] = value;
+    for (const auto& [key, value] : entry.fields()) {
+        // Octets are escaped as in text, since what a peer sent need not be UTF-8; JSON does the rest.
+        std::string escaped;
+        append_escaped(escaped, value, false);
+        object[key] = escaped;
     }
     return boost::json::serialize(object);
 }

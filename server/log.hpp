@@ -1,5 +1,6 @@
-// The log: one line an event, `event key=value key=value …`, to standard error. Event names are fixed words; values that
-// are not plain words are quoted, and cut, so that no peer can forge or flood a line. Formatting is pure; spdlog writes.
+// The log: one line an event, `event key=value key=value …`, to standard error. Event names are fixed words;
+// values that are not plain words are quoted, and cut, so that no peer can forge or flood a line. Formatting
+// is pure; spdlog writes.
 #pragma once
 
 #include "config/config.hpp"
@@ -18,13 +19,16 @@ using LogLevel = config::Log::Level;
 
 class LogEntry {
   public:
-    explicit LogEntry(std::string_view event, LogLevel level = LogLevel::info) : event_(event), level_(level) {}
+    explicit LogEntry(std::string_view event, LogLevel level = LogLevel::info)
+        : event_(event), level_(level) {}
 
     LogEntry& with(std::string_view key, std::string_view value) {
         fields_.emplace_back(key, value);
         return *this;
     }
-    LogEntry& with(std::string_view key, std::integral auto value) { return with(key, std::to_string(value)); }
+    LogEntry& with(std::string_view key, std::integral auto value) {
+        return with(key, std::to_string(value));
+    }
     // Leaves the field out where there is nothing to say.
     LogEntry& with_some(std::string_view key, std::string_view value) {
         return value.empty() ? *this : with(key, value);
@@ -40,7 +44,8 @@ class LogEntry {
     std::vector<std::pair<std::string_view, std::string>> fields_;
 };
 
-// "verdict tx=4c1f-1 from=\"a b@c.example\"": printable ASCII on one line, other octets as \xHH, values cut at 256.
+// "verdict tx=4c1f-1 from=\"a b@c.example\"": printable ASCII on one line, other octets as \xHH, values
+// cut at 256 with "..." behind.
 std::string format_text(const LogEntry& entry);
 // One JSON object with "time" (RFC 3339, UTC), "level", "event" and the fields as strings.
 std::string format_json(const LogEntry& entry, std::chrono::system_clock::time_point time);
