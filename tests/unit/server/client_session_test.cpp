@@ -1,0 +1,327 @@
+// The client's side against scripted servers: what it writes, what it makes of the replies, whole and octet
+// by octet.
+#include "server/relay/client_session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::server::relay {
+namespace {
+
+using smtp::parse_forward_path;
+using smtp::parse_reverse_path;
+
+constexpr std::string_view plain_ehlo = "250 mail.example\r\n";
+constexpr std::string_view full_ehlo =
+    "250-mail.example\r\n250-pipelining\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-STARTTLS\r\n"
+    "250-XFORWARD NAME ADDR\r\n250 ENHANCEDSTATUSCODES\r\n";
+
+smtp::Envelope envelope(std::vector<std::string_view> recipients = {"<r1@relay.example>",
+                                                                    "<r2@relay.example>"}) {
+    smtp::Envelope made;
+    made.reverse_path = *parse_reverse_path("<a@client.example>").path;
+    for (const auto recipient : recipients)
+        made.recipients.push_back({*parse_forward_path(recipient).path});
+    return made;
+}
+
+// A session under test; run() of a case is called with whole writes and octet by octet.
+class Peer {
+  public:
+    explicit Peer(bool by_octet) : by_octet_(by_octet) {}
+
+    // The server says this.
+    Peer& say(std::string_view octets) {
+        if (!by_octet_) session.on_octets(octets);
+        for (std::size_t i = 0; by_octet_ && i < octets.size(); ++i)
+            session.on_octets(octets.substr(i, 1));
+        return *this;
+    }
+    // The client has exactly this to write.
+    Peer& hear(std::string_view expected) {
+        EXPECT_EQ(session.take_output(), expected);
+        return *this;
+    }
+    Peer& connect(std::string_view ehlo) {
+        say("220 mail.example\r\n").hear("EHLO mx.example\r\n").say(ehlo);
+        EXPECT_TRUE(session.is_ready());
+        return *this;
+    }
+
+    ClientSession session{"mx.example"};
+
+  private:
+    bool by_octet_;
+};
+
+class ClientSessionTest : public testing::TestWithParam<bool> {
+  protected:
+    Peer peer{GetParam()};
+    ClientSession& session = peer.session;
+};
+INSTANTIATE_TEST_SUITE_P(Chunks, ClientSessionTest, testing::Bool(),
+                         [](const auto& chunks) { return chunks.param ? "ByOctet" : "Whole"; });
+
+// RFC 2920 §3.1.
+TEST_P(ClientSessionTest, PipelinedTransaction) {
+    peer.connect(full_ehlo);
+    EXPECT_EQ(session.awaited_replies(), 0u);
+    auto sent = envelope();
+    sent.declared_size = 10;
+    sent.body = smtp::BodyType::eight_bit_mime;
+    sent.smtputf8 = true;
+    session.start_transaction(sent);
+    peer.hear(
+        "MAIL FROM:<a@client.example> SIZE=10 BODY=8BITMIME SMTPUTF8\r\n"
+        "RCPT TO:<r1@relay.example>\r\nRCPT TO:<r2@relay.example>\r\n");
+    EXPECT_EQ(session.awaited_replies(), 3u);
+    EXPECT_EQ(session.add_recipient(*parse_forward_path("<r3@relay.example>").path), 2u);
+    peer.hear("RCPT TO:<r3@relay.example>\r\n");
+    peer.say("250 2.1.0 ok\r\n250 2.1.5 ok\r\n550-5.1.1 No\r\n550 5.1.1 user\r\n");
+    EXPECT_EQ(session.sender_reply()->code(), 250);
+    EXPECT_EQ(session.recipient_reply(0)->code(), 250);
+    EXPECT_EQ(session.recipient_reply(1)->text(), "No user");
+    EXPECT_EQ(session.recipient_reply(1)->enhanced_code()->text(), "5.1.1");
+    EXPECT_FALSE(session.recipient_reply(2));
+    EXPECT_EQ(session.awaited_replies(), 1u);
+    session.start_data();
+    peer.hear("DATA\r\n").say("451 4.2.1 later\r\n354 go\r\n");
+    EXPECT_EQ(session.recipient_reply(2)->code(), 451);
+    EXPECT_TRUE(session.is_message_awaited());
+    session.message_sent();
+    EXPECT_EQ(session.awaited_replies(), 1u);
+    peer.say("250 2.6.0 queued\r\n");
+    EXPECT_EQ(session.final_reply()->text(), "queued");
+    EXPECT_TRUE(session.is_ready());
+    session.start_transaction(envelope({"<r1@relay.example>"}));
+    EXPECT_FALSE(session.final_reply());
+    EXPECT_EQ(session.recipient_count(), 1u);
+}
+
+TEST_P(ClientSessionTest, OneByOneWithoutPipelining) {
+    peer.connect(plain_ehlo);
+    auto sent = envelope();
+    sent.declared_size = 10;  // no parameter that is not offered
+    sent.body = smtp::BodyType::seven_bit;
+    session.start_transaction(sent);
+    session.start_data();
+    EXPECT_EQ(session.awaited_replies(), 4u);
+    peer.hear("MAIL FROM:<a@client.example>\r\n").say("250 ok\r\n");
+    peer.hear("RCPT TO:<r1@relay.example>\r\n").say("250 ok\r\n");
+    peer.hear("RCPT TO:<r2@relay.example>\r\n").say("250 ok\r\n");
+    peer.hear("DATA\r\n").say("354 go\r\n");
+    EXPECT_TRUE(session.is_message_awaited());
+    session.message_sent();
+    peer.say("550 5.7.1 No\r\n").hear("");
+    EXPECT_EQ(session.final_reply()->code(), 550);
+    EXPECT_TRUE(session.is_ready());
+    session.quit();
+    peer.hear("QUIT\r\n").say("221 bye\r\n");
+    EXPECT_FALSE(session.is_usable());
+    EXPECT_EQ(session.failure(), ClientFailure::none);
+}
+
+TEST_P(ClientSessionTest, Capabilities) {
+    peer.connect(full_ehlo);
+    Capabilities all{true, true, true, 1000, true, true, true, true, true};
+    EXPECT_EQ(session.capabilities(), all);
+    EXPECT_EQ(session.missing_extension(envelope()), "");
+}
+
+// RFC 5321 §3.2.
+TEST_P(ClientSessionTest, FallsBackToHelo) {
+    peer.say("220 old\r\n")
+        .hear("EHLO mx.example\r\n")
+        .say("502 what\r\n")
+        .hear("HELO mx.example\r\n")
+        .say("250 old\r\n");
+    EXPECT_TRUE(session.is_ready());
+    EXPECT_EQ(session.capabilities(), Capabilities());
+    auto needs = envelope();
+    needs.body = smtp::BodyType::eight_bit_mime;
+    EXPECT_EQ(session.missing_extension(needs), "8BITMIME");
+    needs.smtputf8 = true;
+    EXPECT_EQ(session.missing_extension(needs), "SMTPUTF8");
+}
+
+// RFC 3207 §4.2: the capabilities of before are forgotten.
+TEST_P(ClientSessionTest, StartTls) {
+    peer.connect(full_ehlo);
+    session.start_tls();
+    peer.hear("STARTTLS\r\n").say("220 go\r\n");
+    EXPECT_EQ(session.starttls_reply()->code(), 220);
+    EXPECT_FALSE(session.is_ready());
+    session.on_tls_established();
+    EXPECT_FALSE(session.capabilities().pipelining);
+    peer.hear("EHLO mx.example\r\n").say(plain_ehlo);
+    EXPECT_TRUE(session.is_ready());
+    EXPECT_FALSE(session.capabilities().starttls);
+}
+
+TEST_P(ClientSessionTest, StartTlsRefused) {
+    peer.connect(full_ehlo);
+    session.start_tls();
+    peer.hear("STARTTLS\r\n").say("454 4.7.0 not now\r\n");
+    EXPECT_TRUE(session.is_ready());
+    EXPECT_TRUE(session.capabilities().pipelining);
+}
+
+// Replies in the clear behind the 220 would be read as the TLS server's.
+TEST_P(ClientSessionTest, StarttlsReplyInjection) {
+    peer.connect(full_ehlo);
+    session.start_tls();
+    peer.hear("STARTTLS\r\n").say("220 go\r\n250 injected\r\n");
+    EXPECT_EQ(session.failure(), ClientFailure::unexpected_reply);
+}
+
+TEST_P(ClientSessionTest, AbandonedTransaction) {
+    peer.connect(full_ehlo);
+    session.start_transaction(envelope());
+    session.abandon_transaction();
+    EXPECT_FALSE(session.is_ready());
+    peer.say("250 ok\r\n550 no\r\n250 ok\r\n250 reset\r\n");
+    EXPECT_TRUE(session.is_ready());
+    session.abandon_transaction();  // nothing to give up
+    EXPECT_TRUE(session.is_ready());
+    EXPECT_EQ(session.awaited_replies(), 0u);
+}
+
+TEST_P(ClientSessionTest, AbandonedWithoutPipelining) {
+    peer.connect(plain_ehlo);
+    session.start_transaction(envelope());
+    session.abandon_transaction();
+    peer.hear("MAIL FROM:<a@client.example>\r\n").say("250 ok\r\n").hear("RSET\r\n").say("250 ok\r\n");
+    EXPECT_TRUE(session.is_ready());
+}
+
+TEST_P(ClientSessionTest, DataRefused) {
+    peer.connect(full_ehlo);
+    session.start_transaction(envelope());
+    session.start_data();
+    peer.say("250 ok\r\n250 ok\r\n250 ok\r\n451 no\r\n");
+    EXPECT_EQ(session.data_reply()->code(), 451);
+    EXPECT_FALSE(session.is_message_awaited());
+    EXPECT_FALSE(session.is_ready());
+    peer.hear(
+        "MAIL FROM:<a@client.example>\r\nRCPT TO:<r1@relay.example>\r\nRCPT "
+        "TO:<r2@relay.example>\r\nDATA\r\n");
+    session.abandon_transaction();
+    peer.hear("RSET\r\n").say("250 ok\r\n");
+    EXPECT_TRUE(session.is_ready());
+}
+
+// With 354 there is no way back: a final dot would deliver half a message.
+TEST_P(ClientSessionTest, AbandonedInsideTheMessage) {
+    peer.connect(full_ehlo);
+    session.start_transaction(envelope());
+    session.start_data();
+    session.take_output();
+    peer.say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+    session.abandon_transaction();
+    EXPECT_FALSE(session.is_usable());
+    peer.hear("");
+}
+
+// Where the server stops being one: what is said, after which replies were awaited.
+TEST(ClientSession, Failures) {
+    struct Case {
+        const char* name;
+        std::string_view said;
+        ClientFailure failure;
+        int code;  // of failure_reply(); 0: none
+    };
+    for (const auto& [name, said, failure, code] : {
+             Case{"greeting 554", "554 no\r\n", ClientFailure::greeting_refused, 554},
+             Case{"greeting 421", "421 busy\r\n", ClientFailure::service_closing, 421},
+             Case{"greeting 250", "250 hm\r\n", ClientFailure::greeting_refused, 250},
+             Case{"no SMTP", "SSH-2.0-x\r\n", ClientFailure::malformed_reply, 0},
+             Case{"EHLO 421", "220 a\r\n421 busy\r\n", ClientFailure::service_closing, 421},
+             Case{"EHLO 451", "220 a\r\n451 busy\r\n", ClientFailure::greeting_refused, 451},
+             Case{"HELO 550", "220 a\r\n550 no\r\n550 no\r\n", ClientFailure::greeting_refused, 550},
+             Case{"unasked", "220 a\r\n250 a\r\n250 b\r\n", ClientFailure::unexpected_reply, 250},
+             Case{"unasked 421", "220 a\r\n250 a\r\n421 b\r\n", ClientFailure::service_closing, 421},
+         }) {
+        SCOPED_TRACE(name);
+        Peer other(false);  // octet by octet, an unasked reply fails at its first octet
+        other.say(said);
+        EXPECT_EQ(other.session.failure(), failure);
+        EXPECT_EQ(other.session.failure_reply() ? other.session.failure_reply()->code() : 0, code);
+        EXPECT_FALSE(other.session.is_usable());
+        EXPECT_EQ(other.session.awaited_replies(), 0u);
+        other.hear("");
+    }
+}
+
+TEST_P(ClientSessionTest, RepliesWithoutMeaning) {
+    for (const auto said :
+         {"354 go\r\n", "250 ok\r\n354 go\r\n", "250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n"}) {
+        SCOPED_TRACE(said);
+        Peer other(GetParam());
+        other.connect(full_ehlo);
+        other.session.start_transaction(envelope());
+        other.session.start_data();
+        other.say(said);
+        EXPECT_EQ(other.session.failure(), ClientFailure::unexpected_reply);
+    }
+}
+
+// A reply before the final dot is nobody's answer.
+TEST_P(ClientSessionTest, ReplyInsideTheMessage) {
+    peer.connect(full_ehlo);
+    session.start_transaction(envelope());
+    session.start_data();
+    peer.say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 already\r\n");
+    EXPECT_EQ(session.failure(), ClientFailure::unexpected_reply);
+    EXPECT_FALSE(session.final_reply());
+    EXPECT_FALSE(session.is_message_awaited());
+}
+
+TEST_P(ClientSessionTest, HalfAReplyThatNothingAskedFor) {
+    peer.connect(full_ehlo).say("25");
+    EXPECT_EQ(session.failure(), ClientFailure::unexpected_reply);
+}
+
+TEST_P(ClientSessionTest, ClosedByThePeer) {
+    peer.connect(full_ehlo);
+    session.start_transaction(envelope());
+    peer.say("250 ok\r\n421 4.3.2 stopping\r\n");
+    EXPECT_EQ(session.failure(), ClientFailure::service_closing);
+    EXPECT_EQ(session.sender_reply()->code(), 250);
+    EXPECT_EQ(session.recipient_reply(0)->code(), 421);
+    EXPECT_FALSE(session.recipient_reply(1));
+    session.start_data();  // the driver has not looked yet: no bug, and nothing happens
+    peer.hear("");
+    Peer gone(GetParam());
+    gone.connect(full_ehlo);
+    gone.session.on_end_of_stream();
+    EXPECT_EQ(gone.session.failure(), ClientFailure::connection_closed);
+    EXPECT_FALSE(gone.session.is_ready());
+}
+
+// The final reply counts, whatever comes behind it.
+TEST_P(ClientSessionTest, FinalReplyAndThenTheEnd) {
+    peer.connect(full_ehlo);
+    session.start_transaction(envelope());
+    session.start_data();
+    peer.say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+    session.message_sent();
+    peer.say("250 2.0.0 queued\r\n").say("421 bye\r\n");
+    EXPECT_EQ(session.final_reply()->code(), 250);
+    EXPECT_FALSE(session.is_usable());
+}
+
+TEST(ClientSession, CallsOutOfOrderAreBugs) {
+    ClientSession session("mx.example");
+    EXPECT_THROW(session.start_transaction(envelope()), std::logic_error);
+    EXPECT_THROW(session.start_data(), std::logic_error);
+    EXPECT_THROW(session.message_sent(), std::logic_error);
+    EXPECT_THROW(session.start_tls(), std::logic_error);
+    EXPECT_THROW(session.on_tls_established(), std::logic_error);
+    EXPECT_THROW(session.quit(), std::logic_error);
+}
+
+}  // namespace
+}  // namespace gatepost::server::relay

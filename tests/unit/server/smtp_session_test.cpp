@@ -1,0 +1,218 @@
+// The session as a state machine: every state with every verb, and every event where it is not awaited.
+#include "tests/support/smtp_driver.hpp"
+
+#include "server/smtp/command_table.hpp"
+#include "server/smtp/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::server::smtp {
+namespace {
+
+using tests::smtp_options;
+using tests::SmtpDriver;
+
+// What can be told apart from outside, and how to come there.
+struct Start {
+    std::string_view name;
+    std::string_view input;
+};
+constexpr Start starts[] = {
+    {"new", ""},
+    {"hello", "EHLO client.example\r\n"},
+    {"mail", "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\n"},
+    {"refused", "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\nRCPT TO:<x@elsewhere.example>\r\n"},
+    {"rcpt", "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\nRCPT TO:<r@relay.example>\r\n"},
+};
+
+std::string state_of(const SmtpDriver& driver) {
+    if (driver.is_closed()) return "closed";
+    if (driver.awaits_handshake()) return "handshake";
+    const auto& session = driver.session();
+    if (session.helo().empty()) return "new";
+    if (!session.envelope()) return "hello";
+    if (!session.is_idle() && !session.envelope()->recipients.empty()) return "rcpt";
+    return "mail";
+}
+
+struct Expectation {
+    int code;
+    std::string_view next;
+};
+
+// One row a command line; one column a start: new, hello, mail, refused, rcpt.
+struct Row {
+    std::string_view line;
+    Expectation in[std::size(starts)];
+};
+
+constexpr Row rows[] = {
+    {"EHLO c", {{250, "hello"}, {250, "hello"}, {250, "hello"}, {250, "hello"}, {250, "hello"}}},
+    {"HELO c", {{250, "hello"}, {250, "hello"}, {250, "hello"}, {250, "hello"}, {250, "hello"}}},
+    {"MAIL FROM:<>", {{503, "new"}, {250, "mail"}, {503, "mail"}, {503, "mail"}, {503, "rcpt"}}},
+    {"RCPT TO:<r@relay.example>",
+     {{503, "new"}, {503, "hello"}, {250, "rcpt"}, {250, "rcpt"}, {250, "rcpt"}}},
+    {"DATA", {{503, "new"}, {503, "hello"}, {503, "mail"}, {554, "mail"}, {354, "rcpt"}}},
+    {"RSET", {{250, "new"}, {250, "hello"}, {250, "hello"}, {250, "hello"}, {250, "hello"}}},
+    {"NOOP", {{250, "new"}, {250, "hello"}, {250, "mail"}, {250, "mail"}, {250, "rcpt"}}},
+    {"VRFY x", {{252, "new"}, {252, "hello"}, {252, "mail"}, {252, "mail"}, {252, "rcpt"}}},
+    {"EXPN x", {{502, "new"}, {502, "hello"}, {502, "mail"}, {502, "mail"}, {502, "rcpt"}}},
+    {"HELP", {{214, "new"}, {214, "hello"}, {214, "mail"}, {214, "mail"}, {214, "rcpt"}}},
+    {"QUIT", {{221, "closed"}, {221, "closed"}, {221, "closed"}, {221, "closed"}, {221, "closed"}}},
+    {"STARTTLS", {{503, "new"}, {220, "handshake"}, {503, "mail"}, {503, "mail"}, {503, "rcpt"}}},
+    {"AUTH PLAIN", {{502, "new"}, {502, "hello"}, {502, "mail"}, {502, "mail"}, {502, "rcpt"}}},
+    {"GET / HTTP/1.1", {{421, "closed"}, {421, "closed"}, {421, "closed"}, {421, "closed"}, {421, "closed"}}},
+    {"XYZZY", {{500, "new"}, {500, "hello"}, {500, "mail"}, {500, "mail"}, {500, "rcpt"}}},
+};
+
+TEST(SmtpSession, EveryStateWithEveryVerb) {
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < std::size(starts); ++i) {
+            SCOPED_TRACE(std::string(row.line) + " in " + std::string(starts[i].name));
+            SmtpDriver driver;
+            driver.greet();
+            driver.feed(starts[i].input);
+            driver.take_output();
+            driver.feed(std::string(row.line) + "\r\n");
+            const auto output = driver.take_output();
+            EXPECT_EQ(output.substr(0, 3), std::to_string(row.in[i].code)) << output;
+            EXPECT_EQ(state_of(driver), row.in[i].next);
+        }
+    }
+}
+
+// The table above leaves out no verb.
+TEST(SmtpSession, TheTableIsWhole) {
+    for (const auto& rule : command_table()) {
+        bool found = false;
+        for (const auto& row : rows)
+            found = found || parse_command(row.line).verb == rule.verb;
+        EXPECT_TRUE(found) << rule.keyword;
+    }
+}
+
+// A session brought to the state that awaits one kind of event.
+Session session_after(const std::vector<std::string_view>& steps) {
+    Session session(std::make_shared<const SessionOptions>(smtp_options()), {});
+    for (const auto step : steps) {
+        if (step == "greet")
+            session.greet();
+        else if (step == "sender ok")
+            session.on_sender_checked(std::nullopt);
+        else if (step == "recipient ok")
+            session.on_recipient_checked(std::nullopt);
+        else
+            session.on_line(step);
+    }
+    return session;
+}
+
+TEST(SmtpSession, EventsThatAreNotAwaitedAreBugs) {
+    const std::vector<std::vector<std::string_view>> states = {
+        {},
+        {"greet"},
+        {"greet", "EHLO c", "MAIL FROM:<>"},
+        {"greet", "EHLO c", "MAIL FROM:<>", "sender ok", "RCPT TO:<r@relay.example>"},
+        {"greet", "EHLO c", "MAIL FROM:<>", "sender ok", "RCPT TO:<r@relay.example>", "recipient ok", "DATA"},
+        {"greet", "EHLO c", "STARTTLS"},
+        {"greet", "QUIT"},
+    };
+    // The n-th group of events belongs to the n-th state; none to the last.
+    const std::vector<std::vector<std::function<void(Session&)>>> events = {
+        {[](Session& s) {
+            s.greet();
+        }},
+        {[](Session& s) { s.on_line("NOOP"); }, [](Session& s) { s.on_line_too_long(); },
+         [](Session& s) {
+             s.on_bad_line(LineFault::nul);
+         }},
+        {[](Session& s) {
+            s.on_sender_checked(std::nullopt);
+        }},
+        {[](Session& s) {
+            s.on_recipient_checked(std::nullopt);
+        }},
+        {[](Session& s) {
+            s.on_message_done(Reply(250, "2.6.0", "ok"));
+        }},
+        {[](Session& s) {
+            s.on_tls_established();
+        }},
+    };
+    for (std::size_t state = 0; state < states.size(); ++state) {
+        for (std::size_t owner = 0; owner < events.size(); ++owner) {
+            for (const auto& event : events[owner]) {
+                SCOPED_TRACE("event of state " + std::to_string(owner) + " in state " +
+                             std::to_string(state));
+                auto session = session_after(states[state]);
+                if (owner == state)
+                    EXPECT_NO_THROW(event(session));
+                else
+                    EXPECT_THROW(event(session), std::logic_error);
+            }
+        }
+        auto session = session_after(states[state]);
+        EXPECT_EQ(session.on_timeout().reply.code(), 421);
+        EXPECT_EQ(session.on_shutdown().reply.enhanced_code()->text(), "4.3.2");
+        EXPECT_FALSE(session.envelope());
+    }
+}
+
+TEST(SmtpSession, KeepsTheEnvelopeAsItCame) {
+    auto session = session_after({"greet", "EHLO Client.Example",
+                                  "MAIL FROM:<A.b@Client.Example> SIZE=10 BODY=8BITMIME SMTPUTF8",
+                                  "sender ok", "RCPT TO:<R@Relay.Example>", "recipient ok",
+                                  "RCPT TO:<\"q r\"@second.example>", "recipient ok"});
+    const auto& envelope = session.envelope().value();
+    EXPECT_EQ(envelope.reverse_path.mailbox(), "A.b@Client.Example");
+    EXPECT_EQ(envelope.reverse_path.domain()->text(), "client.example");
+    EXPECT_EQ(envelope.declared_size, 10u);
+    EXPECT_EQ(envelope.body, BodyType::eight_bit_mime);
+    EXPECT_TRUE(envelope.smtputf8);
+    ASSERT_EQ(envelope.recipients.size(), 2u);
+    EXPECT_EQ(envelope.recipients[0].forward_path.mailbox(), "R@Relay.Example");
+    EXPECT_EQ(envelope.recipients[1].forward_path.mailbox(), "\"q r\"@second.example");
+    EXPECT_EQ(session.helo(), "Client.Example");
+    EXPECT_EQ(session.helo_domain()->text(), "client.example");
+    EXPECT_FALSE(session.is_idle());
+    EXPECT_EQ(session.transmission_type(), "UTF8SMTP");  // RFC 6531 §4.3
+}
+
+// RFC 3848 §1: `with` in Received.
+TEST(SmtpSession, TransmissionType) {
+    EXPECT_EQ(session_after({"greet", "HELO c"}).transmission_type(), "SMTP");
+    EXPECT_EQ(session_after({"greet", "EHLO c"}).transmission_type(), "ESMTP");
+    auto session = session_after({"greet", "EHLO c", "STARTTLS"});
+    session.on_tls_established();
+    EXPECT_EQ(session.helo(), "");
+    EXPECT_EQ(session.transmission_type(), "SMTP");
+    session.on_line("EHLO c");
+    EXPECT_EQ(session.transmission_type(), "ESMTPS");
+    session.on_line("MAIL FROM:<> SMTPUTF8");
+    EXPECT_EQ(session.transmission_type(), "UTF8SMTPS");
+}
+
+TEST(SmtpSession, HelloDomain) {
+    EXPECT_FALSE(session_after({"greet", "EHLO [192.0.2.1]"}).helo_domain());
+    EXPECT_FALSE(session_after({"greet", "EHLO a..b"}).helo_domain());
+    EXPECT_EQ(session_after({"greet", "EHLO a_b."}).helo_domain()->text(), "a_b");
+}
+
+// RFC 2920 §3.2: replies to MAIL, RCPT and RSET may wait, those to all else are sent at once.
+TEST(SmtpSession, WhichRepliesMayWait) {
+    auto session = session_after({"greet", "EHLO c"});
+    for (const auto& [line, may_wait] :
+         {std::pair{"RSET", true}, std::pair{"MAIL FROM:x", true}, std::pair{"RCPT TO:x", true},
+          std::pair{"NOOP", false}, std::pair{"DATA", false}, std::pair{"X", false},
+          std::pair{"EHLO c", false}, std::pair{"RSET now", true}, std::pair{"VRFY x", false}})
+        EXPECT_EQ(std::get<SendReply>(session.on_line(line)).flush_may_wait, may_wait) << line;
+}
+
+}  // namespace
+}  // namespace gatepost::server::smtp
