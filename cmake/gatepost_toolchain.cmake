@@ -37,6 +37,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(gatepost_options INTERFACE -fpch-preprocess)
     # GCC 12 sees overlaps in std::string that are not there (GCC PR 105329, 105651).
     target_compile_options(gatepost_options INTERFACE -Wno-restrict)
+    # Optimized, it sees the half that it inlined of the allocation of Asio's coroutine frames (aligned_alloc) beside
+    # their operator delete, and takes the two for strangers.
+    target_compile_options(gatepost_options INTERFACE -Wno-mismatched-new-delete)
 endif()
 
 if(GATEPOST_SANITIZE)
