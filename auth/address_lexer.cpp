@@ -29,34 +29,52 @@ std::string unquote(std::string_view quoted) {
     return text;
 }
 
+namespace {
+
 // RFC 5322 §3.2.2: comments nest. A counter and not a recursion: the sender chooses the depth.
-bool AddressLexer::skip_comment() {
+bool skip_comment(std::string_view& rest) {
     std::size_t depth = 0;
-    for (std::size_t i = 0; i < rest_.size(); ++i) {
-        const char c = rest_[i];
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+        const char c = rest[i];
         if (is_forbidden(c)) return false;
         if (c == '\\') {
-            if (++i == rest_.size() || is_forbidden(rest_[i])) return false;
+            if (++i == rest.size() || is_forbidden(rest[i])) return false;
         } else if (c == '(') {
             if (++depth > max_comment_depth) return false;
         } else if (c == ')' && --depth == 0) {
-            rest_.remove_prefix(i + 1);
+            rest.remove_prefix(i + 1);
             return true;
         }
     }
     return false;
 }
 
-bool AddressLexer::skip_blanks_and_comments() {
-    while (!rest_.empty()) {
-        if (ascii::is_wsp(rest_.front()))
-            rest_.remove_prefix(1);
-        else if (rest_.front() != '(')
+}  // namespace
+
+bool skip_cfws(std::string_view& rest) {
+    while (!rest.empty()) {
+        if (ascii::is_wsp(rest.front()))
+            rest.remove_prefix(1);
+        else if (rest.front() != '(')
             return true;
-        else if (!skip_comment())
+        else if (!skip_comment(rest))
             return false;
     }
     return true;
+}
+
+std::string_view cut_delimited(std::string_view& rest, char close) {
+    for (std::size_t i = 1; i < rest.size(); ++i) {
+        const char c = rest[i];
+        if (c == close) {
+            const std::string_view whole = rest.substr(0, i + 1);
+            rest.remove_prefix(i + 1);
+            return whole;
+        }
+        if (is_forbidden(c) || (close == ']' && c == '[')) break;
+        if (c == '\\' && (++i == rest.size() || is_forbidden(rest[i]))) break;
+    }
+    return {};
 }
 
 AddressToken AddressLexer::take(AddressTokenKind kind, std::size_t length) {
@@ -65,22 +83,18 @@ AddressToken AddressLexer::take(AddressTokenKind kind, std::size_t length) {
     return token;
 }
 
-AddressToken AddressLexer::delimited(AddressTokenKind kind, char close) {
-    for (std::size_t i = 1; i < rest_.size(); ++i) {
-        const char c = rest_[i];
-        if (c == close) return take(kind, i + 1);
-        if (is_forbidden(c) || (kind == AddressTokenKind::literal && c == '[')) break;
-        if (c == '\\' && (++i == rest_.size() || is_forbidden(rest_[i]))) break;
-    }
+AddressToken AddressLexer::fail() {
     failed_ = true;
     return {AddressTokenKind::error, {}};
 }
 
+AddressToken AddressLexer::delimited(AddressTokenKind kind, char close) {
+    const std::string_view whole = cut_delimited(rest_, close);
+    return whole.empty() ? fail() : AddressToken{kind, whole};
+}
+
 AddressToken AddressLexer::next() {
-    if (failed_ || !skip_blanks_and_comments()) {
-        failed_ = true;
-        return {AddressTokenKind::error, {}};
-    }
+    if (failed_ || !skip_cfws(rest_)) return fail();
     if (rest_.empty()) return {AddressTokenKind::end, {}};
     const char first = rest_.front();
     if (first == '"') return delimited(AddressTokenKind::quoted, '"');
@@ -90,9 +104,7 @@ AddressToken AddressLexer::next() {
     std::size_t length = 0;
     while (length < rest_.size() && is_atext(rest_[length]))
         ++length;
-    if (length > 0) return take(AddressTokenKind::atom, length);
-    failed_ = true;
-    return {AddressTokenKind::error, {}};
+    return length > 0 ? take(AddressTokenKind::atom, length) : fail();
 }
 
 }  // namespace gatepost::auth

@@ -24,6 +24,14 @@ struct AddressToken {
     bool is(char special) const { return kind == AddressTokenKind::special && text.front() == special; }
 };
 
+// Cuts blanks and comments (CFWS, RFC 5322 §3.2.2) off the front of `rest`. False: a comment is left open,
+// nests deeper than max_comment_depth, or holds a NUL, CR or LF.
+bool skip_cfws(std::string_view& rest);
+
+// Cuts a quoted-string or domain literal, `close` its last character, off the front of `rest` and gives it,
+// its delimiters included. Empty: it is left open, or holds a NUL, CR or LF.
+std::string_view cut_delimited(std::string_view& rest, char close);
+
 class AddressLexer {
   public:
     // `value` outlives the lexer and its tokens; folds are undone already, a CR or LF is an error.
@@ -33,9 +41,8 @@ class AddressLexer {
     AddressToken next();
 
   private:
-    bool skip_blanks_and_comments();
-    bool skip_comment();
     AddressToken take(AddressTokenKind kind, std::size_t length);
+    AddressToken fail();
     AddressToken delimited(AddressTokenKind kind, char close);
 
     std::string_view rest_;
