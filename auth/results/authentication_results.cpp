@@ -1,0 +1,224 @@
+#include "auth/results/authentication_results.hpp"
+
+#include "auth/mail_address.hpp"
+#include "auth/results/parse_results.hpp"
+#include "auth/utf8.hpp"
+
+#include "dns/ascii.hpp"
+#include "dns/idna.hpp"
+
+#include <algorithm>
+
+namespace gatepost::auth::results {
+namespace {
+
+// local: a local-part and a domain of the longest (RFC 5321 §4.5.3.1). Longer values are left out: cut ones
+// would be other values, and whole ones could break the limit of 998 octets a line (RFC 5322 §2.1.1).
+constexpr std::size_t max_value_octets = 64 + 1 + 255;
+// local: texts for people are cut instead.
+constexpr std::size_t max_text_octets = 200;
+// local: results of signatures written beside the passing ones. A sender can add hundreds of fields.
+constexpr std::size_t max_failed_signatures = 20;
+constexpr std::size_t max_columns = 78;  // RFC 5322 §2.1.1
+
+// Text for people: printable ASCII of a bounded length.
+std::string printable(std::string_view text) {
+    std::string safe(text.substr(0, max_text_octets));
+    std::replace_if(
+        safe.begin(), safe.end(), [](char c) { return !ascii::is_printable(c); }, '?');
+    return safe;
+}
+
+// The same for a comment, without anything that could end it or that a careless reader splits at.
+std::string comment_text(std::string_view text) {
+    std::string safe = printable(text);
+    constexpr std::string_view from = "()\\\";";
+    constexpr std::string_view to = "[]/',";
+    for (char& c : safe)
+        if (const auto at = from.find(c); at != std::string_view::npos) c = to[at];
+    return safe;
+}
+
+bool is_writable(std::string_view value) {
+    return !value.empty() && value.size() <= max_value_octets && is_utf8(value) &&
+           std::all_of(value.begin(), value.end(),
+                       [](char c) { return ascii::is_printable(c) || ascii::is_8bit(c); });
+}
+
+std::string token_or_quoted(std::string_view value) {
+    return is_token(value) ? std::string(value) : quote_string(value);
+}
+
+bool is_quoted_string(std::string_view text) {
+    if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
+    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+        if (text[i] == '"') return false;
+        if (text[i] == '\\' && ++i + 1 == text.size()) return false;
+    }
+    return true;
+}
+
+// RFC 8601 §2.2: an email identity is written [ [ local-part ] "@" ] domain-name, its parts as they came;
+// what is none goes into a quoted-string. UTF-8 stands in header.i only of messages that have it there (RFC
+// 8616 §5).
+std::string address_or_quoted(std::string_view value) {
+    const auto at = value.rfind('@');
+    if (at == std::string_view::npos) return token_or_quoted(value);
+    const std::string_view local_part = value.substr(0, at);
+    const auto domain = dns::to_ascii(value.substr(at + 1));
+    const bool is_local_part = local_part.empty() || is_dot_atom(local_part) || is_quoted_string(local_part);
+    if (!is_local_part || !domain || !domain->is_host_name(true)) return quote_string(value);
+    return std::string(value);
+}
+
+class ValueWriter {
+  public:
+    explicit ValueWriter(std::string_view authserv_id) : text_(token_or_quoted(authserv_id)) {}
+
+    void result(std::string_view method, std::string_view word) {
+        text_.append("; ").append(method).append("=").append(word);
+    }
+
+    void comment(std::string_view text) {
+        if (!text.empty()) text_.append(" (").append(comment_text(text)).append(")");
+    }
+
+    void reason(std::string_view text) {
+        if (!text.empty()) text_.append(" reason=").append(quote_string(printable(text)));
+    }
+
+    void property(std::string_view name, std::string_view value) {
+        if (is_writable(value)) write(name, token_or_quoted(value));
+    }
+
+    void address(std::string_view name, std::string_view value) {
+        if (is_writable(value)) write(name, address_or_quoted(value));
+    }
+
+    // What is no host name is not written: quoted, too, some reader would take a part of it for a domain.
+    void domain(std::string_view name, const std::optional<dns::DomainName>& domain) {
+        if (domain && domain->is_host_name(true)) write(name, domain->text());
+    }
+
+    std::string take() { return std::move(text_); }
+
+  private:
+    void write(std::string_view name, std::string_view value) {
+        text_.append(" ").append(name).append("=").append(value);
+    }
+
+    std::string text_;
+};
+
+void write_spf_check(ValueWriter& writer, std::string_view property, const spf::Check& check) {
+    writer.result("spf", spf::to_string(check.result));
+    if (check.result != spf::Result::pass) writer.reason(check.reason);
+    writer.domain(property, check.domain);
+}
+
+// RFC 8601 §2.7.2: smtp.mailfrom or smtp.helo, whichever identity was checked; the domain alone, since few
+// policies speak of local-parts. For the null reverse-path that identity is postmaster@HELO (RFC 7208 §2.4).
+// HELO's own check is a second result where it found a policy and is about another domain.
+void write_spf(ValueWriter& writer, const TransactionIdentity& identity, const Evidence& evidence) {
+    const bool null_path = identity.mail_from.empty();
+    write_spf_check(writer, null_path ? "smtp.helo" : "smtp.mailfrom", evidence.spf);
+    const spf::Check& helo = evidence.spf_helo;
+    if (null_path || helo.result == spf::Result::none || !helo.domain || helo.domain == evidence.spf.domain)
+        return;
+    write_spf_check(writer, "smtp.helo", helo);
+}
+
+void write_signature(ValueWriter& writer, const dkim::Signature& signature) {
+    writer.result("dkim", dkim::to_string(signature.result));
+    if (signature.result != dkim::Result::pass) writer.reason(signature.reason);
+    writer.domain("header.d", signature.domain);
+    writer.property("header.s", signature.selector);
+    writer.address("header.i", signature.identity);
+    writer.property("header.a", signature.algorithm);
+    writer.property("header.b", signature.signature_prefix);  // RFC 6008 §4
+}
+
+void write_dkim(ValueWriter& writer, const std::vector<dkim::Signature>& signatures) {
+    if (signatures.empty()) writer.result("dkim", "none");
+    std::size_t failed = 0;
+    for (const dkim::Signature& signature : signatures)
+        if (signature.result == dkim::Result::pass || ++failed <= max_failed_signatures)
+            write_signature(writer, signature);
+}
+
+std::string note_text(const PolicyNote& note) {
+    std::string text;
+    if (!note.disposition.empty()) text = "disposition " + note.disposition;
+    if (!note.override_type.empty()) text += (text.empty() ? "" : ", ") + note.override_type;
+    if (!note.override_comment.empty()) text += (text.empty() ? "" : ": ") + note.override_comment;
+    return text;
+}
+
+// RFC 9989 §9.1: header.from, and policy.dmarc with the policy that the record asks for after all its
+// options. What we did instead is local, and a comment.
+void write_dmarc(ValueWriter& writer, const Evidence& evidence, const PolicyNote& note) {
+    const dmarc::Evaluation& dmarc = evidence.dmarc;
+    writer.result("dmarc", dmarc::to_string(dmarc.result));
+    writer.comment(note_text(note));
+    if (evidence.author.fault != AuthorFault::none)
+        writer.reason(to_string(evidence.author.fault));
+    else if (dmarc.result != dmarc::Result::pass)
+        writer.reason(dmarc.reason);
+    writer.domain("header.from", dmarc.author_domain ? dmarc.author_domain : evidence.author.domain);
+    if (dmarc.record && !dmarc.policy_tag.empty())
+        writer.property("policy.dmarc", dmarc::to_string(dmarc.applied_policy));
+}
+
+// RFC 8601 §2.7.3: there is no "none" for iprev; a check that did not run is not told.
+void write_iprev(ValueWriter& writer, const TransactionIdentity& identity, const iprev::Check& check) {
+    if (check.result == iprev::Result::none) return;
+    writer.result("iprev", iprev::to_string(check.result));
+    if (check.result != iprev::Result::pass) writer.reason(check.reason);
+    writer.property("policy.iprev", identity.client_ip.text());
+}
+
+// The length of the next part of a value: up to a space outside quoted-strings, where a fold may stand.
+std::size_t part_length(std::string_view rest) {
+    bool quoted = false;
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+        if (rest[i] == '"')
+            quoted = !quoted;
+        else if (rest[i] == '\\')
+            ++i;
+        else if (rest[i] == ' ' && !quoted)
+            return i;
+    }
+    return rest.size();
+}
+
+}  // namespace
+
+std::string authentication_results_value(std::string_view authserv_id, const TransactionIdentity& identity,
+                                         const Evidence& evidence, const PolicyNote& note) {
+    ValueWriter writer(authserv_id);
+    write_spf(writer, identity, evidence);
+    write_dkim(writer, evidence.dkim);
+    write_dmarc(writer, evidence, note);
+    write_iprev(writer, identity, evidence.iprev);
+    return writer.take();
+}
+
+std::string authentication_results_field(std::string_view value) {
+    std::string field = "Authentication-Results:";
+    const std::size_t name_length = field.size();
+    std::size_t column = name_length;
+    while (!value.empty()) {
+        const std::size_t length = part_length(value);
+        // Never right after the name: a line must not be made up of blanks alone, and some readers stumble.
+        if (column + 1 + length > max_columns && column != name_length) {
+            field += "\r\n";
+            column = 0;
+        }
+        field.append(" ").append(value.substr(0, length));
+        column += 1 + length;
+        value.remove_prefix(std::min(length + 1, value.size()));
+    }
+    return field += "\r\n";
+}
+
+}  // namespace gatepost::auth::results
