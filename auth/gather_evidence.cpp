@@ -5,7 +5,7 @@
 
 #include "dns/ascii.hpp"
 
-#include <algorithm>
+#include <list>
 #include <optional>
 #include <utility>
 
@@ -17,6 +17,7 @@ struct EvidenceGatherer::State {
         : resolver(asked), options(std::move(chosen)), receiver(std::move(receiver_name)) {}
 
     dns::Resolver& resolver;
+    std::list<dns::BudgetedResolver> budgets;  // one a stage
     AuthenticationOptions options;
     std::string receiver;
     Evidence evidence;
@@ -24,77 +25,95 @@ struct EvidenceGatherer::State {
     dmarc::Discovered discovered;
 
     // Each task keeps the state alive: it may outlive its owner by the turn in which it is cancelled.
-    static asio::awaitable<void> check_mail_from(std::shared_ptr<State> state, spf::Request request);
-    static asio::awaitable<void> check_helo(std::shared_ptr<State> state, spf::Request request);
-    static asio::awaitable<void> check_client_name(std::shared_ptr<State> state, dns::IpAddress client);
-    static asio::awaitable<void> fetch_keys(std::shared_ptr<State> state);
-    static asio::awaitable<void> discover(std::shared_ptr<State> state, dns::DomainName author_domain);
+    static asio::awaitable<void> check_mail_from(std::shared_ptr<State> state, dns::Resolver& resolver,
+                                                 spf::Request request);
+    static asio::awaitable<void> check_helo(std::shared_ptr<State> state, dns::Resolver& resolver,
+                                            spf::Request request);
+    static asio::awaitable<void> check_client_name(std::shared_ptr<State> state, dns::Resolver& resolver,
+                                                   dns::IpAddress client);
+    static asio::awaitable<void> fetch_keys(std::shared_ptr<State> state, dns::Resolver& resolver);
+    static asio::awaitable<void> discover(std::shared_ptr<State> state, dns::Resolver& resolver,
+                                          dns::DomainName author_domain);
 };
 
 asio::awaitable<void> EvidenceGatherer::State::check_mail_from(std::shared_ptr<State> state,
+                                                               dns::Resolver& resolver,
                                                                spf::Request request) {
     state->evidence.spf =
-        co_await spf::check_mail_from(std::move(request), state->resolver, state->options.spf_limits);
+        co_await spf::check_mail_from(std::move(request), resolver, state->options.spf_limits);
 }
 
 asio::awaitable<void> EvidenceGatherer::State::check_helo(std::shared_ptr<State> state,
-                                                          spf::Request request) {
+                                                          dns::Resolver& resolver, spf::Request request) {
     state->evidence.spf_helo =
-        co_await spf::check_helo(std::move(request), state->resolver, state->options.spf_limits);
+        co_await spf::check_helo(std::move(request), resolver, state->options.spf_limits);
 }
 
 asio::awaitable<void> EvidenceGatherer::State::check_client_name(std::shared_ptr<State> state,
+                                                                 dns::Resolver& resolver,
                                                                  dns::IpAddress client) {
-    state->evidence.iprev = co_await iprev::check_iprev(client, state->resolver);
+    state->evidence.iprev = co_await iprev::check_iprev(client, resolver);
 }
 
-asio::awaitable<void> EvidenceGatherer::State::fetch_keys(std::shared_ptr<State> state) {
-    co_await state->verifier->fetch_keys(state->resolver);
+asio::awaitable<void> EvidenceGatherer::State::fetch_keys(std::shared_ptr<State> state,
+                                                          dns::Resolver& resolver) {
+    co_await state->verifier->fetch_keys(resolver);
 }
 
-asio::awaitable<void> EvidenceGatherer::State::discover(std::shared_ptr<State> state,
+asio::awaitable<void> EvidenceGatherer::State::discover(std::shared_ptr<State> state, dns::Resolver& resolver,
                                                         dns::DomainName author_domain) {
     state->discovered =
-        co_await dmarc::discover(std::move(author_domain), state->options.discovery, state->resolver);
+        co_await dmarc::discover(std::move(author_domain), state->options.discovery, resolver);
 }
 
 EvidenceGatherer::EvidenceGatherer(asio::any_io_executor executor, dns::Resolver& resolver,
                                    AuthenticationOptions options, std::string receiver)
-    : state_(std::make_shared<State>(resolver, std::move(options), std::move(receiver))),
+    : executor_(executor),
+      state_(std::make_shared<State>(resolver, std::move(options), std::move(receiver))),
       verdict_tasks_(executor),
       side_tasks_(executor) {}
 
 EvidenceGatherer::~EvidenceGatherer() = default;
 
-void EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now) {
-    side_tasks_.start(State::check_client_name(state_, sender.client_ip));
-    if (!state_->options.spf_enabled) return;
-    const spf::Request request(sender.client_ip, sender.helo, sender.mail_from, state_->receiver, now);
-    verdict_tasks_.start(State::check_mail_from(state_, request));
-    side_tasks_.start(State::check_helo(state_, request));
+dns::Resolver& EvidenceGatherer::within(dns::QueryBudget budget) {
+    return state_->budgets.emplace_back(executor_, state_->resolver, budget);
 }
 
-void EvidenceGatherer::header(HeaderBlockPtr header, std::chrono::system_clock::time_point now) {
+void EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now,
+                             dns::QueryBudget budget) {
+    dns::Resolver& resolver = within(budget);
+    side_tasks_.start(State::check_client_name(state_, resolver, sender.client_ip));
+    if (!state_->options.spf_enabled) return;
+    const spf::Request request(sender.client_ip, sender.helo, sender.mail_from, state_->receiver, now);
+    verdict_tasks_.start(State::check_mail_from(state_, resolver, request));
+    side_tasks_.start(State::check_helo(state_, resolver, request));
+}
+
+void EvidenceGatherer::header(HeaderBlockPtr header, std::chrono::system_clock::time_point now,
+                              dns::QueryBudget budget) {
+    dns::Resolver& resolver = within(budget);
     Evidence& evidence = state_->evidence;
     evidence.author = extract_author(*header);
     evidence.indirect_flow = find_indirect_flow(*header);
     state_->verifier.emplace(header, evidence.author.domain, state_->options.dkim, now);
-    verdict_tasks_.start(State::fetch_keys(state_));
-    if (evidence.author.domain) verdict_tasks_.start(State::discover(state_, *evidence.author.domain));
+    verdict_tasks_.start(State::fetch_keys(state_, resolver));
+    if (evidence.author.domain)
+        verdict_tasks_.start(State::discover(state_, resolver, *evidence.author.domain));
 }
 
 void EvidenceGatherer::body(std::string_view chunk) {
     state_->verifier->body(chunk);
 }
 
-asio::awaitable<Evidence> EvidenceGatherer::finish() {
+asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
     co_await verdict_tasks_.join();
     Evidence& evidence = state_->evidence;
     if (state_->verifier) evidence.dkim = state_->verifier->finish();
     if (evidence.author.domain) {
+        dns::Resolver& resolver = within(budget);
         evidence.dmarc =
             co_await dmarc::evaluate(*evidence.author.domain, state_->discovered, state_->options.discovery,
-                                     evidence.spf, evidence.dkim, state_->resolver);
+                                     evidence.spf, evidence.dkim, resolver);
     }
     if (evidence.dmarc.result == dmarc::Result::pass) side_tasks_.cancel();
     try {

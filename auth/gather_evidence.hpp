@@ -7,6 +7,7 @@
 #include "auth/evidence.hpp"
 #include "auth/message/header_block.hpp"
 
+#include "dns/budgeted_resolver.hpp"
 #include "dns/ip_address.hpp"
 #include "dns/resolver.hpp"
 #include "dns/task_group.hpp"
@@ -38,17 +39,19 @@ class EvidenceGatherer {
     EvidenceGatherer& operator=(const EvidenceGatherer&) = delete;
 
     // In this order, the first two once each, body() for each chunk of the body (dot-stuffing undone, CRLF
-    // line ends).
-    void begin(Sender sender, std::chrono::system_clock::time_point now);
-    void header(HeaderBlockPtr header, std::chrono::system_clock::time_point now);
+    // line ends). Each stage has a budget of its own: a client that is slow to send spends no lookup's time.
+    void begin(Sender sender, std::chrono::system_clock::time_point now, dns::QueryBudget budget);
+    void header(HeaderBlockPtr header, std::chrono::system_clock::time_point now, dns::QueryBudget budget);
     void body(std::string_view chunk);
 
     // Waits for what is still running and joins it. Once, after the last chunk. Where DMARC passes, nothing
     // more is waited for: a client name that is still being looked up is left out (result none).
-    boost::asio::awaitable<Evidence> finish();
+    boost::asio::awaitable<Evidence> finish(dns::QueryBudget budget);
 
   private:
     struct State;
+    dns::Resolver& within(dns::QueryBudget budget);
+    boost::asio::any_io_executor executor_;
     std::shared_ptr<State> state_;
     dns::TaskGroup verdict_tasks_;  // SPF of MAIL FROM, DKIM keys, DMARC discovery
     dns::TaskGroup side_tasks_;     // SPF of HELO, iprev: they inform, and corroborate a failure

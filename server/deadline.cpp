@@ -59,6 +59,10 @@ void Deadline::clear() {
     state_->at = Clock::time_point::max();
 }
 
+bool Deadline::is_set() const {
+    return state_->at != Clock::time_point::max();
+}
+
 bool Deadline::has_expired() const {
     return state_->expired;
 }

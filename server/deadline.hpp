@@ -21,6 +21,7 @@ class Deadline {
 
     void expires_after(std::chrono::milliseconds time);
     void clear();
+    bool is_set() const;
     // The deadline set last was reached.
     bool has_expired() const;
 

@@ -23,6 +23,7 @@ constexpr auto room_time = 30s;     // local: how long a transaction waits for a
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
 constexpr auto avoid_time = 5s;    // local: how long a dead destination is passed over
+constexpr auto greeting_time = 10s;           // local: of a probe; a transaction waits as long as RFC 5321 says
 constexpr auto goodbye_time = 2s;  // local: nobody waits for QUIT's reply
 
 asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
@@ -32,6 +33,28 @@ asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
 }
 
 }  // namespace
+
+asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_executor executor,
+                                                              config::SmtpDestination destination,
+                                                              std::string hostname, std::string& problem) {
+    std::optional<Capabilities> found;
+    boost::system::error_code error;
+    std::unique_ptr<Stream> stream =
+        co_await Stream::connect(executor, destination.host, destination.port, connect_time, error);
+    problem = destination.host + ':' + std::to_string(destination.port) + ": " + error.message();
+    if (!stream) co_return found;
+    auto connection =
+        std::make_unique<RelayConnection>(executor, std::move(stream), std::move(hostname), 0, [] {});
+    const bool greeted = co_await connection->exchange(greeting_time);
+    if (greeted && connection->session().is_ready()) {
+        problem.clear();
+        found = connection->session().capabilities();
+        co_await say_goodbye(std::move(connection));
+    } else {
+        problem = destination.host + ':' + std::to_string(destination.port) + ": " + connection->problem();
+    }
+    co_return found;
+}
 
 struct RelayPool::State : std::enable_shared_from_this<State> {
     State(asio::any_io_executor own, std::vector<config::SmtpDestination> to, std::string name,

@@ -1,0 +1,328 @@
+#include "server/app.hpp"
+
+#include "server/health.hpp"
+#include "server/http/http_server.hpp"
+#include "server/listener.hpp"
+#include "server/log.hpp"
+#include "server/relay/maildir.hpp"
+#include "server/worker.hpp"
+
+#include "config/load.hpp"
+
+#include "dns/local_records.hpp"
+#include "dns/overriding_resolver.hpp"
+#include "dns/resolv_conf.hpp"
+#include "dns/stub_resolver.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+namespace {
+
+constexpr unsigned file_threads = 4;   // local: as many fsyncs at a time as a disk gains from
+constexpr auto drain_time = 30s;       // PRODUCT.md, Signals
+constexpr auto cache_grace = 1000ms;   // a question is given up as lost a little after the resolver's own bound
+
+std::chrono::sys_days today() {
+    return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+}
+
+// Settings that a running server keeps until it is started anew.
+bool needs_restart(const config::Config& before, const config::Config& after) {
+    const auto same_listener = [](const config::Listener& a, const config::Listener& b) {
+        return a.address.address == b.address.address && a.address.port == b.address.port && a.tls == b.tls;
+    };
+    return before.data_dir != after.data_dir || before.hostname != after.hostname ||
+           before.process.workers != after.process.workers || before.dns.servers != after.dns.servers ||
+           before.dns.overrides != after.dns.overrides || before.relay.to.size() != after.relay.to.size() ||
+           before.limits.memory != after.limits.memory ||
+           !std::equal(before.listeners.begin(), before.listeners.end(), after.listeners.begin(),
+                       after.listeners.end(), same_listener);
+}
+
+struct Loaded {
+    RuntimePtr runtime;                 // null: see problems
+    std::vector<std::string> problems;  // FILE:LINE:COLUMN: message
+    std::vector<std::string> warnings;
+};
+
+Loaded load_runtime(const std::filesystem::path& file) {
+    config::LoadResult read = config::load(file, today());
+    Loaded loaded;
+    for (const config::Problem& warning : read.warnings) loaded.warnings.push_back(warning.text());
+    for (const config::Problem& problem : read.problems) loaded.problems.push_back(problem.text());
+    if (!read.config) return loaded;
+    if (read.config->dns.servers.empty()) read.config->dns.servers = dns::read_resolv_conf();
+    std::string problem;
+    loaded.runtime = make_runtime(std::move(*read.config), problem);
+    if (!loaded.runtime) loaded.problems.push_back(file.string() + ": " + problem);
+    return loaded;
+}
+
+class App {
+  public:
+    App(std::filesystem::path file, RuntimePtr first)
+        : file_(std::move(file)),
+          runtime_(first),
+          log_(first->config.log),
+          metrics_(worker_count(first->config)),
+          files_(file_threads),
+          memory_(first->config.limits.memory),
+          signals_(context_, SIGTERM, SIGINT, SIGHUP),
+          drain_timer_(context_) {}
+
+    int run() {
+        const std::string problem = prepare();
+        if (!problem.empty()) {
+            LogEntry entry("cannot_start", LogLevel::error);
+            entry.with("problem", problem);
+            log_.write(entry);
+            stop_background();
+            return 1;
+        }
+        for (auto& worker : workers_) worker->start();
+        for (auto& listener : listeners_) listener->start();
+        health_->set_listening(true);
+        wait_for_signal();
+        LogEntry entry("started");
+        entry.with("hostname", config().hostname).with("workers", workers_.size());
+        for (const config::Listener& listener : config().listeners)
+            entry.with("listen", listener.address.address.text() + ':' + std::to_string(listener.address.port));
+        log_.write(entry);
+        context_.run();
+        for (auto& worker : workers_) worker->join();
+        return finish();
+    }
+
+  private:
+    static std::size_t worker_count(const config::Config& config) {
+        if (config.process.workers != 0) return config.process.workers;
+        return std::max(1U, std::thread::hardware_concurrency());
+    }
+    const config::Config& config() const { return first_->config; }
+
+    std::string prepare() {
+        std::error_code error;
+        std::filesystem::create_directories(config().data_dir, error);
+        if (error) return "data_dir " + config().data_dir.string() + ": " + error.message();
+        auto opened = reports::store::open_store(reports::store::database_path(config().data_dir));
+        if (!opened.store) return opened.problem;
+        store_ = std::move(opened.store);
+        health_.emplace(*store_);
+        std::string problem = prepare_relay();
+        if (problem.empty()) problem = prepare_workers();
+        if (problem.empty()) problem = bind();
+        if (problem.empty()) problem = start_background();
+        return problem;
+    }
+
+    std::string prepare_relay() {
+        std::size_t smtp = 0;
+        for (const config::Destination& destination : config().relay.to) {
+            if (const auto* maildir = std::get_if<config::MaildirDestination>(&destination))
+                return relay::prepare_maildir(maildir->path);
+            ++smtp;
+        }
+        downstream_ = std::make_shared<relay::DownstreamState>(smtp);
+        // Clients are told what the servers behind announce, so they are asked before the first client comes.
+        asio::io_context context;
+        std::string problem;
+        const auto asked = [&](std::exception_ptr, std::string found) { problem = std::move(found); };
+        asio::co_spawn(context, Health::probe_downstream(config(), downstream_), asked);
+        context.run();
+        if (!problem.empty()) {
+            LogEntry entry("downstream_unreachable", LogLevel::warning);
+            entry.with("problem", problem);
+            log_.write(entry);
+        }
+        return {};
+    }
+
+    std::string prepare_workers() {
+        local_records_ = dns::make_local_zone(config().dns.overrides).zone;
+        dns_cache_ = std::make_shared<dns::Cache>(config().dns.cache_entries, config().dns.timeout + cache_grace);
+        shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, *store_, log_, random_, dns_cache_,
+                               local_records_, downstream_});
+        know_names(config());
+        metrics_.dns_source = [this] {
+            DnsCounts counts;
+            for (const auto& worker : workers_) counts.queries += worker->dns_queries();
+            const dns::CacheStatistics cache = dns_cache_->statistics();
+            counts.cache_hits = cache.cache_hits;
+            counts.failures = cache.failures;
+            return counts;
+        };
+        metrics_.report_rows_source = [this] { return store_->activity(); };
+        for (std::size_t i = 0; i < worker_count(config()); ++i)
+            workers_.push_back(std::make_unique<Worker>(i, *shared_));
+        return {};
+    }
+
+    void know_names(const config::Config& config) {
+        std::vector<std::string> ids;
+        for (const policy::Exemption& exemption : config.policy.exemptions) ids.push_back(exemption.id);
+        metrics_.know_exemptions(ids);
+        metrics_.know_domains(config.domains);
+    }
+
+    std::string bind() {
+        for (const config::Listener& settings : config().listeners) {
+            auto listener = std::make_unique<Listener>(context_, *shared_, workers_);
+            const std::string problem = listener->open(settings);
+            if (!problem.empty()) return problem;
+            listeners_.push_back(std::move(listener));
+        }
+        return {};
+    }
+
+    // HTTP and the health watcher live on a thread of their own, away from mail.
+    std::string start_background() {
+        background_stub_.emplace(background_.get_executor(), config().dns, random_);
+        background_resolver_.emplace(local_records_, *background_stub_);
+        asio::co_spawn(background_, health_->watch(config(), *background_resolver_, downstream_), asio::detached);
+        if (config().http.address) {
+            http::Sources sources;
+            sources.reasons_not_ready = [this] { return health_->reasons_not_ready(); };
+            sources.metrics = [this] { return metrics_.snapshot(); };
+            http_.emplace(background_, http::make_routes(std::move(sources), config().http.token));
+            const config::SocketAddress& address = *config().http.address;
+            const std::error_code error = http_->listen(address.address, address.port);
+            if (error)
+                return "http.address " + address.address.text() + " port " + std::to_string(address.port) + ": " +
+                       error.message();
+        }
+        background_thread_ = std::thread([this] { background_.run(); });
+        return {};
+    }
+
+    void stop_background() {
+        if (http_) http_->stop();
+        background_.stop();
+        if (background_thread_.joinable()) background_thread_.join();
+    }
+
+    void wait_for_signal() {
+        signals_.async_wait([this](boost::system::error_code error, int signal) {
+            if (error) return;
+            if (signal == SIGHUP)
+                reload();
+            else if (draining_)
+                return abort();
+            else
+                drain();
+            wait_for_signal();
+        });
+    }
+
+    void reload() {
+        const Loaded loaded = load_runtime(file_);
+        LogEntry entry("reload", loaded.runtime ? LogLevel::info : LogLevel::error);
+        for (const std::string& problem : loaded.problems) entry.with("problem", problem);
+        for (const std::string& warning : loaded.warnings) entry.with("warning", warning);
+        if (!loaded.runtime) {
+            entry.with("note", "the configuration in force is kept");
+        } else {
+            if (needs_restart(config(), loaded.runtime->config))
+                entry.with("note", "some of the changed settings need a restart");
+            know_names(loaded.runtime->config);
+            runtime_.replace(loaded.runtime);
+        }
+        log_.write(entry);
+    }
+
+    void drain() {
+        draining_ = true;
+        LogEntry entry("stopping");
+        entry.with("sessions", connections_.open());
+        log_.write(entry);
+        health_->set_listening(false);
+        for (auto& listener : listeners_) listener->close();
+        for (auto& worker : workers_) worker->drain();
+        watch_drain(std::chrono::steady_clock::now() + drain_time);
+    }
+
+    void watch_drain(std::chrono::steady_clock::time_point until) {
+        if (connections_.open() == 0) return end();
+        if (std::chrono::steady_clock::now() >= until) return abort();
+        drain_timer_.expires_after(20ms);
+        drain_timer_.async_wait([this, until](boost::system::error_code error) {
+            if (!error) watch_drain(until);
+        });
+    }
+
+    void abort() {
+        for (auto& worker : workers_) worker->abort();
+        end();
+    }
+
+    void end() {
+        drain_timer_.cancel();
+        signals_.cancel();
+        context_.stop();
+    }
+
+    int finish() {
+        stop_background();
+        const bool flushed = store_->flush();
+        LogEntry entry("stopped", flushed ? LogLevel::info : LogLevel::error);
+        entry.with_some("problem", store_->problem());
+        log_.write(entry);
+        return flushed ? 0 : 1;
+    }
+
+    std::filesystem::path file_;
+    CurrentRuntime runtime_;
+    RuntimePtr first_ = runtime_.get();
+    Log log_;
+    Metrics metrics_;
+    FilePool files_;
+    MemoryBudget memory_;
+    ConnectionLimits connections_;
+    dns::SystemRandomSource random_;
+    std::unique_ptr<reports::store::Store> store_;
+    std::optional<Health> health_;
+    std::shared_ptr<relay::DownstreamState> downstream_;
+    std::shared_ptr<const dns::ZoneResolver> local_records_;
+    std::shared_ptr<dns::Cache> dns_cache_;
+    std::optional<Shared> shared_;
+
+    asio::io_context background_{1};
+    std::optional<dns::StubResolver> background_stub_;
+    std::optional<dns::OverridingResolver> background_resolver_;
+    std::optional<http::HttpServer> http_;
+    std::thread background_thread_;
+
+    asio::io_context context_{1};
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    asio::signal_set signals_;
+    asio::steady_timer drain_timer_;
+    bool draining_ = false;
+};
+
+}  // namespace
+
+int run_server(const std::filesystem::path& config_file) {
+    std::signal(SIGPIPE, SIG_IGN);
+    Loaded loaded = load_runtime(config_file);
+    for (const std::string& warning : loaded.warnings) std::cerr << warning << " (warning)\n";
+    for (const std::string& problem : loaded.problems) std::cerr << problem << '\n';
+    if (!loaded.runtime) return 2;
+    App app(config_file, std::move(loaded.runtime));
+    return app.run();
+}
+
+}  // namespace gatepost::server

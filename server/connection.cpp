@@ -1,0 +1,257 @@
+#include "server/connection.hpp"
+
+#include "server/log.hpp"
+#include "server/smtp/data_decoder.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <utility>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+namespace {
+
+constexpr std::size_t command_read_octets = 4096;  // local: a pipelined group, in most cases
+constexpr std::size_t data_read_octets = 64 * 1024;
+constexpr std::size_t max_waiting_replies = 16 * 1024;  // local: of a pipelined group; then they are written
+constexpr auto handshake_time = 60s;                    // local: TLS takes a few round trips
+constexpr auto goodbye_time = 2s;                       // local: nobody waits for a peer's close_notify
+
+}  // namespace
+
+Connection::Connection(Services& services, std::unique_ptr<Stream> stream, dns::IpAddress client,
+                       config::ListenerTls tls, std::string session_id)
+    : services_(services),
+      runtime_(services.runtime.get()),
+      stream_(std::move(stream)),
+      client_(client),
+      tls_(tls),
+      session_id_(std::move(session_id)),
+      session_(runtime_->session_options(tls), services.offered_extensions()),
+      deadline_(services.executor, [this] { stream_->cancel(); }) {}
+
+std::string_view Connection::unread() const {
+    return std::string_view(input_).substr(consumed_);
+}
+
+void Connection::consume_to(std::string_view rest) {
+    consumed_ = input_.size() - rest.size();
+    if (!rest.empty()) return;
+    input_.clear();
+    consumed_ = 0;
+}
+
+asio::awaitable<void> Connection::run() {
+    services_.metrics.connection_opened();
+    try {
+        co_await serve();
+    } catch (const std::exception& error) {
+        // A bug: this session ends, its mail stays with the client, the others go on.
+        LogEntry entry("internal_error", LogLevel::error);
+        entry.with("sid", session_id_).with("what", error.what());
+        services_.log.write(entry);
+        stream_->close();
+    }
+    transaction_.reset();
+    services_.metrics.connection_closed();
+}
+
+asio::awaitable<void> Connection::serve() {
+    LogEntry entry("connect", LogLevel::debug);
+    entry.with("sid", session_id_).with("client", client_.text());
+    services_.log.write(entry);
+    if (tls_ == config::ListenerTls::implicit) co_await shake_hands();
+    if (open_) {
+        smtp::Action greeting = session_.greet();
+        co_await perform(std::move(greeting));
+    }
+    while (open_) co_await next_command();
+    co_await abandon_transaction();
+    co_await end();
+}
+
+// One command line, or more input for it.
+asio::awaitable<void> Connection::next_command() {
+    std::string_view rest = unread();
+    const smtp::LineReader::Status status = reader_.read(rest);
+    if (status == smtp::LineReader::Status::need_more) {
+        consume_to(rest);
+        co_await flush();
+        if (draining_ && session_.is_idle() && open_) co_return close_with(session_.on_shutdown());
+        // The time for a command runs from its first octet: one octet a minute does not hold a connection.
+        if (!reader_.is_inside_line() || !deadline_.is_set())
+            deadline_.expires_after(runtime_->config.limits.command_timeout);
+        waiting_for_command_ = true;
+        co_await read_more(command_read_octets);
+        waiting_for_command_ = false;
+        co_return;
+    }
+    // The line is a view into the input: it is used before the input is.
+    std::optional<smtp::Action> action;
+    switch (status) {
+        case smtp::LineReader::Status::line: action = session_.on_line(reader_.line()); break;
+        case smtp::LineReader::Status::too_long: action = session_.on_line_too_long(); break;
+        case smtp::LineReader::Status::bad: action = session_.on_bad_line(reader_.fault()); break;
+        case smtp::LineReader::Status::need_more: break;
+    }
+    consume_to(rest);
+    deadline_.clear();
+    if (!session_.envelope()) co_await abandon_transaction();
+    co_await perform(std::move(*action));
+}
+
+asio::awaitable<void> Connection::perform(smtp::Action action) {
+    std::optional<smtp::Action> next(std::move(action));
+    while (next && open_) {
+        smtp::Action current = std::move(*next);
+        next = co_await step(std::move(current));
+    }
+}
+
+// Does what the session asks for; gives what it asks for next, if anything.
+asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action action) {
+    std::optional<smtp::Action> next;
+    if (auto* send = std::get_if<smtp::SendReply>(&action)) {
+        output_ += send->reply.wire();
+        if (!send->flush_may_wait || output_.size() > max_waiting_replies) co_await flush();
+    } else if (std::holds_alternative<smtp::CheckSender>(action)) {
+        next = co_await check_sender();
+    } else if (auto* check = std::get_if<smtp::CheckRecipient>(&action)) {
+        smtp::Path path = std::move(check->forward_path);
+        next = co_await check_recipient(std::move(path));
+    } else if (auto* receive = std::get_if<smtp::ReceiveMessage>(&action)) {
+        output_ += receive->reply.wire();
+        co_await flush();
+        if (open_) next = co_await receive_message();
+    } else if (auto* start = std::get_if<smtp::StartTls>(&action)) {
+        smtp::Reply reply = std::move(start->reply);
+        co_await start_tls(std::move(reply));
+    } else if (auto* close = std::get_if<smtp::Close>(&action)) {
+        close_with(*close);
+    }
+    co_return next;
+}
+
+asio::awaitable<smtp::Action> Connection::check_sender() {
+    std::string id = session_id_ + '-' + std::to_string(++transactions_);
+    transaction_ = std::make_unique<Transaction>(services_, services_.runtime.get(), std::move(id));
+    ClientIdentity client;
+    client.address = client_;
+    client.helo = session_.helo();
+    client.protocol = session_.transmission_type();
+    client.tls_version = stream_->tls_version();
+    client.tls_cipher = stream_->tls_cipher();
+    std::optional<smtp::Reply> refusal = transaction_->begin(*session_.envelope(), std::move(client));
+    co_return session_.on_sender_checked(std::move(refusal));
+}
+
+asio::awaitable<smtp::Action> Connection::check_recipient(smtp::Path forward_path) {
+    const smtp::Envelope envelope = *session_.envelope();
+    std::optional<smtp::Reply> refusal =
+        co_await transaction_->add_recipient(envelope, std::move(forward_path));
+    co_return session_.on_recipient_checked(std::move(refusal));
+}
+
+asio::awaitable<smtp::Action> Connection::receive_message() {
+    const config::Limits& limits = runtime_->config.limits;
+    smtp::DataDecoder decoder(limits.message_size);
+    std::string content;
+    for (;;) {
+        std::string_view rest = unread();
+        content.clear();
+        const bool done = decoder.decode(rest, content);
+        consume_to(rest);
+        if (!content.empty()) co_await transaction_->content(content);
+        if (done) break;
+        deadline_.expires_after(limits.data_timeout);
+        const bool more = co_await read_more(data_read_octets);
+        if (!more) co_return smtp::Close(smtp::Reply(421, "4.4.2", "connection lost"));
+    }
+    deadline_.clear();
+    smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), decoder);
+    transaction_.reset();
+    co_return session_.on_message_done(std::move(reply));
+}
+
+asio::awaitable<void> Connection::start_tls(smtp::Reply reply) {
+    // RFC 3207 §4.2: what the client sent before the handshake was not protected, and is as if never sent.
+    consume_to({});
+    reader_.reset();
+    output_ += reply.wire();
+    co_await flush();
+    if (open_) co_await shake_hands();
+    if (open_) session_.on_tls_established();
+}
+
+asio::awaitable<void> Connection::shake_hands() {
+    boost::system::error_code error;
+    deadline_.expires_after(handshake_time);
+    co_await stream_->accept_tls(runtime_->tls, error);
+    deadline_.clear();
+    if (!error) co_return;
+    LogEntry entry("tls_failed");
+    entry.with("sid", session_id_).with("client", client_.text()).with("error", error.message());
+    services_.log.write(entry);
+    stream_->close();
+    open_ = false;
+}
+
+asio::awaitable<void> Connection::abandon_transaction() {
+    if (!transaction_) co_return;
+    const std::unique_ptr<Transaction> abandoned = std::move(transaction_);
+    co_await abandoned->abandon();
+}
+
+asio::awaitable<bool> Connection::read_more(std::size_t octets) {
+    if (consumed_ > 0) input_.erase(0, std::exchange(consumed_, 0));
+    boost::system::error_code error;
+    co_await stream_->read(input_, octets, error);
+    if (!error) co_return true;
+    if (deadline_.has_expired())
+        close_with(session_.on_timeout());
+    else if (draining_ && error == asio::error::operation_aborted)
+        close_with(session_.on_shutdown());
+    else
+        open_ = false;
+    co_return false;
+}
+
+void Connection::close_with(const smtp::Close& close) {
+    output_ += close.reply.wire();
+    open_ = false;
+}
+
+asio::awaitable<void> Connection::flush() {
+    if (output_.empty()) co_return;
+    const std::string replies = std::exchange(output_, {});
+    boost::system::error_code error;
+    deadline_.expires_after(runtime_->config.limits.command_timeout);
+    co_await stream_->write(replies, error);
+    deadline_.clear();
+    if (error) open_ = false;
+}
+
+asio::awaitable<void> Connection::end() {
+    boost::system::error_code ignored;
+    deadline_.expires_after(goodbye_time);
+    if (!output_.empty()) co_await stream_->write(output_, ignored);
+    if (!ignored) co_await stream_->shut_down();
+    deadline_.clear();
+    stream_->close();
+    LogEntry entry("close", LogLevel::debug);
+    entry.with("sid", session_id_).with("messages", session_.messages()).with("errors", session_.errors());
+    services_.log.write(entry);
+}
+
+void Connection::drain() {
+    draining_ = true;
+    if (waiting_for_command_ && session_.is_idle()) stream_->cancel();
+}
+
+void Connection::abort() {
+    stream_->close();
+    open_ = false;
+}
+
+}  // namespace gatepost::server

@@ -1,0 +1,77 @@
+// One client's connection: a coroutine that reads, feeds the SMTP state machine, and does what it asks for. It decides
+// nothing itself.
+#pragma once
+
+#include "server/deadline.hpp"
+#include "server/runtime.hpp"
+#include "server/smtp/line_reader.hpp"
+#include "server/smtp/session.hpp"
+#include "server/stream.hpp"
+#include "server/transaction.hpp"
+
+#include "dns/ip_address.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gatepost::server {
+
+class Connection {
+  public:
+    Connection(Services& services, std::unique_ptr<Stream> stream, dns::IpAddress client, config::ListenerTls tls,
+               std::string session_id);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    // From the greeting to the end; never throws.
+    boost::asio::awaitable<void> run();
+    // The server stops: a transaction under way may end, then the client gets 421 (RFC 5321 §3.8).
+    void drain();
+    // Ends at once.
+    void abort();
+
+    const std::string& session_id() const { return session_id_; }
+
+  private:
+    boost::asio::awaitable<void> serve();
+    boost::asio::awaitable<void> next_command();
+    boost::asio::awaitable<void> perform(smtp::Action action);
+    boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action action);
+    boost::asio::awaitable<smtp::Action> check_sender();
+    boost::asio::awaitable<smtp::Action> check_recipient(smtp::Path forward_path);
+    boost::asio::awaitable<smtp::Action> receive_message();
+    boost::asio::awaitable<void> start_tls(smtp::Reply reply);
+    boost::asio::awaitable<void> shake_hands();
+    boost::asio::awaitable<void> abandon_transaction();
+    // False: the connection is over.
+    boost::asio::awaitable<bool> read_more(std::size_t octets);
+    boost::asio::awaitable<void> flush();
+    boost::asio::awaitable<void> end();
+    void close_with(const smtp::Close& close);
+    std::string_view unread() const;
+    void consume_to(std::string_view rest);
+
+    Services& services_;
+    RuntimePtr runtime_;
+    std::unique_ptr<Stream> stream_;
+    dns::IpAddress client_;
+    config::ListenerTls tls_;
+    std::string session_id_;
+    smtp::Session session_;
+    smtp::LineReader reader_;
+    std::string input_;      // read, and used up to consumed_
+    std::size_t consumed_ = 0;
+    std::string output_;     // replies not yet written
+    std::unique_ptr<Transaction> transaction_;
+    std::size_t transactions_ = 0;
+    Deadline deadline_;
+    bool open_ = true;
+    bool draining_ = false;
+    bool waiting_for_command_ = false;
+};
+
+}  // namespace gatepost::server

@@ -1,0 +1,90 @@
+#include "server/health.hpp"
+
+#include "server/relay/relay_pool.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+namespace {
+
+constexpr auto watch_interval = 5s;  // local: a probe of an orchestrator asks about as often
+
+std::vector<config::SmtpDestination> smtp_destinations(const config::Config& config) {
+    std::vector<config::SmtpDestination> found;
+    for (const config::Destination& destination : config.relay.to)
+        if (const auto* smtp = std::get_if<config::SmtpDestination>(&destination)) found.push_back(*smtp);
+    return found;
+}
+
+}  // namespace
+
+std::vector<std::string> Health::reasons_not_ready() const {
+    std::vector<std::string> reasons;
+    const std::string database = store_.problem();
+    const std::lock_guard lock(mutex_);
+    if (!listening_) reasons.push_back("smtp: not listening");
+    if (!dns_problem_.empty()) reasons.push_back(dns_problem_);
+    if (!database.empty()) reasons.push_back("database: " + database);
+    if (!downstream_problem_.empty()) reasons.push_back(downstream_problem_);
+    return reasons;
+}
+
+void Health::set_listening(bool listening) {
+    const std::lock_guard lock(mutex_);
+    listening_ = listening;
+}
+
+void Health::note(std::string dns_problem, std::string downstream_problem) {
+    const std::lock_guard lock(mutex_);
+    dns_problem_ = std::move(dns_problem);
+    downstream_problem_ = std::move(downstream_problem);
+}
+
+asio::awaitable<std::string> Health::probe_downstream(config::Config config,
+                                                      std::shared_ptr<relay::DownstreamState> downstream) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    std::string problems;
+    const std::vector<config::SmtpDestination> destinations = smtp_destinations(config);
+    for (std::size_t i = 0; i < destinations.size(); ++i) {
+        std::string problem;
+        const auto capabilities =
+            co_await relay::ask_capabilities(executor, destinations[i], config.hostname, problem);
+        if (capabilities) {
+            downstream->spoke(i, *capabilities);
+            continue;
+        }
+        downstream->was_unreachable(i);
+        problems += (problems.empty() ? "" : "; ") + problem;
+    }
+    co_return problems;
+}
+
+asio::awaitable<void> Health::watch(config::Config config, dns::Resolver& resolver,
+                                    std::shared_ptr<relay::DownstreamState> downstream) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        // Our own name space is what we must be able to see; whether it has such a record does not matter.
+        const dns::DomainName own = config.domains.front();
+        const dns::AnswerPtr answer = co_await resolver.query(own, dns::RrType::mx);
+        std::string dns_problem;
+        if (answer->failed()) dns_problem = "dns: " + own.text() + ": " + answer->detail;
+        std::string downstream_problem;
+        if (downstream) {
+            const std::string problem = co_await probe_downstream(config, downstream);
+            if (!downstream->is_any_reachable()) downstream_problem = "downstream: " + problem;
+        }
+        note(std::move(dns_problem), std::move(downstream_problem));
+        boost::system::error_code woken;
+        timer.expires_after(watch_interval);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+}
+
+}  // namespace gatepost::server

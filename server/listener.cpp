@@ -1,0 +1,143 @@
+#include "server/listener.hpp"
+
+#include "server/log.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+namespace {
+
+constexpr int backlog = 1024;                      // local: bursts while the workers are busy
+constexpr int accepts_at_a_time = 64;              // local: then other listeners have their turn
+constexpr auto pause = std::chrono::milliseconds(200);  // local: when the process has no descriptors left
+
+dns::IpAddress address_of(const sockaddr_storage& peer) {
+    if (peer.ss_family == AF_INET6) {
+        std::array<std::uint8_t, 16> octets{};
+        std::memcpy(octets.data(), &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr, octets.size());
+        return dns::IpAddress::v6(octets);
+    }
+    std::array<std::uint8_t, 4> octets{};
+    std::memcpy(octets.data(), &reinterpret_cast<const sockaddr_in&>(peer).sin_addr, octets.size());
+    return dns::IpAddress::v4(octets);
+}
+
+// One reply into the socket's empty buffer, without waiting for anything.
+void turn_away(int socket, std::string_view reply) {
+    [[maybe_unused]] const ssize_t sent = ::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    ::close(socket);
+}
+
+}  // namespace
+
+struct Listener::Impl : std::enable_shared_from_this<Impl> {
+    Impl(asio::io_context& own, Shared& all, std::vector<std::unique_ptr<Worker>>& pool)
+        : shared(all), workers(pool), acceptor(own), retry(own) {}
+
+    void wait() {
+        acceptor.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+            if (!error) self->accept_some();
+        });
+    }
+
+    void accept_some() {
+        for (int i = 0; i < accepts_at_a_time; ++i) {
+            sockaddr_storage peer{};
+            socklen_t length = sizeof peer;
+            const int socket = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer), &length,
+                                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (socket >= 0) {
+                admit(socket, peer);
+                continue;
+            }
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause_accepting();
+            if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+            // A connection that died in the queue: the next one.
+        }
+        wait();
+    }
+
+    // Without descriptors accepting would fail again at once, for ever: wait until sessions have ended.
+    void pause_accepting() {
+        LogEntry entry("accept_paused", LogLevel::warning);
+        entry.with("error", std::strerror(errno));
+        shared.log.write(entry);
+        retry.expires_after(pause);
+        retry.async_wait([self = shared_from_this()](boost::system::error_code error) {
+            if (!error) self->wait();
+        });
+    }
+
+    void admit(int socket, const sockaddr_storage& peer) {
+        const dns::IpAddress client = address_of(peer);
+        const config::Limits& limits = shared.runtime.get()->config.limits;
+        const ConnectionLimits::Bounds bounds{limits.connections, limits.connections_per_client};
+        const auto verdict = shared.connections.enter(client, bounds);
+        if (verdict != ConnectionLimits::Verdict::admitted) {
+            LogEntry entry("connection_refused");
+            entry.with("client", client.text());
+            const bool of_client = verdict == ConnectionLimits::Verdict::too_many_of_client;
+            entry.with("limit", of_client ? "connections_per_client" : "connections");
+            shared.log.write(entry);
+            return turn_away(socket, "421 4.7.0 too many connections, try again later\r\n");
+        }
+        const auto least = std::min_element(workers.begin(), workers.end(), [](const auto& a, const auto& b) {
+            return a->sessions() < b->sessions();
+        });
+        (*least)->adopt({socket, client, peer.ss_family == AF_INET6, tls});
+    }
+
+    Shared& shared;
+    std::vector<std::unique_ptr<Worker>>& workers;
+    tcp::acceptor acceptor;
+    asio::steady_timer retry;
+    config::ListenerTls tls = config::ListenerTls::starttls;
+};
+
+Listener::Listener(asio::io_context& context, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers)
+    : impl_(std::make_shared<Impl>(context, shared, workers)) {}
+
+Listener::~Listener() {
+    close();
+}
+
+std::string Listener::open(const config::Listener& settings) {
+    boost::system::error_code error;
+    const std::string text = settings.address.address.text();
+    const tcp::endpoint endpoint(asio::ip::make_address(text), settings.address.port);
+    impl_->tls = settings.tls;
+    impl_->acceptor.open(endpoint.protocol(), error);
+    if (!error) impl_->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    const asio::ip::v6_only only_v6(true);
+    if (!error && endpoint.protocol() == tcp::v6()) impl_->acceptor.set_option(only_v6, error);
+    if (!error) impl_->acceptor.bind(endpoint, error);
+    if (!error) impl_->acceptor.listen(backlog, error);
+    if (!error) impl_->acceptor.native_non_blocking(true, error);
+    return error ? "cannot listen on " + text + " port " + std::to_string(settings.address.port) + ": " + error.message()
+                 : "";
+}
+
+void Listener::start() {
+    impl_->wait();
+}
+
+void Listener::close() {
+    boost::system::error_code ignored;
+    impl_->acceptor.close(ignored);
+    impl_->retry.cancel();
+}
+
+}  // namespace gatepost::server

@@ -1,0 +1,40 @@
+#include "server/runtime.hpp"
+
+namespace gatepost::server {
+
+RuntimePtr make_runtime(config::Config config, std::string& problem) {
+    auto runtime = std::make_shared<Runtime>();
+    if (config.tls.configured()) {
+        runtime->tls = TlsContext::load(config.tls, problem);
+        if (!runtime->tls) return nullptr;
+    }
+    const auto options_for = [&](smtp::TlsMode mode) {
+        auto options = std::make_shared<smtp::SessionOptions>();
+        options->hostname = config.hostname;
+        options->domains = config.domains;
+        options->limits.message_size = config.limits.message_size;
+        options->limits.recipients = config.limits.recipients;
+        options->limits.messages_per_connection = config.limits.messages_per_connection;
+        options->limits.errors_per_connection = config.limits.errors_per_connection;
+        options->tls = mode;
+        return options;
+    };
+    runtime->without_tls = options_for(smtp::TlsMode::off);
+    runtime->with_starttls = options_for(runtime->tls ? smtp::TlsMode::starttls : smtp::TlsMode::off);
+    runtime->with_required_tls = options_for(smtp::TlsMode::required);
+    runtime->with_implicit_tls = options_for(smtp::TlsMode::implicit);
+    runtime->config = std::move(config);
+    return runtime;
+}
+
+std::shared_ptr<const smtp::SessionOptions> Runtime::session_options(config::ListenerTls mode) const {
+    switch (mode) {
+        case config::ListenerTls::off: return without_tls;
+        case config::ListenerTls::starttls: return with_starttls;
+        case config::ListenerTls::required: return with_required_tls;
+        case config::ListenerTls::implicit: return with_implicit_tls;
+    }
+    return with_required_tls;
+}
+
+}  // namespace gatepost::server

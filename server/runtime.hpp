@@ -1,0 +1,79 @@
+// What connections work with: the configuration in force, an immutable snapshot that a reload replaces, and the
+// services of the worker that a connection lives on.
+#pragma once
+
+#include "server/file_pool.hpp"
+#include "server/memory_budget.hpp"
+#include "server/metrics.hpp"
+#include "server/relay/delivery.hpp"
+#include "server/smtp/session.hpp"
+#include "server/tls_context.hpp"
+
+#include "reports/store/store.hpp"
+
+#include "config/config.hpp"
+
+#include "dns/resolver.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace gatepost::server {
+
+class Log;
+
+// Loaded once, never changed. A session keeps the one it began with.
+struct Runtime {
+    config::Config config;
+    std::shared_ptr<TlsContext> tls;  // null: no certificate is configured
+    std::shared_ptr<const smtp::SessionOptions> without_tls;
+    std::shared_ptr<const smtp::SessionOptions> with_starttls;  // offered only where there is a certificate
+    std::shared_ptr<const smtp::SessionOptions> with_required_tls;
+    std::shared_ptr<const smtp::SessionOptions> with_implicit_tls;
+
+    std::shared_ptr<const smtp::SessionOptions> session_options(config::ListenerTls mode) const;
+};
+using RuntimePtr = std::shared_ptr<const Runtime>;
+
+// Null where certificate or key cannot be used; `problem` then says why.
+RuntimePtr make_runtime(config::Config config, std::string& problem);
+
+// The one place where the snapshot in force is found and replaced. Any thread.
+class CurrentRuntime {
+  public:
+    explicit CurrentRuntime(RuntimePtr first) : current_(std::move(first)) {}
+    RuntimePtr get() const {
+        const std::lock_guard lock(mutex_);
+        return current_;
+    }
+    void replace(RuntimePtr next) {
+        const std::lock_guard lock(mutex_);
+        current_ = std::move(next);
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    RuntimePtr current_;
+};
+
+// What a worker lends to its connections. All of it outlives them.
+struct Services {
+    boost::asio::any_io_executor executor;
+    CurrentRuntime& runtime;
+    dns::Resolver& resolver;
+    WorkerMetrics& metrics;
+    FilePool& files;
+    MemoryBudget& memory;
+    reports::store::Store& store;
+    Log& log;
+    // Starts one transaction's delivery; `id` is the transaction's.
+    std::function<std::unique_ptr<relay::Delivery>(const std::string& id)> make_delivery;
+    std::function<smtp::OfferedExtensions()> offered_extensions;
+};
+
+}  // namespace gatepost::server

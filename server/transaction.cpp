@@ -1,0 +1,269 @@
+#include "server/transaction.hpp"
+
+#include "server/log.hpp"
+#include "server/projections.hpp"
+
+#include "policy/decide.hpp"
+
+#include "auth/results/remove_claims.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+using smtp::Reply;
+namespace {
+
+constexpr std::size_t max_received_fields = 100;  // RFC 5321 §6.3: a loop
+
+std::string_view to_string(smtp::DataFault::Kind kind) {
+    switch (kind) {
+        case smtp::DataFault::Kind::bare_cr: return "bare CR";
+        case smtp::DataFault::Kind::bare_lf: return "bare LF";
+        case smtp::DataFault::Kind::nul: return "NUL";
+    }
+    return "invalid octet";
+}
+
+constexpr std::size_t stage_queries = 300;      // local: SPF at its limits asks about 220 (RFC 7208 §4.6.4)
+constexpr auto stage_time = std::chrono::seconds(20);  // RFC 7208 §4.6.4: at least 20 seconds
+
+dns::QueryBudget stage_budget() {
+    return {stage_queries, std::chrono::steady_clock::now() + stage_time};
+}
+
+// The octets up to and with the empty line, or npos while it has not come. `from`: where to look on.
+std::size_t find_header_end(std::string_view octets, std::size_t from) {
+    if (octets.starts_with("\r\n")) return 2;
+    const auto end = octets.find("\r\n\r\n", from < 3 ? 0 : from - 3);
+    return end == std::string_view::npos ? end : end + 4;
+}
+
+std::chrono::sys_days day_of(std::chrono::system_clock::time_point time) {
+    return std::chrono::floor<std::chrono::days>(time);
+}
+
+}  // namespace
+
+Transaction::Transaction(Services& services, RuntimePtr runtime, std::string id)
+    : services_(services),
+      runtime_(std::move(runtime)),
+      id_(std::move(id)),
+      body_(services.memory, services.files, runtime_->config.data_dir) {}
+
+Transaction::~Transaction() {
+    services_.memory.give_back(header_taken_);
+}
+
+Reply Transaction::reply(int code, std::string_view enhanced, std::string_view text) const {
+    return Reply(code, enhanced, std::string(text) + " (" + runtime_->config.hostname + ' ' + id_ + ')');
+}
+
+// The downstream's own words, with our id behind them.
+Reply Transaction::passed_on(const Reply& downstream) const {
+    std::vector<std::string> lines = downstream.lines();
+    lines.back() += " (" + runtime_->config.hostname + ' ' + id_ + ')';
+    const auto& enhanced = downstream.enhanced_code();
+    return Reply(downstream.code(), enhanced ? enhanced->text() : "", lines);
+}
+
+std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientIdentity client) {
+    if (services_.memory.is_exhausted()) return reply(452, "4.3.1", "too many messages in flight, try again later");
+    client_ = std::move(client);
+    began_ = std::chrono::system_clock::now();
+    gatherer_ = std::make_unique<auth::EvidenceGatherer>(services_.executor, services_.resolver,
+                                                         runtime_->config.authentication,
+                                                         runtime_->config.hostname);
+    gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_, stage_budget());
+    delivery_ = services_.make_delivery(id_);
+    return std::nullopt;
+}
+
+asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
+                                                                 smtp::Path forward_path) {
+    const std::string recipient = forward_path.mailbox();
+    const std::optional<Reply> refusal = co_await delivery_->add_recipient(envelope, std::move(forward_path));
+    if (!refusal) co_return std::nullopt;
+    LogEntry entry("recipient_refused", delivery_->problem().empty() ? LogLevel::info : LogLevel::warning);
+    entry.with("tx", id_).with("to", recipient).with("code", refusal->code()).with("text", refusal->text());
+    entry.with_some("problem", delivery_->problem());
+    services_.log.write(entry);
+    std::optional<Reply> answer = passed_on(*refusal);
+    co_return answer;
+}
+
+asio::awaitable<void> Transaction::content(std::string_view octets) {
+    if (header_too_large_ || !storage_problem_.empty()) co_return;
+    if (header_) {
+        gatherer_->body(octets);
+        const bool kept = co_await body_.append(octets);
+        if (!kept) storage_problem_ = body_.problem();
+        co_return;
+    }
+    if (!services_.memory.take(octets.size())) {
+        storage_problem_ = "limits.memory is used up";
+        co_return;
+    }
+    header_taken_ += octets.size();
+    const std::size_t had = header_octets_.size();
+    header_octets_ += octets;
+    const std::size_t end = find_header_end(header_octets_, had);
+    header_too_large_ = std::min(end, header_octets_.size()) > runtime_->config.limits.header_size;
+    if (header_too_large_) {
+        header_octets_.clear();
+        co_return;
+    }
+    if (end != std::string::npos) co_await end_of_header(end);
+}
+
+asio::awaitable<void> Transaction::end_of_header(std::size_t header_octets) {
+    const std::string body_begin = header_octets_.substr(header_octets);
+    header_octets_.resize(header_octets);
+    header_ = auth::HeaderBlock::parse(std::move(header_octets_), runtime_->config.limits.header_fields);
+    header_octets_.clear();
+    gatherer_->header(header_, began_, stage_budget());
+    if (!body_begin.empty()) co_await content(body_begin);
+}
+
+// What no rule and no exemption lets in: it is the message itself that is broken or too large.
+std::optional<Reply> Transaction::refuse_framing(const smtp::DataDecoder& framing) const {
+    if (framing.is_over_limit())
+        return reply(552, "5.3.4", "message size exceeds limits.message_size");
+    if (const auto& fault = framing.fault()) {
+        return reply(550, "5.6.0",
+                     std::string(to_string(fault->kind)) + " in line " + std::to_string(fault->line) +
+                         " of the message: lines end in CRLF alone (RFC 5321 section 2.3.8)");
+    }
+    if (header_too_large_) return reply(552, "5.3.4", "the header section exceeds limits.header_size");
+    if (!storage_problem_.empty()) return reply(452, "4.3.1", "insufficient system storage");
+    if (!header_) return std::nullopt;
+    if (header_->fault() == auth::HeaderFault::too_many_fields)
+        return reply(552, "5.3.4", "the header section exceeds limits.header_fields");
+    // A field of ours on top of such a header would swallow its first line.
+    if (header_->fault() == auth::HeaderFault::leading_continuation || header_->fault() == auth::HeaderFault::empty_name)
+        return reply(550, "5.6.0", "malformed header: " + std::string(to_string(header_->fault())));
+    if (header_->count("Received") > max_received_fields) return reply(554, "5.4.6", "too many hops");
+    return std::nullopt;
+}
+
+asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope, const smtp::DataDecoder& framing) {
+    if (!header_ && !header_too_large_ && storage_problem_.empty()) co_await end_of_header(header_octets_.size());
+    std::optional<Reply> final_reply = refuse_framing(framing);
+    if (!final_reply) {
+        evidence_ = co_await gatherer_->finish(stage_budget());
+        policy::Facts facts;
+        facts.client_ip = client_.address;
+        facts.helo = client_.helo;
+        facts.mail_from = envelope.reverse_path.mailbox();
+        facts.today = day_of(began_);
+        decision_ = policy::decide(facts, evidence_, runtime_->config.policy);
+        judged_ = true;
+        if (decision_.refusal) final_reply = refusal_reply(*decision_.refusal, runtime_->config.hostname, id_);
+    }
+    if (final_reply)
+        co_await abandon();
+    else
+        final_reply = co_await carry_out(envelope);
+    record(envelope, *final_reply);
+    co_return *final_reply;
+}
+
+asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
+    const std::vector<std::string> ours{runtime_->config.authserv_id, runtime_->config.hostname};
+    const bool final = delivery_->is_final();
+    const auto remove = [&](const auth::HeaderField& field) {
+        return auth::results::claims_our_authority(field, ours) || field.is("X-Quarantine") ||
+               (final && field.is("Return-Path"));
+    };
+    std::string top = top_fields(envelope);
+    const OutgoingMessage message(std::move(top), header_, body_, remove);
+    const Reply downstream = co_await delivery_->deliver(message);
+    if (!delivery_->problem().empty()) {
+        LogEntry entry("relay_failed", LogLevel::warning);
+        entry.with("tx", id_).with("problem", delivery_->problem());
+        services_.log.write(entry);
+    }
+    co_return passed_on(downstream);
+}
+
+std::string Transaction::top_fields(const smtp::Envelope& envelope) const {
+    const config::Config& config = runtime_->config;
+    std::string top;
+    // RFC 5321 §4.4: the last stop writes the reverse-path, above all.
+    if (delivery_->is_final()) top += "Return-Path: <" + envelope.reverse_path.mailbox() + ">\r\n";
+    const auth::results::TransactionIdentity identity{client_.address, client_.helo,
+                                                      envelope.reverse_path.mailbox()};
+    const std::string value = auth::results::authentication_results_value(
+        config.authserv_id, identity, evidence_, policy_note(decision_, evidence_));
+    top += auth::results::authentication_results_field(value);
+    if (decision_.action == policy::Action::quarantine) top += quarantine_field(decision_);
+    TraceFacts trace;
+    trace.helo = client_.helo;
+    if (evidence_.iprev.name) trace.client_name = evidence_.iprev.name->text();
+    trace.client_ip = client_.address;
+    trace.hostname = config.hostname;
+    trace.protocol = client_.protocol;
+    trace.tls_version = client_.tls_version;
+    trace.tls_cipher = client_.tls_cipher;
+    trace.id = id_;
+    for (const smtp::Recipient& recipient : envelope.recipients)
+        trace.recipients.push_back(recipient.forward_path.mailbox());
+    trace.time = std::chrono::system_clock::now();
+    return top + received_field(trace);
+}
+
+asio::awaitable<void> Transaction::abandon() {
+    if (delivery_) co_await delivery_->abandon();
+}
+
+void Transaction::record(const smtp::Envelope& envelope, const Reply& final_reply) {
+    const Outcome outcome = judged_ ? outcome_of(decision_, final_reply)
+                            : final_reply.is_transient_failure() ? Outcome::defer
+                                                                 : Outcome::reject;
+    services_.metrics.count_message(outcome, evidence_.author.domain ? &*evidence_.author.domain : nullptr);
+    if (judged_) {
+        services_.metrics.count_verdicts(evidence_);
+        if (!decision_.exemption.empty()) services_.metrics.count_exemption(decision_.exemption);
+    }
+    // A deferred message comes again: only what ended is reported.
+    if (judged_ && !final_reply.is_transient_failure()) {
+        auto row = report_row(decision_, evidence_, client_.address, envelope, began_);
+        if (row) services_.store.append(std::move(*row));
+    }
+    log_verdict(envelope, final_reply);
+}
+
+void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final_reply) const {
+    LogEntry entry("verdict");
+    entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
+    entry.with("from", "<" + envelope.reverse_path.mailbox() + ">");
+    entry.with("to", envelope.recipients.empty() ? "" : envelope.recipients.front().forward_path.mailbox());
+    entry.with("recipients", envelope.recipients.size());
+    if (judged_) {
+        entry.with("author", evidence_.author.domain ? evidence_.author.domain->text() : "");
+        entry.with("spf", to_string(evidence_.spf.result));
+        std::string signatures;
+        for (const auto& signature : evidence_.dkim) {
+            if (!signatures.empty()) signatures += ',';
+            signatures += to_string(signature.result);
+            if (signature.domain) signatures += ':' + signature.domain->text();
+        }
+        entry.with("dkim", signatures.empty() ? "none" : signatures);
+        entry.with("dmarc", to_string(evidence_.dmarc.result)).with("policy", to_string(evidence_.dmarc.policy));
+        entry.with("action", to_string(decision_.action)).with_some("rule", decision_.rule);
+        if (decision_.judged != decision_.action) entry.with("would_be", to_string(decision_.judged));
+        std::string facts;
+        for (const policy::Fact fact : decision_.facts) {
+            if (!facts.empty()) facts += ',';
+            facts += to_string(fact);
+        }
+        entry.with_some("facts", facts).with_some("trouble", evidence_.dmarc.result == auth::dmarc::Result::temperror
+                                                                 ? evidence_.dmarc.reason
+                                                                 : "");
+    }
+    entry.with_some("problem", storage_problem_).with("code", final_reply.code()).with("reply", final_reply.text());
+    services_.log.write(entry);
+}
+
+}  // namespace gatepost::server

@@ -1,0 +1,88 @@
+// One mail transaction, from MAIL to the final reply: its evidence gathered while it comes, the decision, what is done,
+// and what is told of it afterwards.
+#pragma once
+
+#include "server/outgoing_message.hpp"
+#include "server/runtime.hpp"
+#include "server/smtp/data_decoder.hpp"
+#include "server/smtp/envelope.hpp"
+#include "server/smtp/reply.hpp"
+#include "server/spooled_body.hpp"
+#include "server/trace_fields.hpp"
+
+#include "policy/decision.hpp"
+
+#include "auth/gather_evidence.hpp"
+#include "auth/message/header_block.hpp"
+
+#include "dns/ip_address.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gatepost::server {
+
+// How the client is connected, as far as trace fields and rules tell it.
+struct ClientIdentity {
+    dns::IpAddress address;
+    std::string helo;
+    std::string_view protocol;  // RFC 3848
+    std::string tls_version;    // empty without TLS
+    std::string tls_cipher;
+};
+
+class Transaction {
+  public:
+    // `id` is SESSION-N.
+    Transaction(Services& services, RuntimePtr runtime, std::string id);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    const std::string& id() const { return id_; }
+
+    // MAIL came: SPF and the client's name are asked for from now on. The refusal, or nullopt.
+    std::optional<smtp::Reply> begin(const smtp::Envelope& envelope, ClientIdentity client);
+    // RCPT came. The refusal, or nullopt.
+    boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& envelope,
+                                                                     smtp::Path forward_path);
+    // Content, dot-stuffing undone, in chunks of any size.
+    boost::asio::awaitable<void> content(std::string_view octets);
+    // The end of data. Decides, carries out, records; gives the final reply.
+    boost::asio::awaitable<smtp::Reply> finish(const smtp::Envelope& envelope, const smtp::DataDecoder& framing);
+    // The client gave up: RSET, QUIT or a lost connection.
+    boost::asio::awaitable<void> abandon();
+
+  private:
+    boost::asio::awaitable<void> end_of_header(std::size_t header_octets);
+    std::optional<smtp::Reply> refuse_framing(const smtp::DataDecoder& framing) const;
+    boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
+    std::string top_fields(const smtp::Envelope& envelope) const;
+    void record(const smtp::Envelope& envelope, const smtp::Reply& final_reply);
+    void log_verdict(const smtp::Envelope& envelope, const smtp::Reply& final_reply) const;
+    smtp::Reply reply(int code, std::string_view enhanced, std::string_view text) const;
+    smtp::Reply passed_on(const smtp::Reply& downstream) const;
+
+    Services& services_;
+    RuntimePtr runtime_;
+    std::string id_;
+    ClientIdentity client_;
+    std::chrono::system_clock::time_point began_;
+    std::unique_ptr<relay::Delivery> delivery_;
+    std::unique_ptr<auth::EvidenceGatherer> gatherer_;
+    std::string header_octets_;  // until the header is whole
+    std::size_t header_taken_ = 0;
+    bool header_too_large_ = false;
+    auth::HeaderBlockPtr header_;
+    SpooledBody body_;
+    std::string storage_problem_;
+    auth::Evidence evidence_;
+    policy::Decision decision_;
+    bool judged_ = false;  // evidence and decision are there
+};
+
+}  // namespace gatepost::server

@@ -1,0 +1,165 @@
+#include "server/worker.hpp"
+
+#include "server/connection.hpp"
+#include "server/log.hpp"
+#include "server/relay/maildir.hpp"
+#include "server/relay/relay_pool.hpp"
+#include "server/relay/smtp_delivery.hpp"
+
+#include "dns/caching_resolver.hpp"
+#include "dns/overriding_resolver.hpp"
+#include "dns/stub_resolver.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <list>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+
+struct Worker::Impl {
+    Impl(std::size_t worker_index, Shared& all)
+        : index(worker_index),
+          shared(all),
+          context(1),
+          work(asio::make_work_guard(context)),
+          stub(context.get_executor(), all.runtime.get()->config.dns, all.random),
+          caching(context.get_executor(), stub, all.dns_cache, [] { return std::chrono::steady_clock::now(); }),
+          resolver(all.local_records, caching),
+          services{context.get_executor(),
+                   all.runtime,
+                   resolver,
+                   all.metrics.worker(worker_index),
+                   all.files,
+                   all.memory,
+                   all.store,
+                   all.log,
+                   [this](const std::string& id) { return make_delivery(id); },
+                   [this] { return offered_extensions(); }} {
+        const config::Config& config = all.runtime.get()->config;
+        std::vector<config::SmtpDestination> destinations;
+        for (const config::Destination& destination : config.relay.to) {
+            if (const auto* smtp = std::get_if<config::SmtpDestination>(&destination))
+                destinations.push_back(*smtp);
+            else
+                maildir = std::get<config::MaildirDestination>(destination).path;
+        }
+        if (all.downstream)
+            pool.emplace(context.get_executor(), std::move(destinations), config.hostname, all.downstream);
+    }
+
+    std::unique_ptr<relay::Delivery> make_delivery(const std::string& id) {
+        if (pool) return std::make_unique<relay::SmtpDelivery>(*pool, shared.files);
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        std::string name = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+        name += '.' + id + '.' + shared.runtime.get()->config.hostname;
+        return std::make_unique<relay::MaildirDelivery>(maildir, std::move(name), shared.files);
+    }
+
+    smtp::OfferedExtensions offered_extensions() const {
+        return shared.downstream ? shared.downstream->offered() : smtp::OfferedExtensions();
+    }
+
+    // 64 random bits: unique for all practical purposes, across restarts and nodes too.
+    std::string new_session_id() {
+        std::array<std::uint8_t, 8> octets{};
+        shared.random.fill(octets);
+        std::array<char, 17> text{};
+        for (std::size_t i = 0; i < octets.size(); ++i)
+            std::snprintf(text.data() + 2 * i, 3, "%02x", static_cast<unsigned>(octets[i]));
+        return text.data();
+    }
+
+    void take(const Accepted& accepted) {
+        auto stream = std::make_unique<Stream>(context.get_executor(), accepted.socket, accepted.v6);
+        const auto place = connections.emplace(
+            connections.end(), services, std::move(stream), accepted.client, accepted.tls, new_session_id());
+        asio::co_spawn(context, run_session(this, place, accepted.client), asio::detached);
+        if (draining) place->drain();
+    }
+
+    static asio::awaitable<void> run_session(Impl* self, std::list<Connection>::iterator place,
+                                             dns::IpAddress client) {
+        co_await place->run();
+        self->connections.erase(place);
+        self->sessions.fetch_sub(1, std::memory_order_relaxed);
+        self->shared.connections.leave(client);
+        if (self->draining && self->connections.empty()) self->finish();
+    }
+
+    // The last session is gone: idle downstream connections and timers are all that is left.
+    void finish() {
+        pool.reset();
+        work.reset();
+        context.stop();
+    }
+
+    std::size_t index;
+    Shared& shared;
+    asio::io_context context;
+    asio::executor_work_guard<asio::io_context::executor_type> work;
+    dns::StubResolver stub;
+    dns::CachingResolver caching;
+    dns::OverridingResolver resolver;
+    std::filesystem::path maildir;
+    std::optional<relay::RelayPool> pool;
+    Services services;
+    std::list<Connection> connections;
+    std::atomic<std::size_t> sessions{0};
+    bool draining = false;
+    std::thread thread;
+};
+
+Worker::Worker(std::size_t index, Shared& shared) : impl_(std::make_unique<Impl>(index, shared)) {}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+    impl_->thread = std::thread([this] { impl_->context.run(); });
+}
+
+void Worker::adopt(Accepted accepted) {
+    impl_->sessions.fetch_add(1, std::memory_order_relaxed);
+    asio::post(impl_->context, [this, accepted] { impl_->take(accepted); });
+}
+
+void Worker::drain() {
+    asio::post(impl_->context, [this] {
+        impl_->draining = true;
+        for (Connection& connection : impl_->connections) connection.drain();
+        if (impl_->connections.empty()) impl_->finish();
+    });
+}
+
+void Worker::abort() {
+    asio::post(impl_->context, [this] {
+        for (Connection& connection : impl_->connections) connection.abort();
+        impl_->context.stop();
+    });
+}
+
+void Worker::join() {
+    if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+std::size_t Worker::sessions() const {
+    return impl_->sessions.load(std::memory_order_relaxed);
+}
+
+std::size_t Worker::dns_queries() const {
+    return impl_->stub.statistics().queries;
+}
+
+}  // namespace gatepost::server

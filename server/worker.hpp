@@ -1,0 +1,65 @@
+// One thread with its own io_context: a session lives and dies here, so there is no lock on its path. Each worker has
+// its own resolver sockets and downstream connections; the DNS cache and the store are shared.
+#pragma once
+
+#include "server/connection_limits.hpp"
+#include "server/metrics.hpp"
+#include "server/relay/downstream_state.hpp"
+#include "server/runtime.hpp"
+
+#include "dns/cache.hpp"
+#include "dns/random_source.hpp"
+#include "dns/zone_resolver.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace gatepost::server {
+
+// What all workers share. All of it outlives them.
+struct Shared {
+    CurrentRuntime& runtime;
+    Metrics& metrics;
+    FilePool& files;
+    MemoryBudget& memory;
+    ConnectionLimits& connections;
+    reports::store::Store& store;
+    Log& log;
+    dns::RandomSource& random;
+    std::shared_ptr<dns::Cache> dns_cache;
+    std::shared_ptr<const dns::ZoneResolver> local_records;
+    std::shared_ptr<relay::DownstreamState> downstream;  // null: a Maildir
+};
+
+// A connection that was accepted and admitted.
+struct Accepted {
+    int socket = -1;
+    dns::IpAddress client;
+    bool v6 = false;
+    config::ListenerTls tls = config::ListenerTls::starttls;
+};
+
+class Worker {
+  public:
+    Worker(std::size_t index, Shared& shared);
+    ~Worker();  // join() first
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    void start();
+    // Any thread. The connection's place in `connections` is given back when it ends.
+    void adopt(Accepted accepted);
+    // Sessions end at their next transaction boundary; join() returns when all have, or abort() was called.
+    void drain();
+    void abort();
+    void join();
+    std::size_t sessions() const;
+    // Answers of the network that were asked for, of this worker; any thread.
+    std::size_t dns_queries() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatepost::server
