@@ -32,9 +32,10 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr unsigned file_threads = 4;   // local: as many fsyncs at a time as a disk gains from
-constexpr auto drain_time = 30s;       // PRODUCT.md, Signals
-constexpr auto cache_grace = 1000ms;   // a question is given up as lost a little after the resolver's own bound
+constexpr unsigned file_threads = 4;  // local: as many fsyncs at a time as a disk gains from
+constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
+constexpr auto cache_grace =
+    1000ms;  // a question is given up as lost a little after the resolver's own bound
 
 std::chrono::sys_days today() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
@@ -62,8 +63,10 @@ struct Loaded {
 Loaded load_runtime(const std::filesystem::path& file) {
     config::LoadResult read = config::load(file, today());
     Loaded loaded;
-    for (const config::Problem& warning : read.warnings) loaded.warnings.push_back(warning.text());
-    for (const config::Problem& problem : read.problems) loaded.problems.push_back(problem.text());
+    for (const config::Problem& warning : read.warnings)
+        loaded.warnings.push_back(warning.text());
+    for (const config::Problem& problem : read.problems)
+        loaded.problems.push_back(problem.text());
     if (!read.config) return loaded;
     if (read.config->dns.servers.empty()) read.config->dns.servers = dns::read_resolv_conf();
     std::string problem;
@@ -93,17 +96,21 @@ class App {
             stop_background();
             return 1;
         }
-        for (auto& worker : workers_) worker->start();
-        for (auto& listener : listeners_) listener->start();
+        for (auto& worker : workers_)
+            worker->start();
+        for (auto& listener : listeners_)
+            listener->start();
         health_->set_listening(true);
         wait_for_signal();
         LogEntry entry("started");
         entry.with("hostname", config().hostname).with("workers", workers_.size());
         for (const config::Listener& listener : config().listeners)
-            entry.with("listen", listener.address.address.text() + ':' + std::to_string(listener.address.port));
+            entry.with("listen",
+                       listener.address.address.text() + ':' + std::to_string(listener.address.port));
         log_.write(entry);
         context_.run();
-        for (auto& worker : workers_) worker->join();
+        for (auto& worker : workers_)
+            worker->join();
         return finish();
     }
 
@@ -140,7 +147,9 @@ class App {
         // Clients are told what the servers behind announce, so they are asked before the first client comes.
         asio::io_context context;
         std::string problem;
-        const auto asked = [&](std::exception_ptr, std::string found) { problem = std::move(found); };
+        const auto asked = [&](std::exception_ptr, std::string found) {
+            problem = std::move(found);
+        };
         asio::co_spawn(context, Health::probe_downstream(config(), downstream_), asked);
         context.run();
         if (!problem.empty()) {
@@ -153,19 +162,23 @@ class App {
 
     std::string prepare_workers() {
         local_records_ = dns::make_local_zone(config().dns.overrides).zone;
-        dns_cache_ = std::make_shared<dns::Cache>(config().dns.cache_entries, config().dns.timeout + cache_grace);
-        shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, *store_, log_, random_, dns_cache_,
-                               local_records_, downstream_});
+        dns_cache_ =
+            std::make_shared<dns::Cache>(config().dns.cache_entries, config().dns.timeout + cache_grace);
+        shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, *store_, log_, random_,
+                               dns_cache_, local_records_, downstream_});
         know_names(config());
         metrics_.dns_source = [this] {
             DnsCounts counts;
-            for (const auto& worker : workers_) counts.queries += worker->dns_queries();
+            for (const auto& worker : workers_)
+                counts.queries += worker->dns_queries();
             const dns::CacheStatistics cache = dns_cache_->statistics();
             counts.cache_hits = cache.cache_hits;
             counts.failures = cache.failures;
             return counts;
         };
-        metrics_.report_rows_source = [this] { return store_->activity(); };
+        metrics_.report_rows_source = [this] {
+            return store_->activity();
+        };
         for (std::size_t i = 0; i < worker_count(config()); ++i)
             workers_.push_back(std::make_unique<Worker>(i, *shared_));
         return {};
@@ -173,7 +186,8 @@ class App {
 
     void know_names(const config::Config& config) {
         std::vector<std::string> ids;
-        for (const policy::Exemption& exemption : config.policy.exemptions) ids.push_back(exemption.id);
+        for (const policy::Exemption& exemption : config.policy.exemptions)
+            ids.push_back(exemption.id);
         metrics_.know_exemptions(ids);
         metrics_.know_domains(config.domains);
     }
@@ -192,17 +206,22 @@ class App {
     std::string start_background() {
         background_stub_.emplace(background_.get_executor(), config().dns, random_);
         background_resolver_.emplace(local_records_, *background_stub_);
-        asio::co_spawn(background_, health_->watch(config(), *background_resolver_, downstream_), asio::detached);
+        asio::co_spawn(background_, health_->watch(config(), *background_resolver_, downstream_),
+                       asio::detached);
         if (config().http.address) {
             http::Sources sources;
-            sources.reasons_not_ready = [this] { return health_->reasons_not_ready(); };
-            sources.metrics = [this] { return metrics_.snapshot(); };
+            sources.reasons_not_ready = [this] {
+                return health_->reasons_not_ready();
+            };
+            sources.metrics = [this] {
+                return metrics_.snapshot();
+            };
             http_.emplace(background_, http::make_routes(std::move(sources), config().http.token));
             const config::SocketAddress& address = *config().http.address;
             const std::error_code error = http_->listen(address.address, address.port);
             if (error)
-                return "http.address " + address.address.text() + " port " + std::to_string(address.port) + ": " +
-                       error.message();
+                return "http.address " + address.address.text() + " port " + std::to_string(address.port) +
+                       ": " + error.message();
         }
         background_thread_ = std::thread([this] { background_.run(); });
         return {};
@@ -230,8 +249,10 @@ class App {
     void reload() {
         const Loaded loaded = load_runtime(file_);
         LogEntry entry("reload", loaded.runtime ? LogLevel::info : LogLevel::error);
-        for (const std::string& problem : loaded.problems) entry.with("problem", problem);
-        for (const std::string& warning : loaded.warnings) entry.with("warning", warning);
+        for (const std::string& problem : loaded.problems)
+            entry.with("problem", problem);
+        for (const std::string& warning : loaded.warnings)
+            entry.with("warning", warning);
         if (!loaded.runtime) {
             entry.with("note", "the configuration in force is kept");
         } else {
@@ -249,8 +270,10 @@ class App {
         entry.with("sessions", connections_.open());
         log_.write(entry);
         health_->set_listening(false);
-        for (auto& listener : listeners_) listener->close();
-        for (auto& worker : workers_) worker->drain();
+        for (auto& listener : listeners_)
+            listener->close();
+        for (auto& worker : workers_)
+            worker->drain();
         watch_drain(std::chrono::steady_clock::now() + drain_time);
     }
 
@@ -264,7 +287,8 @@ class App {
     }
 
     void abort() {
-        for (auto& worker : workers_) worker->abort();
+        for (auto& worker : workers_)
+            worker->abort();
         end();
     }
 
@@ -318,8 +342,10 @@ class App {
 int run_server(const std::filesystem::path& config_file) {
     std::signal(SIGPIPE, SIG_IGN);
     Loaded loaded = load_runtime(config_file);
-    for (const std::string& warning : loaded.warnings) std::cerr << warning << " (warning)\n";
-    for (const std::string& problem : loaded.problems) std::cerr << problem << '\n';
+    for (const std::string& warning : loaded.warnings)
+        std::cerr << warning << " (warning)\n";
+    for (const std::string& problem : loaded.problems)
+        std::cerr << problem << '\n';
     if (!loaded.runtime) return 2;
     App app(config_file, std::move(loaded.runtime));
     return app.run();

@@ -66,7 +66,8 @@ asio::awaitable<void> Connection::serve() {
         smtp::Action greeting = session_.greet();
         co_await perform(std::move(greeting));
     }
-    while (open_) co_await next_command();
+    while (open_)
+        co_await next_command();
     co_await abandon_transaction();
     co_await end();
 }
@@ -90,10 +91,17 @@ asio::awaitable<void> Connection::next_command() {
     // The line is a view into the input: it is used before the input is.
     std::optional<smtp::Action> action;
     switch (status) {
-        case smtp::LineReader::Status::line: action = session_.on_line(reader_.line()); break;
-        case smtp::LineReader::Status::too_long: action = session_.on_line_too_long(); break;
-        case smtp::LineReader::Status::bad: action = session_.on_bad_line(reader_.fault()); break;
-        case smtp::LineReader::Status::need_more: break;
+        case smtp::LineReader::Status::line:
+            action = session_.on_line(reader_.line());
+            break;
+        case smtp::LineReader::Status::too_long:
+            action = session_.on_line_too_long();
+            break;
+        case smtp::LineReader::Status::bad:
+            action = session_.on_bad_line(reader_.fault());
+            break;
+        case smtp::LineReader::Status::need_more:
+            break;
     }
     consume_to(rest);
     deadline_.clear();

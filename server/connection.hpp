@@ -1,5 +1,5 @@
-// One client's connection: a coroutine that reads, feeds the SMTP state machine, and does what it asks for. It decides
-// nothing itself.
+// One client's connection: a coroutine that reads, feeds the SMTP state machine, and does what it asks for.
+// It decides nothing itself.
 #pragma once
 
 #include "server/deadline.hpp"
@@ -22,8 +22,8 @@ namespace gatepost::server {
 
 class Connection {
   public:
-    Connection(Services& services, std::unique_ptr<Stream> stream, dns::IpAddress client, config::ListenerTls tls,
-               std::string session_id);
+    Connection(Services& services, std::unique_ptr<Stream> stream, dns::IpAddress client,
+               config::ListenerTls tls, std::string session_id);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -63,9 +63,9 @@ class Connection {
     std::string session_id_;
     smtp::Session session_;
     smtp::LineReader reader_;
-    std::string input_;      // read, and used up to consumed_
+    std::string input_;  // read, and used up to consumed_
     std::size_t consumed_ = 0;
-    std::string output_;     // replies not yet written
+    std::string output_;  // replies not yet written
     std::unique_ptr<Transaction> transaction_;
     std::size_t transactions_ = 0;
     Deadline deadline_;

@@ -1,5 +1,6 @@
-// How many connections there may be, in all and of one client (limits.connections, limits.connections_per_client).
-// A client is an IPv4 address or an IPv6 /64: whoever has one address of a /64 has them all.
+// How many connections there may be, in all and of one client (limits.connections,
+// limits.connections_per_client). A client is an IPv4 address or an IPv6 /64: whoever has one address of a
+// /64 has them all.
 #pragma once
 
 #include "dns/ip_address.hpp"
@@ -18,7 +19,8 @@ class ConnectionLimits {
     };
     enum class Verdict { admitted, too_many, too_many_of_client };
 
-    // Any thread. Each admitted connection is given back by leave(). Memory is bounded by the connections open.
+    // Any thread. Each admitted connection is given back by leave(). Memory is bounded by the connections
+    // open.
     Verdict enter(const dns::IpAddress& client, const Bounds& bounds);
     void leave(const dns::IpAddress& client);
     std::size_t open() const;

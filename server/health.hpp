@@ -1,12 +1,12 @@
-// Whether the server can do its work: what /readyz tells. A watcher asks the DNS and the downstream servers every few
-// seconds, on an io_context away from mail; the endpoint reads what it found.
+// Whether the server can do its work: what /readyz tells. A watcher asks the DNS and the downstream servers
+// every few seconds, on an io_context away from mail; the endpoint reads what it found.
 #pragma once
 
 #include "server/relay/downstream_state.hpp"
 
-#include "reports/store/store.hpp"
-
 #include "config/config.hpp"
+
+#include "reports/store/store.hpp"
 
 #include "dns/resolver.hpp"
 

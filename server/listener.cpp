@@ -20,8 +20,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 namespace {
 
-constexpr int backlog = 1024;                      // local: bursts while the workers are busy
-constexpr int accepts_at_a_time = 64;              // local: then other listeners have their turn
+constexpr int backlog = 1024;                           // local: bursts while the workers are busy
+constexpr int accepts_at_a_time = 64;                   // local: then other listeners have their turn
 constexpr auto pause = std::chrono::milliseconds(200);  // local: when the process has no descriptors left
 
 dns::IpAddress address_of(const sockaddr_storage& peer) {
@@ -37,7 +37,8 @@ dns::IpAddress address_of(const sockaddr_storage& peer) {
 
 // One reply into the socket's empty buffer, without waiting for anything.
 void turn_away(int socket, std::string_view reply) {
-    [[maybe_unused]] const ssize_t sent = ::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    [[maybe_unused]] const ssize_t sent =
+        ::send(socket, reply.data(), reply.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(socket);
 }
 
@@ -48,22 +49,24 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
         : shared(all), workers(pool), acceptor(own), retry(own) {}
 
     void wait() {
-        acceptor.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-            if (!error) self->accept_some();
-        });
+        acceptor.async_wait(tcp::acceptor::wait_read,
+                            [self = shared_from_this()](boost::system::error_code error) {
+                                if (!error) self->accept_some();
+                            });
     }
 
     void accept_some() {
         for (int i = 0; i < accepts_at_a_time; ++i) {
             sockaddr_storage peer{};
             socklen_t length = sizeof peer;
-            const int socket = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer), &length,
-                                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+            const int socket = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer),
+                                         &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (socket >= 0) {
                 admit(socket, peer);
                 continue;
             }
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return pause_accepting();
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                return pause_accepting();
             if (errno == EAGAIN || errno == EWOULDBLOCK) break;
             // A connection that died in the queue: the next one.
         }
@@ -126,7 +129,8 @@ std::string Listener::open(const config::Listener& settings) {
     if (!error) impl_->acceptor.bind(endpoint, error);
     if (!error) impl_->acceptor.listen(backlog, error);
     if (!error) impl_->acceptor.native_non_blocking(true, error);
-    return error ? "cannot listen on " + text + " port " + std::to_string(settings.address.port) + ": " + error.message()
+    return error ? "cannot listen on " + text + " port " + std::to_string(settings.address.port) + ": " +
+                       error.message()
                  : "";
 }
 

@@ -1,5 +1,5 @@
-// Accepts connections on the configured addresses, refuses what is over the limits, and hands each to the worker with
-// the fewest sessions.
+// Accepts connections on the configured addresses, refuses what is over the limits, and hands each to the
+// worker with the fewest sessions.
 #pragma once
 
 #include "server/worker.hpp"

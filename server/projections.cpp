@@ -29,7 +29,8 @@ std::vector<reports::aggregate::DkimResult> dkim_results(const auth::Evidence& e
     if (order.size() > max_dkim_results) order.resize(max_dkim_results);
     std::vector<reports::aggregate::DkimResult> results;
     for (const auto* signature : order)
-        results.push_back({signature->domain->text(), signature->selector, signature->result, signature->reason});
+        results.push_back(
+            {signature->domain->text(), signature->selector, signature->result, signature->reason});
     return results;
 }
 
@@ -45,11 +46,15 @@ std::string_view quarantining_check(const policy::Decision& decision) {
 Outcome outcome_of(const policy::Decision& decision, const smtp::Reply& final_reply) {
     if (final_reply.is_transient_failure()) return Outcome::defer;
     switch (decision.action) {
-        case policy::Action::reject: return Outcome::reject;
-        case policy::Action::discard: return Outcome::discard;
-        case policy::Action::defer: return Outcome::defer;
+        case policy::Action::reject:
+            return Outcome::reject;
+        case policy::Action::discard:
+            return Outcome::discard;
+        case policy::Action::defer:
+            return Outcome::defer;
         case policy::Action::accept:
-        case policy::Action::quarantine: break;
+        case policy::Action::quarantine:
+            break;
     }
     if (final_reply.is_permanent_failure()) return Outcome::relay_reject;
     return decision.action == policy::Action::quarantine ? Outcome::quarantine : Outcome::accept;
@@ -71,15 +76,19 @@ std::string quarantine_field(const policy::Decision& decision) {
     return field + ";\r\n\t" + decision.reason + "\r\n";
 }
 
-smtp::Reply refusal_reply(const policy::Refusal& refusal, const std::string& hostname, const std::string& id) {
+smtp::Reply refusal_reply(const policy::Refusal& refusal, const std::string& hostname,
+                          const std::string& id) {
     return smtp::Reply(refusal.code, refusal.enhanced_code, refusal.text + " (" + hostname + ' ' + id + ')');
 }
 
-std::optional<reports::aggregate::Row> report_row(const policy::Decision& decision, const auth::Evidence& evidence,
-                                                  const dns::IpAddress& client, const smtp::Envelope& envelope,
+std::optional<reports::aggregate::Row> report_row(const policy::Decision& decision,
+                                                  const auth::Evidence& evidence,
+                                                  const dns::IpAddress& client,
+                                                  const smtp::Envelope& envelope,
                                                   std::chrono::system_clock::time_point now) {
     const dmarc::Evaluation& evaluation = evidence.dmarc;
-    const bool evaluated = evaluation.result == dmarc::Result::pass || evaluation.result == dmarc::Result::fail;
+    const bool evaluated =
+        evaluation.result == dmarc::Result::pass || evaluation.result == dmarc::Result::fail;
     if (!evaluated || !evaluation.record || !evaluation.record_domain || !evaluation.author_domain)
         return std::nullopt;
     reports::aggregate::Row row;
@@ -92,8 +101,8 @@ std::optional<reports::aggregate::Row> report_row(const policy::Decision& decisi
     row.dkim_aligned = evaluation.dkim_aligned == dmarc::Alignment::yes;
     row.spf_aligned = evaluation.spf_aligned == dmarc::Alignment::yes;
     if (decision.override_reason)
-        row.reason =
-            reports::aggregate::OverrideReason{decision.override_reason->type, decision.override_reason->comment};
+        row.reason = reports::aggregate::OverrideReason{decision.override_reason->type,
+                                                        decision.override_reason->comment};
     row.header_from = *evaluation.author_domain;
     if (envelope.reverse_path.domain()) row.envelope_from = envelope.reverse_path.domain()->text();
     for (const smtp::Recipient& recipient : envelope.recipients) {
@@ -104,7 +113,8 @@ std::optional<reports::aggregate::Row> report_row(const policy::Decision& decisi
     }
     row.dkim = dkim_results(evidence);
     if (evidence.spf.domain)
-        row.spf = reports::aggregate::SpfResult{evidence.spf.domain->text(), evidence.spf.result, evidence.spf.reason};
+        row.spf = reports::aggregate::SpfResult{evidence.spf.domain->text(), evidence.spf.result,
+                                                evidence.spf.reason};
     return row;
 }
 

@@ -32,10 +32,12 @@ std::string quarantine_field(const policy::Decision& decision);
 // The reply with which a message is refused; the text ends with our name and the transaction's id.
 smtp::Reply refusal_reply(const policy::Refusal& refusal, const std::string& hostname, const std::string& id);
 
-// The row of an aggregate report, RFC 9990 §3.1.1.8. Absent where no record applies or trouble left the result open:
-// there is then nothing to tell its owner.
-std::optional<reports::aggregate::Row> report_row(const policy::Decision& decision, const auth::Evidence& evidence,
-                                                  const dns::IpAddress& client, const smtp::Envelope& envelope,
+// The row of an aggregate report, RFC 9990 §3.1.1.8. Absent where no record applies or trouble left the
+// result open: there is then nothing to tell its owner.
+std::optional<reports::aggregate::Row> report_row(const policy::Decision& decision,
+                                                  const auth::Evidence& evidence,
+                                                  const dns::IpAddress& client,
+                                                  const smtp::Envelope& envelope,
                                                   std::chrono::system_clock::time_point now);
 
 }  // namespace gatepost::server

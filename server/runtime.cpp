@@ -29,10 +29,14 @@ RuntimePtr make_runtime(config::Config config, std::string& problem) {
 
 std::shared_ptr<const smtp::SessionOptions> Runtime::session_options(config::ListenerTls mode) const {
     switch (mode) {
-        case config::ListenerTls::off: return without_tls;
-        case config::ListenerTls::starttls: return with_starttls;
-        case config::ListenerTls::required: return with_required_tls;
-        case config::ListenerTls::implicit: return with_implicit_tls;
+        case config::ListenerTls::off:
+            return without_tls;
+        case config::ListenerTls::starttls:
+            return with_starttls;
+        case config::ListenerTls::required:
+            return with_required_tls;
+        case config::ListenerTls::implicit:
+            return with_implicit_tls;
     }
     return with_required_tls;
 }

@@ -1,5 +1,5 @@
-// What connections work with: the configuration in force, an immutable snapshot that a reload replaces, and the
-// services of the worker that a connection lives on.
+// What connections work with: the configuration in force, an immutable snapshot that a reload replaces, and
+// the services of the worker that a connection lives on.
 #pragma once
 
 #include "server/file_pool.hpp"
@@ -9,9 +9,9 @@
 #include "server/smtp/session.hpp"
 #include "server/tls_context.hpp"
 
-#include "reports/store/store.hpp"
-
 #include "config/config.hpp"
+
+#include "reports/store/store.hpp"
 
 #include "dns/resolver.hpp"
 

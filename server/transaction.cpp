@@ -19,14 +19,17 @@ constexpr std::size_t max_received_fields = 100;  // RFC 5321 §6.3: a loop
 
 std::string_view to_string(smtp::DataFault::Kind kind) {
     switch (kind) {
-        case smtp::DataFault::Kind::bare_cr: return "bare CR";
-        case smtp::DataFault::Kind::bare_lf: return "bare LF";
-        case smtp::DataFault::Kind::nul: return "NUL";
+        case smtp::DataFault::Kind::bare_cr:
+            return "bare CR";
+        case smtp::DataFault::Kind::bare_lf:
+            return "bare LF";
+        case smtp::DataFault::Kind::nul:
+            return "NUL";
     }
     return "invalid octet";
 }
 
-constexpr std::size_t stage_queries = 300;      // local: SPF at its limits asks about 220 (RFC 7208 §4.6.4)
+constexpr std::size_t stage_queries = 300;  // local: SPF at its limits asks about 220 (RFC 7208 §4.6.4)
 constexpr auto stage_time = std::chrono::seconds(20);  // RFC 7208 §4.6.4: at least 20 seconds
 
 dns::QueryBudget stage_budget() {
@@ -69,13 +72,14 @@ Reply Transaction::passed_on(const Reply& downstream) const {
 }
 
 std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientIdentity client) {
-    if (services_.memory.is_exhausted()) return reply(452, "4.3.1", "too many messages in flight, try again later");
+    if (services_.memory.is_exhausted())
+        return reply(452, "4.3.1", "too many messages in flight, try again later");
     client_ = std::move(client);
     began_ = std::chrono::system_clock::now();
-    gatherer_ = std::make_unique<auth::EvidenceGatherer>(services_.executor, services_.resolver,
-                                                         runtime_->config.authentication,
-                                                         runtime_->config.hostname);
-    gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_, stage_budget());
+    gatherer_ = std::make_unique<auth::EvidenceGatherer>(
+        services_.executor, services_.resolver, runtime_->config.authentication, runtime_->config.hostname);
+    gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_,
+                     stage_budget());
     delivery_ = services_.make_delivery(id_);
     return std::nullopt;
 }
@@ -128,8 +132,7 @@ asio::awaitable<void> Transaction::end_of_header(std::size_t header_octets) {
 
 // What no rule and no exemption lets in: it is the message itself that is broken or too large.
 std::optional<Reply> Transaction::refuse_framing(const smtp::DataDecoder& framing) const {
-    if (framing.is_over_limit())
-        return reply(552, "5.3.4", "message size exceeds limits.message_size");
+    if (framing.is_over_limit()) return reply(552, "5.3.4", "message size exceeds limits.message_size");
     if (const auto& fault = framing.fault()) {
         return reply(550, "5.6.0",
                      std::string(to_string(fault->kind)) + " in line " + std::to_string(fault->line) +
@@ -141,14 +144,16 @@ std::optional<Reply> Transaction::refuse_framing(const smtp::DataDecoder& framin
     if (header_->fault() == auth::HeaderFault::too_many_fields)
         return reply(552, "5.3.4", "the header section exceeds limits.header_fields");
     // A field of ours on top of such a header would swallow its first line.
-    if (header_->fault() == auth::HeaderFault::leading_continuation || header_->fault() == auth::HeaderFault::empty_name)
+    if (header_->fault() == auth::HeaderFault::leading_continuation ||
+        header_->fault() == auth::HeaderFault::empty_name)
         return reply(550, "5.6.0", "malformed header: " + std::string(to_string(header_->fault())));
     if (header_->count("Received") > max_received_fields) return reply(554, "5.4.6", "too many hops");
     return std::nullopt;
 }
 
 asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope, const smtp::DataDecoder& framing) {
-    if (!header_ && !header_too_large_ && storage_problem_.empty()) co_await end_of_header(header_octets_.size());
+    if (!header_ && !header_too_large_ && storage_problem_.empty())
+        co_await end_of_header(header_octets_.size());
     std::optional<Reply> final_reply = refuse_framing(framing);
     if (!final_reply) {
         evidence_ = co_await gatherer_->finish(stage_budget());
@@ -159,7 +164,8 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope, const
         facts.today = day_of(began_);
         decision_ = policy::decide(facts, evidence_, runtime_->config.policy);
         judged_ = true;
-        if (decision_.refusal) final_reply = refusal_reply(*decision_.refusal, runtime_->config.hostname, id_);
+        if (decision_.refusal)
+            final_reply = refusal_reply(*decision_.refusal, runtime_->config.hostname, id_);
     }
     if (final_reply)
         co_await abandon();
@@ -218,7 +224,7 @@ asio::awaitable<void> Transaction::abandon() {
 }
 
 void Transaction::record(const smtp::Envelope& envelope, const Reply& final_reply) {
-    const Outcome outcome = judged_ ? outcome_of(decision_, final_reply)
+    const Outcome outcome = judged_                              ? outcome_of(decision_, final_reply)
                             : final_reply.is_transient_failure() ? Outcome::defer
                                                                  : Outcome::reject;
     services_.metrics.count_message(outcome, evidence_.author.domain ? &*evidence_.author.domain : nullptr);
@@ -250,7 +256,8 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
             if (signature.domain) signatures += ':' + signature.domain->text();
         }
         entry.with("dkim", signatures.empty() ? "none" : signatures);
-        entry.with("dmarc", to_string(evidence_.dmarc.result)).with("policy", to_string(evidence_.dmarc.policy));
+        entry.with("dmarc", to_string(evidence_.dmarc.result))
+            .with("policy", to_string(evidence_.dmarc.policy));
         entry.with("action", to_string(decision_.action)).with_some("rule", decision_.rule);
         if (decision_.judged != decision_.action) entry.with("would_be", to_string(decision_.judged));
         std::string facts;
@@ -258,11 +265,14 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
             if (!facts.empty()) facts += ',';
             facts += to_string(fact);
         }
-        entry.with_some("facts", facts).with_some("trouble", evidence_.dmarc.result == auth::dmarc::Result::temperror
-                                                                 ? evidence_.dmarc.reason
-                                                                 : "");
+        entry.with_some("facts", facts)
+            .with_some("trouble", evidence_.dmarc.result == auth::dmarc::Result::temperror
+                                      ? evidence_.dmarc.reason
+                                      : "");
     }
-    entry.with_some("problem", storage_problem_).with("code", final_reply.code()).with("reply", final_reply.text());
+    entry.with_some("problem", storage_problem_)
+        .with("code", final_reply.code())
+        .with("reply", final_reply.text());
     services_.log.write(entry);
 }
 

@@ -1,5 +1,5 @@
-// One mail transaction, from MAIL to the final reply: its evidence gathered while it comes, the decision, what is done,
-// and what is told of it afterwards.
+// One mail transaction, from MAIL to the final reply: its evidence gathered while it comes, the decision,
+// what is done, and what is told of it afterwards.
 #pragma once
 
 #include "server/outgoing_message.hpp"
@@ -53,7 +53,8 @@ class Transaction {
     // Content, dot-stuffing undone, in chunks of any size.
     boost::asio::awaitable<void> content(std::string_view octets);
     // The end of data. Decides, carries out, records; gives the final reply.
-    boost::asio::awaitable<smtp::Reply> finish(const smtp::Envelope& envelope, const smtp::DataDecoder& framing);
+    boost::asio::awaitable<smtp::Reply> finish(const smtp::Envelope& envelope,
+                                               const smtp::DataDecoder& framing);
     // The client gave up: RSET, QUIT or a lost connection.
     boost::asio::awaitable<void> abandon();
 

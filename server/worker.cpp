@@ -36,7 +36,8 @@ struct Worker::Impl {
           context(1),
           work(asio::make_work_guard(context)),
           stub(context.get_executor(), all.runtime.get()->config.dns, all.random),
-          caching(context.get_executor(), stub, all.dns_cache, [] { return std::chrono::steady_clock::now(); }),
+          caching(context.get_executor(), stub, all.dns_cache,
+                  [] { return std::chrono::steady_clock::now(); }),
           resolver(all.local_records, caching),
           services{context.get_executor(),
                    all.runtime,
@@ -47,7 +48,9 @@ struct Worker::Impl {
                    all.store,
                    all.log,
                    [this](const std::string& id) { return make_delivery(id); },
-                   [this] { return offered_extensions(); }} {
+                   [this] {
+                       return offered_extensions();
+                   }} {
         const config::Config& config = all.runtime.get()->config;
         std::vector<config::SmtpDestination> destinations;
         for (const config::Destination& destination : config.relay.to) {
@@ -84,8 +87,8 @@ struct Worker::Impl {
 
     void take(const Accepted& accepted) {
         auto stream = std::make_unique<Stream>(context.get_executor(), accepted.socket, accepted.v6);
-        const auto place = connections.emplace(
-            connections.end(), services, std::move(stream), accepted.client, accepted.tls, new_session_id());
+        const auto place = connections.emplace(connections.end(), services, std::move(stream),
+                                               accepted.client, accepted.tls, new_session_id());
         asio::co_spawn(context, run_session(this, place, accepted.client), asio::detached);
         if (draining) place->drain();
     }
@@ -138,14 +141,16 @@ void Worker::adopt(Accepted accepted) {
 void Worker::drain() {
     asio::post(impl_->context, [this] {
         impl_->draining = true;
-        for (Connection& connection : impl_->connections) connection.drain();
+        for (Connection& connection : impl_->connections)
+            connection.drain();
         if (impl_->connections.empty()) impl_->finish();
     });
 }
 
 void Worker::abort() {
     asio::post(impl_->context, [this] {
-        for (Connection& connection : impl_->connections) connection.abort();
+        for (Connection& connection : impl_->connections)
+            connection.abort();
         impl_->context.stop();
     });
 }

@@ -1,5 +1,5 @@
-// One thread with its own io_context: a session lives and dies here, so there is no lock on its path. Each worker has
-// its own resolver sockets and downstream connections; the DNS cache and the store are shared.
+// One thread with its own io_context: a session lives and dies here, so there is no lock on its path. Each
+// worker has its own resolver sockets and downstream connections; the DNS cache and the store are shared.
 #pragma once
 
 #include "server/connection_limits.hpp"

@@ -22,9 +22,9 @@ constexpr auto connect_time = 10s;  // local: the servers behind are near
 constexpr auto room_time = 30s;     // local: how long a transaction waits for a connection
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
-constexpr auto avoid_time = 5s;    // local: how long a dead destination is passed over
-constexpr auto greeting_time = 10s;           // local: of a probe; a transaction waits as long as RFC 5321 says
-constexpr auto goodbye_time = 2s;  // local: nobody waits for QUIT's reply
+constexpr auto avoid_time = 5s;      // local: how long a dead destination is passed over
+constexpr auto greeting_time = 10s;  // local: of a probe; a transaction waits as long as RFC 5321 says
+constexpr auto goodbye_time = 2s;    // local: nobody waits for QUIT's reply
 
 asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
     if (!connection->session().is_ready()) co_return;

@@ -17,10 +17,12 @@
 
 namespace gatepost::server::relay {
 
-// Connects, asks what the server offers, and says goodbye. nullopt with `problem` set where it cannot be reached.
+// Connects, asks what the server offers, and says goodbye. nullopt with `problem` set where it cannot be
+// reached.
 boost::asio::awaitable<std::optional<Capabilities>> ask_capabilities(boost::asio::any_io_executor executor,
                                                                      config::SmtpDestination destination,
-                                                                     std::string hostname, std::string& problem);
+                                                                     std::string hostname,
+                                                                     std::string& problem);
 
 class RelayPool {
   public:
