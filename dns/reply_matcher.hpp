@@ -6,9 +6,6 @@
 #include "dns/resolver_options.hpp"
 #include "dns/wire_codec.hpp"
 
-#include <cstdint>
-#include <span>
-
 namespace gatepost::dns {
 
 enum class ReplyMatch {
@@ -18,7 +15,7 @@ enum class ReplyMatch {
 };
 
 // `from` is who sent the octets, `asked` the server that the query went to.
-ReplyMatch match_reply(std::span<const std::uint8_t> message, const Query& query, const ServerAddress& from,
+ReplyMatch match_reply(Octets message, const Query& query, const ServerAddress& from,
                        const ServerAddress& asked);
 
 }  // namespace gatepost::dns

@@ -1,19 +1,14 @@
-// DNS messages as octets (RFC 1035 §4, RFC 6891): our queries out, replies in. The one door to ldns, and the
-// screen before it: lengths, counts, names and record borders are checked here first, and only records that
-// can belong to the answer are given to ldns.
-//
-// A reply is believed as far as it answers the question: the RRset at the name asked for, or at the end of
-// the CNAME chain that starts there; whatever else the message carries is passed over.
+// Queries to octets, and RDATA to our types (RFC 1035 §3.3, §4, RFC 3596, RFC 6891). The one door to ldns.
+// wire_message screens a message before (lengths, counts, names, record borders), and ldns is given single
+// records of the types that we use, never a whole message.
 #pragma once
 
-#include "dns/answer.hpp"
 #include "dns/domain_name.hpp"
 #include "dns/record.hpp"
+#include "dns/wire_message.hpp"
 
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
 #include <vector>
 
 namespace gatepost::dns {
@@ -31,49 +26,15 @@ struct Query {
 // The query's octets: RD set, class IN, one question.
 std::vector<std::uint8_t> encode_query(const Query& query);
 
-// What is read of a message before anything is decoded.
-struct MessageHeader {
-    std::uint16_t id = 0;
-    bool response = false;
-    unsigned opcode = 0;
-    bool truncated = false;
-    bool authoritative = false;
-    bool authentic_data = false;
-    bool recursion_available = false;
-    unsigned rcode = 0;  // the header's four bits
-    std::uint16_t questions = 0;
-    std::uint16_t answers = 0;
-    std::uint16_t authorities = 0;
-    std::uint16_t additionals = 0;
+// RDATA of one record.
+struct DecodedData {
+    bool sound = false;  // false: it breaks its type's format
+    // None although sound: a name that is no DomainName, or a type that no caller asks for.
+    std::optional<RecordData> data;
 };
-// nullopt: shorter than 12 octets, longer than 65535.
-std::optional<MessageHeader> read_header(std::span<const std::uint8_t> message);
+DecodedData decode_data(Octets message, const RawRecord& record);
 
-struct Question {
-    DomainName name;
-    std::uint16_t type = 0;
-    std::uint16_t record_class = 0;
-};
-// The first question of a message that has one; nullopt: it is cut or its name is malformed.
-std::optional<Question> read_question(std::span<const std::uint8_t> message);
-
-struct Reply {
-    enum class Kind {
-        answer,        // `answer` holds success, no_data or nx_domain
-        truncated,     // TC: nothing of it was read; ask again over TCP
-        format_error,  // FORMERR, NOTIMP or BADVERS: the server may not know EDNS
-        failure,       // SERVFAIL, REFUSED and the like, `detail` names it
-        malformed,     // `detail` says what is wrong
-    };
-    Kind kind = Kind::malformed;
-    Answer answer;
-    // The CNAME chain ends at this name and the server did not say what is there (it does not resolve for
-    // others, or gave up): ask for it.
-    std::optional<DomainName> continue_at;
-    std::string detail;
-};
-
-// Reads a reply to `query` that reply_matcher accepted. Bounded in time and memory by the message's length.
-Reply decode_reply(std::span<const std::uint8_t> message, const Query& query);
+// The MINIMUM field of an SOA record (RFC 2308 §4); nullopt: malformed.
+std::optional<std::uint32_t> decode_soa_minimum(Octets message, const RawRecord& record);
 
 }  // namespace gatepost::dns
