@@ -41,8 +41,10 @@ class QuerySchedule {
         bool failed = false;
         bool edns = true;
     };
-    bool advance();
+    std::size_t rounds() const;
+    std::size_t current() const;
     std::chrono::milliseconds patience() const;
+    bool advance();
 
     std::vector<Server> servers_;
     std::size_t first_;
@@ -50,8 +52,8 @@ class QuerySchedule {
     std::size_t round_ = 0;
     std::size_t turn_ = 0;  // within the round, counted from first_
     Transport transport_ = Transport::udp;
-    bool same_server_ = false;  // the next step stays where the last one was
-    bool begun_ = false;
+    bool stay_ = true;  // the next step asks the server of the last one again; so does the first
+    bool over_ = false;
 };
 
 }  // namespace gatepost::dns

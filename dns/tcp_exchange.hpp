@@ -3,15 +3,19 @@
 
 #include "dns/exchange_result.hpp"
 #include "dns/resolver_options.hpp"
+#include "dns/wire_codec.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
 
 namespace gatepost::dns {
 
-// Ends within `timeout`, connecting included, or when the awaiting coroutine is cancelled.
-boost::asio::awaitable<ExchangeResult> exchange_tcp(ServerAddress server, Query query,
+// `executor`: the one that awaits. Ends within `timeout`, connecting included, or when the awaiting coroutine
+// is cancelled.
+boost::asio::awaitable<ExchangeResult> exchange_tcp(boost::asio::any_io_executor executor,
+                                                    ServerAddress server, Query query,
                                                     std::chrono::milliseconds timeout);
 
 }  // namespace gatepost::dns
