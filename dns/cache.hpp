@@ -40,8 +40,8 @@ class Cache {
 
     struct Joined {
         AnswerPtr answer;   // set: it was there after all, nothing was joined
-        bool lead = false;  // the caller has to ask the upstream, then complete(name, type, flight, …)
-        Ticket flight = 0;
+        bool lead = false;  // the caller has to ask the upstream, then complete(), or abandon()
+        Ticket flight = 0;  // for abandon()
         Ticket waiter = 0;  // for leave()
     };
 
@@ -60,9 +60,9 @@ class Cache {
     // first.
     Joined join(const DomainName& name, RrType type, TimePoint now, Waker waker);
     // The waiter does not wait any more. When this returns, its waker is not running and will not be called.
-    void leave(const DomainName& name, RrType type, Ticket flight, Ticket waiter);
-    // The leader's answer: kept where its kind allows, and given to all who wait.
-    void complete(const DomainName& name, RrType type, Ticket flight, AnswerPtr answer, TimePoint now);
+    void leave(const DomainName& name, RrType type, Ticket waiter);
+    // The answer to a question on its way: kept where its kind allows, and given to all who wait.
+    void complete(const DomainName& name, RrType type, AnswerPtr answer, TimePoint now);
     // The leader ends without an answer (its worker stops): those who wait get a failure, nothing is kept.
     void abandon(const DomainName& name, RrType type, Ticket flight);
 

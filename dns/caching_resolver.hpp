@@ -20,15 +20,15 @@ class CachingResolver final : public Resolver {
                     NowFunction now);
     ~CachingResolver() override;
 
-    // Ends within the upstream's bound, or the cache's lost_after() where the worker that asks has stopped.
+    // Ends with the upstream's answer, or after the cache's lost_after() where the worker that asks has
+    // stopped. Cancelled: temp_error "cancelled".
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
 
   private:
     struct State;
     struct Waiter;
     class Flight;
-    static boost::asio::awaitable<void> lead(std::shared_ptr<State> state, DomainName name, RrType type,
-                                             Cache::Ticket ticket);
+    static boost::asio::awaitable<void> lead(std::shared_ptr<State> state, Flight flight);
     static boost::asio::awaitable<AnswerPtr> ask(std::shared_ptr<State> state, DomainName name, RrType type);
     std::shared_ptr<State> state_;
 };
