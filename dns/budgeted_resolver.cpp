@@ -1,0 +1,76 @@
+#include "dns/budgeted_resolver.hpp"
+
+#include "dns/task_group.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace gatepost::dns {
+namespace asio = boost::asio;
+
+namespace {
+
+AnswerPtr refusal(std::string detail) {
+    auto answer = std::make_shared<Answer>();
+    answer->detail = std::move(detail);
+    return answer;
+}
+
+// Where the upstream's answer is awaited. The task holds it too, as it may end after the asker has left.
+struct Slot {
+    Slot(const asio::any_io_executor& executor, std::chrono::steady_clock::time_point deadline)
+        : timer(executor, deadline) {}
+    asio::steady_timer timer;
+    AnswerPtr answer;
+};
+
+// The asker is woken even where the upstream throws.
+class WakeOnExit {
+  public:
+    explicit WakeOnExit(Slot& slot) : slot_(slot) {}
+    WakeOnExit(const WakeOnExit&) = delete;
+    WakeOnExit& operator=(const WakeOnExit&) = delete;
+    ~WakeOnExit() { slot_.timer.cancel(); }
+
+  private:
+    Slot& slot_;
+};
+
+asio::awaitable<void> ask(Resolver& upstream, DomainName name, RrType type, std::shared_ptr<Slot> slot) {
+    const WakeOnExit wake(*slot);
+    slot->answer = co_await upstream.query(std::move(name), type);
+}
+
+}  // namespace
+
+BudgetedResolver::BudgetedResolver(asio::any_io_executor executor, Resolver& upstream, QueryBudget budget)
+    : executor_(std::move(executor)), upstream_(upstream), budget_(budget) {}
+
+asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type) {
+    if (asked_ >= budget_.queries) {
+        exhausted_ = true;
+        co_return refusal("the message's budget of " + std::to_string(budget_.queries) +
+                          " DNS queries is spent");
+    }
+    if (std::chrono::steady_clock::now() >= budget_.deadline) {
+        exhausted_ = true;
+        co_return refusal("the message's time for DNS is spent");
+    }
+    ++asked_;
+    const auto slot = std::make_shared<Slot>(executor_, budget_.deadline);
+    TaskGroup group(executor_);  // dies with this frame, and cancels what still runs
+    group.start(ask(upstream_, std::move(name), type, slot));
+    boost::system::error_code woken;
+    co_await slot->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (slot->answer) co_return slot->answer;
+    if (woken) co_return refusal("cancelled");
+    exhausted_ = true;
+    co_return refusal("the message's time for DNS is spent");
+}
+
+}  // namespace gatepost::dns
