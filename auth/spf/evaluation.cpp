@@ -1,0 +1,205 @@
+#include "auth/spf/evaluation.hpp"
+
+#include "auth/spf/explanation.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gatepost::auth::spf {
+
+Evaluation::Evaluation(dns::IpAddress client, MacroValues values, dns::Resolver& resolver, Limits limits)
+    : client_(client),
+      values_(std::move(values)),
+      resolver_(resolver),
+      limits_(limits),
+      client_names_(client, resolver, limits.ptr_names),
+      local_part_is_ascii_(
+          std::none_of(values_.local_part.begin(), values_.local_part.end(), ascii::is_8bit)) {}
+
+boost::asio::awaitable<void> Evaluation::run(dns::DomainName domain) {
+    verdict_ = co_await check(domain, Origin::identity);
+    settle_doubts();
+    co_await explain_fail();
+}
+
+// RFC 7208 §4.3 to §4.7 and, for redirect, §6.1.
+boost::asio::awaitable<Evaluation::Verdict> Evaluation::check(dns::DomainName domain, Origin origin) {
+    Verdict verdict;
+    for (bool redirected = false;; redirected = true) {
+        const std::variant<Record, Result> fetched = co_await fetch_record(domain);
+        if (const auto* failure = std::get_if<Result>(&fetched)) {
+            // RFC 7208 §6.1: no record at a redirect's target is a permerror.
+            verdict.result = redirected && *failure == Result::none ? Result::permerror : *failure;
+            co_return verdict;
+        }
+        const Record& record = std::get<Record>(fetched);
+        std::optional<Verdict> decided = co_await check_record(record, domain, origin);
+        if (decided) co_return std::move(*decided);
+        if (!record.redirect()) {
+            verdict.result = Result::neutral;  // RFC 7208 §4.7
+            co_return verdict;
+        }
+        verdict.result = Result::permerror;
+        if (!begin_term()) co_return verdict;
+        Target target = co_await target_of(*record.redirect(), domain);
+        if (!target.name) {
+            if (!target.over_limit) reason_ = "redirect of " + domain.text() + " leads to no domain name";
+            co_return verdict;
+        }
+        domain = std::move(*target.name);
+    }
+}
+
+// RFC 7208 §4.4, §4.5. Result: none, temperror or permerror.
+boost::asio::awaitable<std::variant<Record, Result>> Evaluation::fetch_record(dns::DomainName domain) {
+    if (domain.label_count() < 2) {  // RFC 7208 §4.3
+        reason_ = '"' + domain.text() + "\" is no name of several labels";
+        co_return Result::none;
+    }
+    const dns::AnswerPtr answer = co_await resolver_.query(domain, dns::RrType::txt);
+    if (answer->failed()) {
+        reason_ = "TXT " + domain.text() + ": " + answer->detail;
+        co_return Result::temperror;
+    }
+    const std::string* selected = nullptr;
+    for (const dns::RecordData& data : answer->records) {
+        const auto* text = std::get_if<std::string>(&data);
+        if (!text || !is_spf_record(*text)) continue;
+        if (selected) {
+            reason_ = domain.text() + " has more than one SPF record";
+            co_return Result::permerror;
+        }
+        selected = text;
+    }
+    if (!selected) {
+        reason_ = domain.text() + " has no SPF record";
+        co_return Result::none;
+    }
+    std::variant<Record, SyntaxError> parsed = Record::parse(*selected);
+    if (const auto* error = std::get_if<SyntaxError>(&parsed)) {
+        reason_ = "SPF record of " + domain.text() + ": " + error->reason;
+        co_return Result::permerror;
+    }
+    co_return std::get<Record>(std::move(parsed));
+}
+
+boost::asio::awaitable<std::optional<Evaluation::Verdict>> Evaluation::check_record(const Record& record,
+                                                                                    dns::DomainName domain,
+                                                                                    Origin origin) {
+    std::size_t position = 0;
+    while (const std::optional<Directive> directive = record.next_directive(position)) {
+        const Match matched = co_await match(*directive, domain, origin);
+        if (matched == Match::no) continue;
+        Verdict verdict;
+        verdict.domain = domain;
+        if (matched != Match::yes) {
+            verdict.result = matched == Match::temperror ? Result::temperror : Result::permerror;
+            co_return verdict;
+        }
+        verdict.result = directive->qualifier;
+        verdict.mechanism = directive->text;
+        verdict.explanation = record.explanation();
+        co_return verdict;
+    }
+    co_return std::nullopt;
+}
+
+boost::asio::awaitable<Evaluation::Target> Evaluation::target_of(const MacroString& spec,
+                                                                 dns::DomainName domain) {
+    Target target;
+    if (uses_unmatchable_local_part(spec)) {
+        target.unmatchable = true;
+        co_return target;
+    }
+    values_.domain = domain.text();
+    if (spec.uses('p')) {
+        // RFC 7208 §4.6.4: the PTR query of %{p} is included in the overall limit.
+        const bool asks = !client_names_.asked();
+        if (asks && !count_lookup()) {
+            target.over_limit = true;
+            co_return target;
+        }
+        ClientNames::Name name = co_await client_names_.best_for(domain);
+        values_.client_name = std::move(name.text);
+        if (!name.certain) doubt(Result::temperror);
+        if (asks && client_names_.absent() && !count_void()) {
+            target.over_limit = true;
+            co_return target;
+        }
+    }
+    target.name = spec.expand_to_name(values_);
+    co_return target;
+}
+
+// RFC 8616 §4: terms that include %{s} or %{l} do not match anything where the local part is not ASCII.
+bool Evaluation::uses_unmatchable_local_part(const MacroString& spec) const {
+    return !local_part_is_ascii_ && (spec.uses('s') || spec.uses('l'));
+}
+
+// RFC 7208 §6.2. Asked for once the result is certain, outside the limits of evaluation (§4.6.4); whatever is
+// wrong with it leaves the result alone.
+boost::asio::awaitable<void> Evaluation::explain_fail() {
+    if (verdict_.result != Result::fail || !verdict_.explanation) co_return;
+    const MacroString& spec = *verdict_.explanation;
+    if (uses_unmatchable_local_part(spec)) co_return;
+    values_.domain = verdict_.domain.text();
+    if (spec.uses('p')) {
+        ClientNames::Name name = co_await client_names_.best_for(verdict_.domain);
+        values_.client_name = std::move(name.text);
+    }
+    const std::optional<dns::DomainName> target = spec.expand_to_name(values_);
+    if (!target) co_return;
+    const std::optional<MacroString> text = co_await fetch_explain_string(*target, resolver_);
+    if (!text) co_return;
+    if (text->uses('p')) {
+        ClientNames::Name name = co_await client_names_.best_for(verdict_.domain);
+        values_.client_name = std::move(name.text);
+    }
+    explanation_ = explain(*text, values_);
+}
+
+// RFC 7208 §4.6.4: include, a, mx, ptr, exists and redirect, all evaluations together.
+bool Evaluation::begin_term() {
+    term_was_void_ = false;
+    return count_lookup();
+}
+
+bool Evaluation::count_lookup() {
+    if (++lookups_ <= limits_.lookup_terms) return true;
+    reason_ = "more than " + std::to_string(limits_.lookup_terms) + " terms that need the DNS";
+    return false;
+}
+
+std::optional<Evaluation::Match> Evaluation::trouble(const dns::DomainName& name, dns::RrType type,
+                                                     const dns::Answer& answer) {
+    if (answer.failed()) {
+        reason_ = std::string(dns::to_string(type)) + ' ' + name.text() + ": " + answer.detail;
+        return Match::temperror;
+    }
+    if (!answer.found() && !count_void()) return Match::permerror;
+    return std::nullopt;
+}
+
+// RFC 7208 §4.6.4 counts the terms with void lookups: a term with several counts once.
+bool Evaluation::count_void() {
+    if (std::exchange(term_was_void_, true)) return true;
+    if (++void_lookups_ <= limits_.void_lookups) return true;
+    reason_ = "more than " + std::to_string(limits_.void_lookups) + " terms asked for names without records";
+    return false;
+}
+
+// RFC 7208 lets ptr and %{p} go on when their lookups fail. Here a lookup that failed proves nothing: where
+// the failed one could have made a pass or fail something else, the result is temperror.
+void Evaluation::settle_doubts() {
+    if (verdict_.result != Result::pass && verdict_.result != Result::fail) return;
+    const bool certain = std::all_of(doubts_.begin(), doubts_.end(),
+                                     [&](Result would_be) { return would_be == verdict_.result; });
+    if (certain) return;
+    verdict_ = Verdict();
+    verdict_.result = Result::temperror;
+    reason_ = "a lookup of the client's names failed";
+}
+
+}  // namespace gatepost::auth::spf

@@ -1,0 +1,228 @@
+#include "auth/spf/record.hpp"
+
+#include "auth/spf/safe_text.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace gatepost::auth::spf {
+namespace {
+
+constexpr std::string_view version = "v=spf1";
+constexpr std::size_t max_quoted_octets = 80;     // local: of a faulty term in a reason
+constexpr std::size_t max_record_octets = 65535;  // RFC 1035 §3.2.1: RDLENGTH has 16 bits
+
+// A prefix length of RFC 7208 §5.6: no leading zero, in range.
+std::optional<unsigned> parse_prefix(std::string_view digits, unsigned highest) {
+    if (digits.size() > 1 && digits.front() == '0') return std::nullopt;
+    const auto value = ascii::parse_decimal<unsigned>(digits, 3);
+    if (!value || *value > highest) return std::nullopt;
+    return value;
+}
+
+// Takes "/digits" off the end of `text`, where they stand there; absent: they do not.
+std::optional<std::string_view> take_prefix(std::string_view& text) {
+    const auto slash = text.rfind('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    const std::string_view digits = text.substr(slash + 1);
+    if (digits.empty() || !std::all_of(digits.begin(), digits.end(), ascii::is_digit)) return std::nullopt;
+    text = text.substr(0, slash);
+    return digits;
+}
+
+// dual-cidr-length of RFC 7208 §5.6 at the end of `text`. A domain-spec cannot end in a slash and digits, so
+// they are taken off from the right. false: a prefix out of range.
+bool take_dual_prefix(std::string_view& text, Directive& directive) {
+    auto digits = take_prefix(text);
+    if (digits && text.ends_with('/')) {
+        text.remove_suffix(1);
+        const auto prefix = parse_prefix(*digits, 128);
+        if (!prefix) return false;
+        directive.ip6_prefix = *prefix;
+        digits = take_prefix(text);
+    }
+    if (!digits) return true;
+    const auto prefix = parse_prefix(*digits, 32);
+    if (!prefix) return false;
+    directive.ip4_prefix = *prefix;
+    return true;
+}
+
+bool take_domain_spec(std::string_view text, Directive& directive) {
+    if (!text.starts_with(':')) return false;
+    directive.domain_spec = MacroString::parse(text.substr(1), MacroUse::domain_spec);
+    return directive.domain_spec.has_value();
+}
+
+// RFC 4291 §2.2 text as 16 octets; IPv4-mapped addresses are IPv4 to IpAddress, but here they are a network
+// among IPv6 addresses.
+std::optional<dns::IpNetwork> ip6_network(const dns::IpAddress& address, unsigned prefix) {
+    if (address.is_v6()) return dns::IpNetwork(address, prefix);
+    constexpr unsigned mapped_bits = 96;
+    // Clients there are IPv4, which only ip4 lists (RFC 7208 §5).
+    if (prefix >= mapped_bits) return std::nullopt;
+    std::array<std::uint8_t, 16> octets{};
+    if (prefix > 80) octets[10] = static_cast<std::uint8_t>(0xff00U >> std::min(prefix - 80, 8U));
+    if (prefix > 88) octets[11] = static_cast<std::uint8_t>(0xff00U >> (prefix - 88));
+    return dns::IpNetwork(dns::IpAddress::v6(octets), prefix);
+}
+
+// ip4 and ip6 of RFC 7208 §5.6: ":" network [ "/" length ]. Parts of an address may not be left out.
+bool take_network(std::string_view text, Directive& directive) {
+    if (!text.starts_with(':')) return false;
+    text.remove_prefix(1);
+    const bool v6 = directive.mechanism == Mechanism::ip6;
+    unsigned prefix = v6 ? 128 : 32;
+    if (const auto slash = text.find('/'); slash != std::string_view::npos) {
+        const auto given = parse_prefix(text.substr(slash + 1), prefix);
+        if (!given) return false;
+        prefix = *given;
+        text = text.substr(0, slash);
+    }
+    const bool has_colon = text.find(':') != std::string_view::npos;
+    const auto address = dns::IpAddress::parse(text);
+    if (!address || has_colon != v6) return false;
+    directive.network = v6 ? ip6_network(*address, prefix) : dns::IpNetwork(*address, prefix);
+    return true;
+}
+
+std::optional<Mechanism> mechanism_of(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, Mechanism>, 8> names = {{
+        {"all", Mechanism::all},
+        {"include", Mechanism::include},
+        {"a", Mechanism::a},
+        {"mx", Mechanism::mx},
+        {"ptr", Mechanism::ptr},
+        {"ip4", Mechanism::ip4},
+        {"ip6", Mechanism::ip6},
+        {"exists", Mechanism::exists},
+    }};
+    for (const auto& [known, mechanism] : names)
+        if (ascii::equals_ignoring_case(name, known)) return mechanism;
+    return std::nullopt;
+}
+
+// RFC 7208 §4.6.2
+std::optional<Result> qualifier_of(char c) {
+    switch (c) {
+        case '+':
+            return Result::pass;
+        case '-':
+            return Result::fail;
+        case '~':
+            return Result::softfail;
+        case '?':
+            return Result::neutral;
+        default:
+            return std::nullopt;
+    }
+}
+
+std::optional<Directive> parse_directive(std::string_view term) {
+    Directive directive;
+    directive.text = term;
+    if (const auto qualifier = qualifier_of(term.front())) {
+        directive.qualifier = *qualifier;
+        term.remove_prefix(1);
+    }
+    const auto end = std::min(term.find_first_of(":/"), term.size());
+    const auto mechanism = mechanism_of(term.substr(0, end));
+    if (!mechanism) return std::nullopt;
+    directive.mechanism = *mechanism;
+    std::string_view rest = term.substr(end);
+    bool valid = false;
+    switch (*mechanism) {
+        case Mechanism::all:
+            valid = rest.empty();
+            break;
+        case Mechanism::include:
+        case Mechanism::exists:
+            valid = take_domain_spec(rest, directive);
+            break;
+        case Mechanism::a:
+        case Mechanism::mx:
+            valid = take_dual_prefix(rest, directive) && (rest.empty() || take_domain_spec(rest, directive));
+            break;
+        case Mechanism::ptr:
+            valid = rest.empty() || take_domain_spec(rest, directive);
+            break;
+        case Mechanism::ip4:
+        case Mechanism::ip6:
+            valid = take_network(rest, directive);
+            break;
+    }
+    if (!valid) return std::nullopt;
+    return directive;
+}
+
+// The length of a modifier's name at the start of `term`, where an "=" follows it (RFC 7208 §4.6.1); else 0.
+std::size_t modifier_name_length(std::string_view term) {
+    if (!ascii::is_alpha(term.front())) return 0;
+    const auto end = std::find_if_not(term.begin(), term.end(), [](char c) {
+        return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
+    });
+    if (end == term.end() || *end != '=') return 0;
+    return static_cast<std::size_t>(end - term.begin());
+}
+
+// redirect= and exp=: at most once each (RFC 7208 §6), and never unknown modifiers with another grammar.
+bool take_known_modifier(std::optional<MacroString>& modifier, std::string_view value) {
+    if (modifier) return false;
+    modifier = MacroString::parse(value, MacroUse::domain_spec);
+    return modifier.has_value();
+}
+
+// The term at or behind `position`, which then stands behind it; empty: none is left. RFC 7208 §4.6.1: spaces
+// alone stand between terms.
+std::string_view next_term(std::string_view text, std::size_t& position) {
+    const auto start = std::min(text.find_first_not_of(' ', position), text.size());
+    position = std::min(text.find(' ', start), text.size());
+    return text.substr(start, position - start);
+}
+
+}  // namespace
+
+bool is_spf_record(std::string_view text) {
+    if (!ascii::starts_with_ignoring_case(text, version)) return false;
+    return text.size() == version.size() || text[version.size()] == ' ';
+}
+
+std::variant<Record, SyntaxError> Record::parse(std::string text) {
+    if (text.size() > max_record_octets) return SyntaxError{"the record is too long"};
+    Record record;
+    record.text_ = std::move(text);
+    std::size_t position = version.size();
+    for (;;) {
+        const std::string_view term = next_term(record.text_, position);
+        if (term.empty()) return record;
+        if (!record.check_term(term))
+            return SyntaxError{"syntax error in \"" + safe_text(term, max_quoted_octets) + '"'};
+    }
+}
+
+bool Record::check_term(std::string_view term) {
+    // RFC 7208 §12: outside the spaces between terms a record has visible characters alone.
+    if (!std::all_of(term.begin(), term.end(), ascii::is_visible)) return false;
+    if (const auto length = modifier_name_length(term); length != 0)
+        return check_modifier(term.substr(0, length), term.substr(length + 1));
+    return parse_directive(term).has_value();
+}
+
+bool Record::check_modifier(std::string_view name, std::string_view value) {
+    if (ascii::equals_ignoring_case(name, "redirect")) return take_known_modifier(redirect_, value);
+    if (ascii::equals_ignoring_case(name, "exp")) return take_known_modifier(explanation_, value);
+    return MacroString::parse(value, MacroUse::modifier_value).has_value();
+}
+
+std::optional<Directive> Record::next_directive(std::size_t& position) const {
+    position = std::max(position, version.size());
+    for (;;) {
+        const std::string_view term = next_term(text_, position);
+        if (term.empty()) return std::nullopt;
+        if (modifier_name_length(term) == 0) return parse_directive(term);
+    }
+}
+
+}  // namespace gatepost::auth::spf
