@@ -12,9 +12,8 @@
 namespace gatepost::config {
 namespace {
 
-Config read_all(Context& context, const Node& document, std::chrono::sys_days today) {
+Config read_all(const Section& top, const Context& context, std::chrono::sys_days today) {
     Config config;
-    const Section top(context, &document, "", Position());
     read_identity(top, config);
     const Section tls = top.section("tls");
     read_tls(tls, config.tls);
@@ -39,7 +38,9 @@ LoadResult load_text(std::string_view yaml, const std::filesystem::path& file, s
     Context context{problems, std::filesystem::absolute(file, error).parent_path()};
     LoadResult result;
     if (const auto document = parse_document(yaml, problems)) {
-        Config config = read_all(context, *document, today);
+        const Section top(context, &*document, "", Position());
+        result.tls_position = top.position("tls");
+        Config config = read_all(top, context, today);
         if (!problems.any_error()) result.config = std::move(config);
     }
     result.problems = problems.take_errors();

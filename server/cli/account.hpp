@@ -1,0 +1,36 @@
+// What verify and spf tell of their findings: JSON for programs, an account for people. Both are projections
+// of the evidence and the one decision; nothing is judged here.
+#pragma once
+
+#include "policy/decision.hpp"
+
+#include "auth/evidence.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace gatepost::server::cli {
+
+struct Account {
+    std::string authserv_id;
+    auth::Evidence evidence;
+    policy::Decision decision;
+    std::string authentication_results;  // the field's value
+};
+
+// One JSON object on one line, keys in the order of the product's contract. Octets that are no UTF-8 become
+// U+FFFD.
+std::string account_json(const Account& account);
+std::string spf_json(const auth::spf::Check& check);
+
+// Several lines, each with its line end, in printable text.
+std::string account_text(const Account& account);
+std::string spf_text(const auth::spf::Check& check);
+
+// "550 5.7.1 …", as it stands in both.
+std::string reply_line(const policy::Refusal& refusal);
+
+// Without control characters, for a terminal: each becomes '?'.
+std::string printable(std::string_view text);
+
+}  // namespace gatepost::server::cli
