@@ -50,7 +50,7 @@ struct Row {
     dns::DomainName header_from;
     std::string envelope_from;             // the domain of MAIL FROM; empty for the null reverse-path
     std::vector<std::string> envelope_to;  // domains of the recipients, each once
-    std::vector<DkimResult> dkim;          // at most 100, those that align first (RFC 9990 §3.1.1.11)
+    std::vector<DkimResult> dkim;          // at most 100, those that align first (RFC 9990 §3.1.3)
     std::optional<SpfResult> spf;          // MAIL FROM
 };
 

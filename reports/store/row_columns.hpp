@@ -1,0 +1,40 @@
+// Rows to columns and back (schema.cpp). Inside reports/store/ alone.
+#pragma once
+
+#include "reports/store/store.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+
+namespace gatepost::reports::store {
+
+// Writes rows through one connection; statements are prepared once. Exceptions are SQLite::Exception.
+class RowWriter {
+  public:
+    explicit RowWriter(SQLite::Database& database);
+
+    // The first `count` of `rows`, all or none of them: one transaction.
+    void write(const std::deque<aggregate::Row>& rows, std::size_t count);
+
+  private:
+    std::int64_t policy_id(const aggregate::Row& row);
+    void write_row(const aggregate::Row& row);
+
+    SQLite::Database& database_;
+    SQLite::Statement find_policy_;
+    SQLite::Statement add_policy_;
+    SQLite::Statement count_row_;
+};
+
+// Both throw SQLite::Exception.
+std::vector<DaySummary> read_days(SQLite::Database& database, std::optional<std::chrono::year_month_day> day);
+// A row that does not read back (a damaged file) is an exception too: a report that silently lacks mail would
+// mislead.
+std::vector<CountedRow> read_rows(SQLite::Database& database, const dns::DomainName& policy_domain,
+                                  std::chrono::year_month_day day);
+
+}  // namespace gatepost::reports::store
