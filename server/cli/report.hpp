@@ -24,6 +24,7 @@ struct ReportShowOptions {
     std::string domain;                         // a policy domain, A-labels or U-labels
     std::string date;                           // YYYY-MM-DD, UTC; empty: the day of `now`
     std::chrono::system_clock::time_point now;  // the caller's clock
+    std::string generator = "Gatepost";         // program and version, for the report
 };
 
 // Prints the XML of one policy domain's day. Exit status: 0, 1 where there is nothing to report or the
