@@ -39,7 +39,7 @@ struct DnsCounts {
 
 struct MetricsSnapshot {
     struct Verdict {
-        std::string_view mechanism;  // spf, dkim, dmarc, iprev
+        std::string_view mechanism;  // spf, dkim, dmarc, arc, iprev
         std::string_view result;     // the RFC's word
         std::uint64_t count = 0;
     };
@@ -100,7 +100,7 @@ class WorkerMetrics {
   private:
     friend class Metrics;
     using Counter = std::atomic<std::uint64_t>;
-    static constexpr std::size_t mechanisms = 4;
+    static constexpr std::size_t mechanisms = 5;
     static constexpr std::size_t words = 8;  // the most that a mechanism has
 
     static void add(Counter& counter) { counter.fetch_add(1, std::memory_order_relaxed); }

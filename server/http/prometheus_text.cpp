@@ -1,0 +1,94 @@
+#include "server/http/prometheus_text.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+#include <utility>
+
+namespace gatepost::server::http {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using Labels = std::vector<ClientMetric::Label>;
+
+void add(MetricFamily& family, Labels labels, std::uint64_t value) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    (family.type == prometheus::MetricType::Gauge ? metric.gauge.value : metric.counter.value) =
+        static_cast<double>(value);
+    family.metric.push_back(std::move(metric));
+}
+
+MetricFamily counter(std::string name, std::string help) {
+    return {std::move(name), std::move(help), prometheus::MetricType::Counter, {}};
+}
+
+MetricFamily counter(std::string name, std::string help, std::uint64_t value) {
+    MetricFamily family = counter(std::move(name), std::move(help));
+    add(family, {}, value);
+    return family;
+}
+
+MetricFamily gauge(std::string name, std::string help, std::uint64_t value) {
+    MetricFamily family{std::move(name), std::move(help), prometheus::MetricType::Gauge, {}};
+    add(family, {}, value);
+    return family;
+}
+
+MetricFamily messages(const MetricsSnapshot& snapshot) {
+    MetricFamily family =
+        counter("gatepost_messages_total", "Messages that reached the end of data, by what became of them.");
+    for (std::size_t i = 0; i < outcome_count; ++i)
+        add(family, {{"action", std::string(to_string(static_cast<Outcome>(i)))}}, snapshot.messages[i]);
+    return family;
+}
+
+MetricFamily verdicts(const MetricsSnapshot& snapshot) {
+    MetricFamily family = counter("gatepost_verdicts_total",
+                                  "Results of authentication, by mechanism; DKIM counts each signature.");
+    for (const MetricsSnapshot::Verdict& verdict : snapshot.verdicts)
+        add(family, {{"mechanism", std::string(verdict.mechanism)}, {"result", std::string(verdict.result)}},
+            verdict.count);
+    return family;
+}
+
+MetricFamily exemptions(const MetricsSnapshot& snapshot) {
+    MetricFamily family =
+        counter("gatepost_exemption_hits_total", "Messages that an exemption of the configuration forgave.");
+    for (const auto& [id, hits] : snapshot.exemptions)
+        add(family, {{"exemption", id}}, hits);
+    return family;
+}
+
+}  // namespace
+
+std::string prometheus_text(const MetricsSnapshot& snapshot) {
+    std::vector<MetricFamily> families;
+    families.push_back(messages(snapshot));
+    families.push_back(verdicts(snapshot));
+    families.push_back(
+        gauge("gatepost_open_connections", "SMTP connections that are open.", snapshot.connections_open));
+    families.push_back(
+        counter("gatepost_connections_total", "SMTP connections taken.", snapshot.connections_total));
+    families.push_back(
+        counter("gatepost_dns_queries_total", "DNS queries sent to servers.", snapshot.dns.queries));
+    families.push_back(counter("gatepost_dns_cache_hits_total", "DNS questions answered from the cache.",
+                               snapshot.dns.cache_hits));
+    families.push_back(counter("gatepost_dns_failures_total", "DNS questions that no server answered.",
+                               snapshot.dns.failures));
+    if (!snapshot.exemptions.empty()) families.push_back(exemptions(snapshot));
+    families.push_back(counter("gatepost_report_rows_total", "Rows taken for aggregate reports.",
+                               snapshot.report_rows.appended));
+    families.push_back(counter("gatepost_report_rows_dropped_total",
+                               "Rows lost to aggregate reports: the database could not be written.",
+                               snapshot.report_rows.dropped));
+    families.push_back(gauge("gatepost_report_rows_waiting", "Rows not yet in the database.",
+                             snapshot.report_rows.waiting()));
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families);
+    return out.str();
+}
+
+}  // namespace gatepost::server::http

@@ -1,0 +1,57 @@
+#include "server/http/stats_json.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace gatepost::server::http {
+namespace {
+
+namespace json = boost::json;
+
+json::object outcomes(const OutcomeCounts& counts) {
+    json::object object;
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+        object[to_string(static_cast<Outcome>(i))] = counts[i];
+        total += counts[i];
+    }
+    object["total"] = total;
+    return object;
+}
+
+json::object verdicts(const MetricsSnapshot& snapshot) {
+    json::object mechanisms;
+    for (const MetricsSnapshot::Verdict& verdict : snapshot.verdicts) {
+        json::value& mechanism = mechanisms[verdict.mechanism];
+        if (!mechanism.is_object()) mechanism.emplace_object();
+        mechanism.get_object()[verdict.result] = verdict.count;
+    }
+    return mechanisms;
+}
+
+}  // namespace
+
+std::string stats_json(const MetricsSnapshot& snapshot) {
+    json::object stats;
+    stats["messages"] = outcomes(snapshot.messages);
+    stats["verdicts"] = verdicts(snapshot);
+    stats["connections"] = {{"open", snapshot.connections_open}, {"total", snapshot.connections_total}};
+    stats["dns"] = {{"queries", snapshot.dns.queries},
+                    {"cache_hits", snapshot.dns.cache_hits},
+                    {"failures", snapshot.dns.failures}};
+    json::object exemptions;
+    for (const auto& [id, hits] : snapshot.exemptions)
+        exemptions[id] = hits;
+    stats["exemptions"] = std::move(exemptions);
+    json::object domains;
+    for (const auto& [domain, counts] : snapshot.domains)
+        domains[domain.text()] = outcomes(counts);
+    stats["domains"] = std::move(domains);
+    stats["report_rows"] = {{"appended", snapshot.report_rows.appended},
+                            {"written", snapshot.report_rows.written},
+                            {"waiting", snapshot.report_rows.waiting()},
+                            {"dropped", snapshot.report_rows.dropped}};
+    return json::serialize(stats);
+}
+
+}  // namespace gatepost::server::http
