@@ -2,6 +2,7 @@
 #include "auth/dmarc/public_suffix.hpp"
 #include "auth/dmarc/tree_walk.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gatepost::auth::dmarc {
@@ -59,7 +60,7 @@ void set_policy(Discovered& discovered, Policy policy, std::string_view tag) {
 }
 
 // RFC 9989 §4.10.1: sp for an Author Domain below the record's, np for one that does not exist. Where the DNS
-// cannot tell whether it exists, and that decides, the tag stays empty.
+// cannot tell whether it exists, and that decides, the tag stays empty and the stricter policy stands.
 boost::asio::awaitable<void> set_subdomain_policy(Discovered& discovered, dns::DomainName author_domain,
                                                   bool author_exists, dns::Resolver& resolver) {
     const Record& record = *discovered.record;
@@ -70,7 +71,7 @@ boost::asio::awaitable<void> set_subdomain_policy(Discovered& discovered, dns::D
     const dns::AnswerPtr answer = co_await resolver.query(author_domain, dns::RrType::txt);
     if (answer->outcome == dns::Outcome::nx_domain) set_policy(discovered, *record.np, "np");
     if (!answer->failed() || *record.np == discovered.policy) co_return;
-    set_policy(discovered, Policy::none, "");
+    set_policy(discovered, std::max(*record.np, discovered.policy), "");
     discovered.trouble = Result::temperror;
     discovered.reason = author_domain.text() + ": " + answer->detail;
 }

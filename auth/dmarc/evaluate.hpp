@@ -19,7 +19,10 @@ namespace gatepost::auth::dmarc {
 
 // The record that governs an author domain, and its organizational domain (RFC 9989 §4.10).
 struct Discovered {
-    Result trouble = Result::none;  // temperror: the DNS failed at some step, nothing else is then certain
+    // temperror: the DNS failed at some step. A record given all the same is the one that applies; without
+    // the organizational domain, relaxed alignment is open, and with an empty policy_tag it is open whether
+    // the author domain exists (`policy` is then the stricter of sp and np).
+    Result trouble = Result::none;
     std::optional<Record> record;
     std::optional<dns::DomainName> record_domain;
     std::optional<dns::DomainName> organizational_domain;

@@ -49,7 +49,9 @@ struct Evaluation {
     Policy policy = Policy::none;
     // … and the same after t=y took it a step down (RFC 9989 §4.7). Absent record: none.
     Policy applied_policy = Policy::none;
-    std::string policy_tag;  // "p", "sp" or "np": where `policy` comes from; empty without a record
+    // "p", "sp" or "np": where `policy` comes from. Empty without a record, and where trouble hides which one
+    // applies: `policy` is then the strictest that may.
+    std::string policy_tag;
     Alignment spf_aligned = Alignment::no;   // a passing MAIL FROM identity aligns
     Alignment dkim_aligned = Alignment::no;  // a passing signature's d= aligns
     bool spf_domain_aligned = false;         // the MAIL FROM domain aligns, whatever SPF said of it

@@ -146,9 +146,11 @@ void write_dkim(ValueWriter& writer, const std::vector<dkim::Signature>& signatu
             write_signature(writer, signature);
 }
 
-std::string note_text(const PolicyNote& note) {
+// What we did is told where the message did not pass, or where it was not what the record asks for.
+std::string note_text(const PolicyNote& note, dmarc::Result result) {
     std::string text;
-    if (!note.disposition.empty()) text = "disposition " + note.disposition;
+    const bool told = result != dmarc::Result::pass || !note.override_type.empty();
+    if (told && !note.disposition.empty()) text = "disposition " + note.disposition;
     if (!note.override_type.empty()) text += (text.empty() ? "" : ", ") + note.override_type;
     if (!note.override_comment.empty()) text += (text.empty() ? "" : ": ") + note.override_comment;
     return text;
@@ -159,7 +161,7 @@ std::string note_text(const PolicyNote& note) {
 void write_dmarc(ValueWriter& writer, const Evidence& evidence, const PolicyNote& note) {
     const dmarc::Evaluation& dmarc = evidence.dmarc;
     writer.result("dmarc", dmarc::to_string(dmarc.result));
-    writer.comment(note_text(note));
+    writer.comment(note_text(note, dmarc.result));
     if (evidence.author.fault != AuthorFault::none)
         writer.reason(to_string(evidence.author.fault));
     else if (dmarc.result != dmarc::Result::pass)

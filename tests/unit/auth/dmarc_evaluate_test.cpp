@@ -209,6 +209,24 @@ TEST(DmarcTrouble, is_neither_pass_nor_fail) {  // RFC 9989 §5.3.6
     }
 }
 
+// decide() weighs the best and the worst that missing facts may say: an unknown policy is the stricter one.
+TEST(DmarcTrouble, that_hides_existence_leaves_the_stricter_policy) {
+    const Zone lenient_np{{"_dmarc.example.com", {"v=DMARC1; p=reject; np=none; t=y"}}};
+    const Zone strict_np{{"_dmarc.example.com", {"v=DMARC1; p=none; np=reject; t=y"}}};
+    const Zone same{{"_dmarc.example.com", {"v=DMARC1; p=none; sp=reject; np=reject"}}};
+    const Mail mail{"ghost.example.com", {}, {}};
+    for (const Zone& zone : {lenient_np, strict_np}) {
+        dns::ZoneResolver resolver = resolver_of(zone, "ghost.example.com", World::failing);
+        const Evaluation evaluation = evaluate_mail(mail, resolver);
+        EXPECT_EQ(evaluation.result, Result::temperror);
+        EXPECT_EQ(evaluation.policy, Policy::reject);
+        EXPECT_EQ(evaluation.applied_policy, Policy::quarantine);
+        EXPECT_EQ(evaluation.policy_tag, "");
+    }
+    dns::ZoneResolver resolver = resolver_of(same, "ghost.example.com", World::failing);
+    EXPECT_EQ(evaluate_mail(mail, resolver).result, Result::fail);
+}
+
 TEST(DmarcAlignment, tells_of_domains_whatever_their_checks_said) {
     dns::ZoneResolver resolver = resolver_of({{"_dmarc.example.com", {"v=DMARC1; p=reject"}}});
     const Mail mail{
