@@ -1,0 +1,73 @@
+// DATA framing: the end is the first CRLF.CRLF and nothing else, chunks of the first octet's size change
+// nothing, and what was decoded can be sent on and decoded again.
+#include "server/smtp/data_decoder.hpp"
+#include "server/smtp/data_encoder.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace smtp = gatepost::server::smtp;
+
+namespace {
+
+constexpr std::uint64_t size_limit = 64;  // small, so that inputs cross it
+
+void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+struct Decoded {
+    smtp::DataDecoder decoder;
+    std::string content;
+    std::string_view rest;
+};
+
+Decoded decode(std::string_view wire, std::size_t chunk, std::uint64_t limit) {
+    Decoded result{smtp::DataDecoder(limit), {}, wire};
+    while (!result.rest.empty() && !result.decoder.is_done()) {
+        auto part = result.rest.substr(0, chunk);
+        const auto offered = part.size();
+        result.decoder.decode(part, result.content);
+        result.rest.remove_prefix(offered - part.size());
+    }
+    return result;
+}
+
+void check(std::string_view wire, std::size_t chunk) {
+    const auto whole = decode(wire, wire.size(), ~std::uint64_t{0});
+    const auto end = ("\r\n" + std::string(wire)).find("\r\n.\r\n");
+    require(whole.decoder.is_done() == (end != std::string::npos));
+    if (whole.decoder.is_done()) require(whole.rest == wire.substr(end + 3));
+    const auto cut = decode(wire, chunk, ~std::uint64_t{0});
+    require(cut.content == whole.content && cut.rest == whole.rest &&
+            cut.decoder.fault() == whole.decoder.fault());
+    const auto limited = decode(wire, chunk, size_limit);
+    require(limited.content == whole.content.substr(0, size_limit) &&
+            limited.decoder.size() == whole.content.size());
+    if (!whole.decoder.is_done()) return;
+
+    smtp::DataEncoder encoder;
+    std::string again;
+    encoder.encode(whole.content, again);
+    encoder.finish(again);
+    const auto second = decode(again, chunk, ~std::uint64_t{0});
+    require(second.decoder.is_done() && second.rest.empty() && second.content == whole.content);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size < 2) return 0;
+    constexpr std::string_view alphabet("\r\n.\0x", 5);
+    std::string mapped;
+    for (std::size_t i = 1; i < size; ++i)
+        mapped += alphabet[data[i] % alphabet.size()];
+    const std::size_t chunk = data[0] % 16U + 1U;
+    check({reinterpret_cast<const char*>(data) + 1, size - 1}, chunk);
+    check(mapped, chunk);
+    return 0;
+}
