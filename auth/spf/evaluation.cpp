@@ -194,9 +194,11 @@ bool Evaluation::count_void() {
 // the failed one could have made a pass or fail something else, the result is temperror.
 void Evaluation::settle_doubts() {
     if (verdict_.result != Result::pass && verdict_.result != Result::fail) return;
-    const bool certain = std::all_of(doubts_.begin(), doubts_.end(),
-                                     [&](Result would_be) { return would_be == verdict_.result; });
-    if (certain) return;
+    const bool same = std::all_of(doubts_.begin(), doubts_.end(),
+                                  [&](Result would_be) { return would_be == verdict_.result; });
+    // A PTR lookup that failed could have been one void lookup more.
+    const bool near_limit = !doubts_.empty() && void_lookups_ >= limits_.void_lookups;
+    if (same && !near_limit) return;
     verdict_ = Verdict();
     verdict_.result = Result::temperror;
     reason_ = "a lookup of the client's names failed";

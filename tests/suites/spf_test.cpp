@@ -47,8 +47,8 @@ void run_suite(std::string_view name, std::string_view file, std::size_t expecte
     const auto folder = suite_folder(name);
     Tally tally{std::string(name)};
     for (const Node& document : load_yaml(folder / file)) {
+        dns::ZoneResolver zone = make_zone(document["zonedata"]);
         for (const SuiteCase& entry : cases_of(document)) {
-            dns::ZoneResolver zone = make_zone(document["zonedata"]);
             const Check check = run_case(entry, zone);
             const auto allowed = entry.node["result"].words();
             const bool right = allowed.contains(std::string(to_string(check.result)));
