@@ -27,6 +27,7 @@ struct Slot {
         : timer(executor, deadline) {}
     asio::steady_timer timer;
     AnswerPtr answer;
+    bool ended = false;
 };
 
 // The asker is woken even where the upstream throws.
@@ -35,7 +36,10 @@ class WakeOnExit {
     explicit WakeOnExit(Slot& slot) : slot_(slot) {}
     WakeOnExit(const WakeOnExit&) = delete;
     WakeOnExit& operator=(const WakeOnExit&) = delete;
-    ~WakeOnExit() { slot_.timer.cancel(); }
+    ~WakeOnExit() {
+        slot_.ended = true;
+        slot_.timer.cancel();
+    }
 
   private:
     Slot& slot_;
@@ -66,8 +70,11 @@ asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type)
     TaskGroup group(executor_);  // dies with this frame, and cancels what still runs
     group.start(ask(upstream_, std::move(name), type, slot));
     boost::system::error_code woken;
+    if (slot->ended && slot->answer) co_return slot->answer;  // an upstream that did not suspend
+    if (slot->ended) co_return refusal("the query ended without an answer");
     co_await slot->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     if (slot->answer) co_return slot->answer;
+    if (slot->ended) co_return refusal("the query ended without an answer");
     if (woken) co_return refusal("cancelled");
     exhausted_ = true;
     co_return refusal("the message's time for DNS is spent");
