@@ -10,7 +10,8 @@
 namespace gatepost::auth {
 
 // Gives the octets. nullopt: a character outside the alphabet, wrong padding, a length that no octets encode
-// to, or more than `max_octets` octets. The empty text gives no octets.
+// to, or more than `max_octets` octets. The empty text gives no octets. Bits behind the last octet may be
+// set: the grammar allows it (RFC 4648 §3.5 lets decoders choose), and signatures in the field have them.
 std::optional<std::string> base64_decode(std::string_view text, std::size_t max_octets);
 
 // One line, with padding.

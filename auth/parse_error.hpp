@@ -21,6 +21,7 @@ class ParseError {
 };
 
 // has_value(), operator* and operator-> for the value, error() for the error; value() is not to be used.
+// Of a string: `return {boost::system::in_place_value, text}`, as a reason is a string too.
 template <typename T>
 using Parsed = boost::system::result<T, ParseError>;
 

@@ -23,6 +23,9 @@ TEST(Base64, decodes) {
         {"Zm9vYg", "foob"},
         {"Zm8", "fo"},
         {"+/+/", "\xfb\xff\xbf"},
+        // RFC 4648 §3.5: bits behind the last octet
+        {"Zh==", "f"},
+        {"Zm9=", "fo"},
         // refused
         {"Z", std::nullopt},
         {"Zm9vY", std::nullopt},
