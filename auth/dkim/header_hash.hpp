@@ -1,0 +1,39 @@
+// The hash over the selected header fields and the signature field itself (RFC 6376 §3.7 step 2).
+#pragma once
+
+#include "auth/dkim/canonicalization.hpp"
+#include "auth/message/header_block.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatepost::auth::dkim {
+
+// Where the fields of each name stand, found once for all signatures of a message.
+class FieldIndex {
+  public:
+    explicit FieldIndex(const HeaderBlock& header);
+    // From the top; `lower_name` in lower case.
+    const std::vector<const HeaderField*>& named(const std::string& lower_name) const;
+
+  private:
+    std::map<std::string, std::vector<const HeaderField*>> by_name_;
+};
+
+// The fields that h= selects, in its order: of fields with one name, the lowest first (RFC 6376 §5.4.2). A
+// name that finds no field any more selects nothing. `own` is never selected: the field being verified must
+// not sign itself (§3.5 h=). `lower_names` in lower case.
+std::vector<const HeaderField*> select_fields(const FieldIndex& index,
+                                              const std::vector<std::string>& lower_names,
+                                              const HeaderField* own);
+
+// SHA-256 of the canonical fields and of `signature_field`, the whole signature field in which the value of
+// b= is `spelled_signature`, which is taken as empty; the last CRLF is left out. `spelled_signature` is a
+// part of `signature_field`.
+std::string header_hash(const std::vector<const HeaderField*>& fields, Canonicalization canonicalization,
+                        std::string_view signature_field, std::string_view spelled_signature);
+
+}  // namespace gatepost::auth::dkim

@@ -1,0 +1,78 @@
+#include "auth/dkim/key_lookup.hpp"
+
+#include "dns/task_group.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace gatepost::auth::dkim {
+namespace asio = boost::asio;
+
+struct KeyLookup::Slot {
+    dns::DomainName name;
+    FoundKeys found;
+};
+
+namespace {
+
+FoundKeys read_answer(const dns::Answer& answer) {
+    FoundKeys found;
+    if (answer.failed()) {
+        found.outcome = FoundKeys::Outcome::temp_error;
+        found.detail = answer.detail;
+        return found;
+    }
+    std::vector<LoadedKey> others;
+    for (const dns::RecordData& data : answer.records) {
+        const auto* text = std::get_if<std::string>(&data);
+        if (!text) continue;
+        if (found.keys.size() == maximum_key_records) break;
+        // A wildcard TXT record and the like are no keys (RFC 6376 §6.1.2); they only tell why there is none.
+        LoadedKey loaded = load_key(*text);
+        if (loaded.key)
+            found.keys.push_back(std::move(loaded));
+        else if (others.size() < maximum_key_records)
+            others.push_back(std::move(loaded));
+    }
+    std::move(others.begin(), others.end(), std::back_inserter(found.keys));
+    found.outcome = found.keys.empty() ? FoundKeys::Outcome::absent : FoundKeys::Outcome::found;
+    return found;
+}
+
+}  // namespace
+
+KeyLookup::KeyLookup() = default;
+KeyLookup::~KeyLookup() = default;
+
+std::size_t KeyLookup::need(const dns::DomainName& name) {
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+        if (slots_[i]->name == name) return i;
+    slots_.push_back(std::make_shared<Slot>());
+    slots_.back()->name = name;
+    return slots_.size() - 1;
+}
+
+asio::awaitable<void> KeyLookup::fetch_one(std::shared_ptr<Slot> slot, dns::Resolver& resolver) {
+    const dns::AnswerPtr answer = co_await resolver.query(slot->name, dns::RrType::txt);
+    slot->found = read_answer(*answer);
+}
+
+asio::awaitable<void> KeyLookup::fetch(dns::Resolver& resolver) {
+    if (slots_.size() == 1) {
+        co_await fetch_one(slots_.front(), resolver);
+        co_return;
+    }
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    dns::TaskGroup tasks(executor);
+    for (const auto& slot : slots_)
+        tasks.start(fetch_one(slot, resolver));
+    co_await tasks.join();
+}
+
+const FoundKeys& KeyLookup::found(std::size_t number) const {
+    return slots_.at(number)->found;
+}
+
+}  // namespace gatepost::auth::dkim

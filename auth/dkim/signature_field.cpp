@@ -1,0 +1,259 @@
+#include "auth/dkim/signature_field.hpp"
+
+#include "auth/abnf.hpp"
+#include "auth/base64.hpp"
+#include "auth/crypto/digest.hpp"
+#include "auth/utf8.hpp"
+
+#include "dns/ascii.hpp"
+#include "dns/idna.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace gatepost::auth::dkim {
+namespace {
+
+constexpr std::size_t maximum_identity_octets =
+    1024;  // local: a mailbox has 64 + 1 + 255 (RFC 5321 §4.5.3.1)
+// Local: a name has 253 octets in A-labels (RFC 1035 §2.3.4), and no more than four times that in U-labels.
+constexpr std::size_t maximum_domain_octets = 1024;
+
+std::string printable(std::string_view text) {
+    constexpr std::size_t shown = 40;
+    std::string out;
+    for (const char c : text.substr(0, shown))
+        out += ascii::is_visible(c) ? c : '?';
+    return out;
+}
+
+// Reads one field into one SignatureField; each read_ function gives what is wrong, or nothing.
+class Reader {
+  public:
+    Reader(const TagList& tags, SignatureField& out, std::chrono::system_clock::time_point now)
+        : tags_(tags), out_(out), now_(now) {}
+
+    // Every tag is read even after a fault, so that a result can name domain and selector; the first counts.
+    std::string read() {
+        const std::string faults[] = {read_version(),          read_domain(),    read_selector(),
+                                      read_algorithm(),        read_signature(), read_body_hash(),
+                                      read_canonicalization(), read_names(),     read_identity(),
+                                      read_body_length(),      read_query(),     read_times()};
+        for (const std::string& fault : faults)
+            if (!fault.empty()) return fault;
+        return {};
+    }
+
+  private:
+    std::string read_version() {
+        const auto value = tags_.value("v");
+        if (!value) return "no v= tag";
+        return *value == "1" ? "" : "incompatible version v=" + printable(*value);
+    }
+
+    std::string read_domain() {
+        const auto value = tags_.value("d");
+        if (!value) return "no d= tag";
+        out_.domain = parse_signing_domain(*value);
+        return out_.domain ? "" : "d= is no domain name";
+    }
+
+    std::string read_selector() {
+        const auto value = tags_.value("s");
+        if (!value) return "no s= tag";
+        if (value->size() > maximum_domain_octets) return "s= is no selector";
+        const auto selector = dns::to_ascii(*value);
+        if (!selector || selector->is_root() || !selector->is_host_name(true) || value->ends_with('.'))
+            return "s= is no selector";
+        out_.selector = selector->text();
+        if (!out_.domain) return {};
+        out_.key_name = out_.domain->prepend(out_.selector + "._domainkey");  // RFC 6376 §3.6.2.1
+        return out_.key_name ? "" : "the name of the key is too long";
+    }
+
+    std::string read_algorithm() {
+        const auto value = tags_.value("a");
+        if (!value) return "no a= tag";
+        if (!std::all_of(value->begin(), value->end(), ascii::is_visible)) return "a= is no algorithm";
+        out_.algorithm = value->substr(0, 64);
+        if (*value == "rsa-sha256") {
+            out_.key_type = crypto::KeyType::rsa;
+        } else if (*value == "ed25519-sha256") {
+            out_.key_type = crypto::KeyType::ed25519;  // RFC 8463 §3
+        } else if (*value == "rsa-sha1") {
+            return "algorithm rsa-sha1 is historic (RFC 8301)";
+        } else {
+            return "unknown algorithm a=" + printable(*value);
+        }
+        return {};
+    }
+
+    std::string read_signature() {
+        const Tag* tag = tags_.find("b");
+        if (!tag) return "no b= tag";
+        out_.spelled_signature = tag->spelled;
+        auto octets = base64_decode(tag->value, maximum_signature_octets);
+        if (!octets) return "b= is no base64, or too long";
+        for (const char c : tag->value) {
+            if (out_.signature_prefix.size() == 8) break;  // RFC 6008 §4
+            if (ascii::is_visible(c)) out_.signature_prefix += c;
+        }
+        if (octets->empty()) return "b= is empty";
+        out_.signature = std::move(*octets);
+        return {};
+    }
+
+    std::string read_body_hash() {
+        const auto value = tags_.value("bh");
+        if (!value) return "no bh= tag";
+        auto octets = base64_decode(*value, crypto::sha256_octets);
+        if (!octets || octets->size() != crypto::sha256_octets) return "bh= is no base64 of a SHA-256 hash";
+        out_.body_hash = std::move(*octets);
+        return {};
+    }
+
+    std::string read_canonicalization() {
+        const auto value = tags_.value("c");
+        if (!value) return {};
+        const std::size_t slash = value->find('/');
+        const auto header = canonicalization_of(value->substr(0, slash));
+        // RFC 6376 §3.5: one name alone is the header's, and the body's is simple.
+        const auto body = slash == std::string_view::npos ? Canonicalization::simple
+                                                          : canonicalization_of(value->substr(slash + 1));
+        if (!header || !body) return "unknown canonicalization c=" + printable(*value);
+        out_.header_canonicalization = *header;
+        out_.body_canonicalization = *body;
+        return {};
+    }
+
+    static std::optional<Canonicalization> canonicalization_of(std::string_view name) {
+        if (name == "simple") return Canonicalization::simple;
+        if (name == "relaxed") return Canonicalization::relaxed;
+        return std::nullopt;
+    }
+
+    std::string read_names() {
+        const auto value = tags_.value("h");
+        if (!value) return "no h= tag";
+        auto names = parse_signed_names(*value);
+        if (!names) return names.error().reason();
+        out_.signed_names = std::move(*names);
+        // RFC 6376 §6.1.1
+        const auto from = std::find(out_.signed_names.begin(), out_.signed_names.end(), "from");
+        return from == out_.signed_names.end() ? "h= does not name From" : "";
+    }
+
+    std::string read_identity() {
+        const auto value = tags_.value("i");
+        if (!value) {
+            if (out_.domain) out_.identity = "@" + out_.domain->text();
+            out_.identity_domain = out_.domain;
+            return {};
+        }
+        const auto decoded = decode_dkim_quoted_printable(*value);
+        if (!decoded || decoded->size() > maximum_identity_octets) return "i= is no identity";
+        const std::size_t at = decoded->rfind('@');
+        if (at == std::string::npos || !is_text_of_identity(*decoded)) return "i= is no identity";
+        const auto domain = parse_signing_domain(std::string_view(*decoded).substr(at + 1));
+        if (!domain) return "i= has no domain";
+        out_.identity = decoded->substr(0, at + 1) + domain->text();
+        out_.identity_domain = domain;
+        if (out_.domain && !domain->is_at_or_below(*out_.domain)) return "i= is not at or below d=";
+        return {};
+    }
+
+    // What is decoded goes into header fields that we write: no controls, and UTF-8 or nothing.
+    static bool is_text_of_identity(const std::string& text) {
+        const bool controls = std::any_of(
+            text.begin(), text.end(), [](char c) { return !ascii::is_printable(c) && !ascii::is_8bit(c); });
+        return !controls && is_utf8(text);
+    }
+
+    std::string read_body_length() {
+        const auto value = tags_.value("l");
+        if (!value) return {};
+        out_.body_length = parse_number(*value);
+        return out_.body_length ? "" : "l= is no number";
+    }
+
+    // RFC 6376 §3.5 q=: unknown methods are ignored; dns/txt must be among them.
+    std::string read_query() {
+        const auto value = tags_.value("q");
+        if (!value) return {};
+        const auto methods = split_colon_list(*value);
+        const bool known = std::find(methods.begin(), methods.end(), "dns/txt") != methods.end();
+        return known ? "" : "no known query method in q=";
+    }
+
+    std::string read_times() {
+        const auto t = tags_.value("t");
+        const auto x = tags_.value("x");
+        if (t) out_.timestamp = parse_number(*t);
+        if (x) out_.expiration = parse_number(*x);
+        if (t && !out_.timestamp) return "t= is no number";
+        if (x && !out_.expiration) return "x= is no number";
+        if (t && x && *out_.expiration <= *out_.timestamp) return "x= is not after t=";
+        const auto seconds =
+            std::chrono::duration_cast<std::chrono::seconds>(now_.time_since_epoch()).count();
+        const auto now = static_cast<std::uint64_t>(std::max<decltype(seconds)>(seconds, 0));
+        // RFC 6376 §3.5: implementations may ignore signatures of the future, and of the past by x=.
+        if (t && *out_.timestamp > now + static_cast<std::uint64_t>(maximum_clock_difference.count()))
+            return "signed in the future (t=)";
+        if (x && *out_.expiration < now) return "signature expired (x=)";
+        return {};
+    }
+
+    const TagList& tags_;
+    SignatureField& out_;
+    std::chrono::system_clock::time_point now_;
+};
+
+}  // namespace
+
+SignatureField parse_signature_field(const HeaderField& field, std::chrono::system_clock::time_point now) {
+    SignatureField out;
+    const auto tags = TagList::parse(field.value);
+    if (!tags)
+        out.fault = tags.error().reason();
+    else
+        out.fault = Reader(*tags, out, now).read();
+    return out;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view digits) {
+    if (digits.empty() || digits.size() > maximum_digits) return std::nullopt;
+    constexpr std::uint64_t maximum = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t number = 0;
+    for (const char c : digits) {
+        if (!ascii::is_digit(c)) return std::nullopt;
+        const auto digit = static_cast<std::uint64_t>(c - '0');
+        const bool overflows = number > (maximum - digit) / 10;
+        number = overflows ? maximum : number * 10 + digit;
+    }
+    return number;
+}
+
+Parsed<std::vector<std::string>> parse_signed_names(std::string_view value) {
+    const auto names = split_colon_list(value, maximum_signed_names);
+    if (names.empty()) return ParseError("too many names in h=");
+    std::vector<std::string> lower;
+    lower.reserve(names.size());
+    for (const std::string_view name : names) {
+        // RFC 5322 §2.2: 33..126 but the colon; the semicolon ended the tag.
+        if (name.empty()) return ParseError("an empty name in h=");
+        if (!std::all_of(name.begin(), name.end(), ascii::is_visible))
+            return ParseError("an invalid name in h=");
+        lower.push_back(ascii::to_lower(name));
+    }
+    return lower;
+}
+
+std::optional<dns::DomainName> parse_signing_domain(std::string_view value) {
+    if (value.size() > maximum_domain_octets || value.ends_with('.')) return std::nullopt;
+    auto domain = dns::to_ascii(value);
+    // RFC 6376 §3.5 d=: sub-domain 1*("." sub-domain). Underscores are no host names, but are signed for.
+    if (!domain || domain->label_count() < 2 || !domain->is_host_name(true)) return std::nullopt;
+    return domain;
+}
+
+}  // namespace gatepost::auth::dkim
