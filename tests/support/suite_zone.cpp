@@ -63,6 +63,10 @@ class ZoneBuilder {
     void add_name(const std::string& owner, const Node& items) {
         const auto name = dns::DomainName::parse(owner);
         if (!name) return;  // toolonglabel and its like: no question can ask for it
+        // dkim-chasquid says so of a name; the others leave it out.
+        if (items.items().size() == 1 && items.items()[0].is_scalar() &&
+            items.items()[0].text() == "NXDOMAIN")
+            return;
         zone_.add_name(*name);
         const bool has_txt = std::any_of(items.items().begin(), items.items().end(),
                                          [](const Node& item) { return item["TXT"].present(); });
