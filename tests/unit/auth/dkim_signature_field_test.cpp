@@ -23,10 +23,15 @@ std::string with(const std::string& change) {
     return text;
 }
 
-SignatureField parse(const std::string& value) {
+// With the block that its views are parts of.
+struct Read : SignatureField {
+    HeaderBlockPtr block;
+};
+
+Read parse(const std::string& value) {
     const auto block = HeaderBlock::parse("DKIM-Signature: " + value + "\r\n");
     EXPECT_EQ(block->fields().size(), 1U);
-    return parse_signature_field(block->fields().front(), now);
+    return Read{parse_signature_field(block->fields().front(), now), block};
 }
 
 TEST(DkimSignatureField, is_valid) {
@@ -141,7 +146,7 @@ TEST(DkimSignatureField, bounds_the_names) {
 }
 
 TEST(DkimSignatureField, reads_its_tags) {
-    const SignatureField field = parse(
+    const Read field = parse(
         "v=1; a=rsa-sha256; d=B\xc3\xbc"
         "cher.example; s=Sel.x; c=relaxed; i=J=6Fe@sub.b\xc3\xbc"
         "cher.example; h=From:TO;"
@@ -164,7 +169,7 @@ TEST(DkimSignatureField, reads_its_tags) {
 
 // What can be read is told even of a field that is no good.
 TEST(DkimSignatureField, tells_what_it_could_read) {
-    const SignatureField field = parse(with("v=2"));
+    const Read field = parse(with("v=2"));
     EXPECT_EQ(field.domain->text(), "example.org");
     EXPECT_EQ(field.selector, "sel");
     EXPECT_EQ(field.algorithm, "rsa-sha256");
