@@ -5,6 +5,7 @@
 #include "config/sections.hpp"
 
 #include "dns/ascii.hpp"
+#include "dns/local_records.hpp"
 
 #include <algorithm>
 #include <set>
@@ -139,9 +140,11 @@ void read_dns(const Section& dns, dns::ResolverOptions& target) {
     dns.list("servers", target.servers, parse_dns_server, "an IP address, with or without a port");
     dns.duration("timeout", target.timeout, milliseconds(100), minutes(1));
     dns.number("cache_entries", target.cache_entries, 0, max_cache_entries);
-    dns.list(
+    const auto places = dns.list(
         "overrides", target.overrides, [](std::string_view text) { return std::optional<std::string>(text); },
         "a record");
+    for (const auto& mistake : dns::make_local_zone(target.overrides).errors)
+        dns.error_at(places[mistake.line], "overrides", mistake.text);
 }
 
 void read_relay(const Section& top, const std::filesystem::path& folder, Relay& target) {

@@ -216,6 +216,8 @@ TEST(Load, refuses_values) {
          "4:18: limits.memory: is smaller than message_size: no message of that size could be taken"},
         {"dns: {servers: [localhost]}\n",
          "4:17: dns.servers: \"localhost\" is not an IP address, with or without a port"},
+        {"dns: {overrides: [x.example. A 192.0.2.1, x.example. A nowhere]}\n",
+         "4:43: dns.overrides: 'nowhere' is no IPv4 address"},
         {"authentication: {dkim: {minimum_rsa_bits: 512}}\n",
          "4:43: authentication.dkim.minimum_rsa_bits: \"512\" is not a number from 1024 to 8192"},
         {"policy: {mode: on}\n", "4:16: policy.mode: \"on\" is not one of: enforce, monitor"},
