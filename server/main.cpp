@@ -1,6 +1,60 @@
-#include <iostream>
+// The one binary: the command line decides which function runs; its result is the exit status.
+#include "server/app.hpp"
+#include "server/cli/check_config.hpp"
+#include "server/cli/command_line.hpp"
+#include "server/cli/report.hpp"
+#include "server/cli/spf.hpp"
+#include "server/cli/verify.hpp"
+#include "server/cli/version.hpp"
 
-int main() {
-    std::cout << "gatepost\n";
-    return 0;
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <variant>
+
+namespace {
+
+using namespace gatepost::server;
+
+// One overload a command. The wall clock is read here and handed down.
+struct Run {
+    std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
+    std::chrono::sys_days today = std::chrono::floor<std::chrono::days>(now);
+
+    int operator()(const cli::ServeOptions& options) const { return run_server(options.config); }
+    int operator()(const cli::CheckConfigOptions& options) const {
+        return cli::check_config(options, today, std::cout, std::cerr);
+    }
+    int operator()(const cli::VerifyOptions& options) const {
+        return cli::verify(options, now, std::cin, std::cout, std::cerr);
+    }
+    int operator()(const cli::SpfOptions& options) const { return cli::spf(options, now, std::cout); }
+    int operator()(const cli::ReportListCommand& command) const {
+        const auto config = cli::load_config(command.config, today, std::cerr);
+        return config ? cli::report_list(*config, command.options, std::cout, std::cerr) : cli::exit_usage;
+    }
+    int operator()(cli::ReportShowCommand command) const {
+        const auto config = cli::load_config(command.config, today, std::cerr);
+        if (!config) return cli::exit_usage;
+        command.options.now = now;
+        return cli::report_show(*config, command.options, std::cout, std::cerr);
+    }
+    int operator()(const cli::VersionOptions&) const { return cli::version(std::cout); }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const auto line = cli::parse_command_line(argc, argv);
+        std::cout << line.output;
+        std::cerr << line.errors;
+        const int status = line.command ? std::visit(Run(), *line.command) : line.exit_status;
+        // What could not be printed was not done: a full disk behind a redirection, a closed pipe.
+        if (!std::cout.flush()) return status == cli::exit_fine ? cli::exit_failed : status;
+        return status;
+    } catch (const std::exception& error) {
+        std::cerr << "gatepost: " << error.what() << '\n';
+        return cli::exit_failed;
+    }
 }

@@ -2,6 +2,7 @@
 
 #include "server/log.hpp"
 #include "server/projections.hpp"
+#include "server/stage_budget.hpp"
 
 #include "policy/decide.hpp"
 
@@ -27,13 +28,6 @@ std::string_view to_string(smtp::DataFault::Kind kind) {
             return "NUL";
     }
     return "invalid octet";
-}
-
-constexpr std::size_t stage_queries = 300;  // local: SPF at its limits asks about 220 (RFC 7208 §4.6.4)
-constexpr auto stage_time = std::chrono::seconds(20);  // RFC 7208 §4.6.4: at least 20 seconds
-
-dns::QueryBudget stage_budget() {
-    return {stage_queries, std::chrono::steady_clock::now() + stage_time};
 }
 
 // The octets up to and with the empty line, or npos while it has not come. `from`: where to look on.
