@@ -1,0 +1,124 @@
+// Questions joined across workers: several io_contexts on threads of their own over one cache. Meant for the
+// thread sanitizer; the counts hold without it too.
+#include "dns/caching_resolver.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace gatepost::dns {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+constexpr int worker_count = 3;
+constexpr int asker_count = 20;
+constexpr int question_count = 40;
+constexpr int name_count = 8;
+
+// Answers at once or after a moment, so that flights begin and end on all workers all the time. Nothing is
+// to be kept (TTL 0): every question joins or leads.
+class MomentResolver final : public Resolver {
+  public:
+    explicit MomentResolver(std::atomic<int>& asked) : asked_(asked) {}
+    asio::awaitable<AnswerPtr> query(DomainName, RrType) override {
+        const int number = ++asked_;
+        asio::steady_timer timer(co_await asio::this_coro::executor, number % 3 * 100us);
+        co_await timer.async_wait(asio::use_awaitable);
+        auto answer = std::make_shared<Answer>();
+        answer->outcome = Outcome::success;
+        answer->records.emplace_back(std::to_string(number));
+        co_return answer;
+    }
+
+  private:
+    std::atomic<int>& asked_;
+};
+
+asio::awaitable<void> ask_often(Resolver& resolver, int seed, std::atomic<int>& found) {
+    for (int i = 0; i < question_count; ++i) {
+        const std::string text = std::to_string((seed + i) % name_count) + ".example";
+        const AnswerPtr answer = co_await resolver.query(*DomainName::parse(text), RrType::txt);
+        if (answer->found()) ++found;
+    }
+}
+
+struct Worker {
+    Worker(std::shared_ptr<Cache> cache, std::atomic<int>& asked)
+        : upstream(asked),
+          resolver(context.get_executor(), upstream, std::move(cache), [] { return TimePoint{}; }) {}
+    asio::io_context context{1};
+    MomentResolver upstream;
+    CachingResolver resolver;
+};
+
+TEST(DnsCache, joins_across_workers) {
+    std::atomic<int> asked{0};
+    std::atomic<int> found{0};
+    const auto cache = std::make_shared<Cache>(10'000);
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (int i = 0; i < worker_count; ++i)
+        workers.push_back(std::make_unique<Worker>(cache, asked));
+    std::vector<std::thread> threads;
+    std::atomic<int> at_work{worker_count};
+    for (const auto& worker : workers) {
+        for (int i = 0; i < asker_count; ++i)
+            asio::co_spawn(worker->context, ask_often(worker->resolver, i, found), asio::detached);
+        // A worker runs on while others may still wait for what it leads, or lead for it.
+        auto guard = std::make_shared<asio::executor_work_guard<asio::io_context::executor_type>>(
+            worker->context.get_executor());
+        threads.emplace_back([&, guard, own = worker.get()]() mutable {
+            while (found < worker_count * asker_count * question_count)
+                own->context.run_one_for(5ms);
+            --at_work;
+            guard.reset();
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    const CacheStatistics counted = cache->statistics();
+    EXPECT_EQ(counted.queries, static_cast<std::uint64_t>(worker_count * asker_count * question_count));
+    EXPECT_EQ(counted.queries, counted.joins + counted.cache_hits + static_cast<std::uint64_t>(asked.load()));
+    EXPECT_GT(counted.joins, 0U);
+    EXPECT_EQ(at_work, 0);
+}
+
+// Workers go down, io_context and all, while others lead for them and join them: nothing hangs, nothing is
+// touched after its end.
+TEST(DnsCache, workers_may_go_down_at_any_time) {
+    std::atomic<int> asked{0};
+    std::atomic<int> found{0};
+    std::atomic<bool> over{false};
+    const auto cache = std::make_shared<Cache>(10'000, 200ms);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < worker_count; ++i) {
+        threads.emplace_back([&] {
+            while (!over) {
+                Worker worker(cache, asked);
+                for (int asker = 0; asker < asker_count; ++asker)
+                    asio::co_spawn(worker.context, ask_often(worker.resolver, asker, found), asio::detached);
+                worker.context.run_for(3ms);
+            }
+        });
+    }
+    std::this_thread::sleep_for(500ms);
+    over = true;
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_GT(found, 0);
+    EXPECT_EQ(cache->statistics().in_flight, 0U);
+}
+
+}  // namespace
+}  // namespace gatepost::dns
