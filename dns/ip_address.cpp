@@ -30,7 +30,7 @@ IpAddress IpAddress::v6(std::array<std::uint8_t, 16> octets) {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-    if (text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
+    if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != text.npos) return std::nullopt;
     const std::string terminated(text);
     std::array<std::uint8_t, 4> four{};
     if (inet_pton(AF_INET, terminated.c_str(), four.data()) == 1) return v4(four);

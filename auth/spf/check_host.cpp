@@ -27,7 +27,7 @@ struct Identity {
 std::optional<dns::DomainName> parse_domain(std::string_view text) {
     if (text.size() > max_identity_octets) return std::nullopt;
     auto domain = dns::DomainName::parse(text);
-    if (!domain || domain->label_count() < 2 || dns::IpAddress::parse(text)) return std::nullopt;
+    if (!domain || domain->label_count() < 2 || dns::IpAddress::parse(domain->text())) return std::nullopt;
     const std::string& name = domain->text();
     const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
         return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';

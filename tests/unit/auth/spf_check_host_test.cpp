@@ -79,6 +79,7 @@ TEST(SpfCheckHost, takes_the_identity_apart) {
         {"", "helo", Result::none, "", "4.3"},
         {"", "[192.0.2.1]", Result::none, "", "2.3"},
         {"", "192.0.2.1", Result::none, "", "2.3"},
+        {"", "192.0.2.1.", Result::none, "", "2.3"},
         {"", "", Result::none, "", "2.3"},
         {"",
          "b\xc3\xbc"

@@ -16,6 +16,7 @@ TEST(IpAddress, has_one_spelling) {
     for (const auto* text :
          {"", "192.0.2", "192.0.2.256", "192.0.2.01.1", "fe80::1%eth0", "[::1]", "1.2.3.4 "})
         EXPECT_FALSE(IpAddress::parse(text)) << text;
+    EXPECT_FALSE(IpAddress::parse(std::string_view("192.0.2.1\0x", 11)));
 }
 
 TEST(IpAddress, has_a_reverse_name) {
