@@ -9,9 +9,9 @@ namespace {
 namespace dkim = auth::dkim;
 namespace dmarc = auth::dmarc;
 
-constexpr std::size_t max_dkim_results = 100;  // RFC 9990 §3.1.1.11
+constexpr std::size_t max_dkim_results = 100;  // RFC 9990 §3.1.3
 
-// RFC 9990 §3.1.1.11: passing and strictly aligned, passing and aligned, other passing, failing.
+// RFC 9990 §3.1.3: passing and strictly aligned, passing and aligned, other passing, failing.
 int report_order(const dkim::Signature& signature, const dmarc::Evaluation& evaluation) {
     if (signature.result != dkim::Result::pass) return 3;
     if (signature.domain == evaluation.author_domain) return 0;

@@ -95,8 +95,6 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
         taken_.push_back(index);
         co_return std::nullopt;
     }
-    // Refused recipients leave no trace: a transaction opened anew asks for those alone that were taken.
-    if (envelope_.recipients.empty()) co_await abandon();
     co_return reply;
 }
 

@@ -1,0 +1,41 @@
+#include "server/connection_limits.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gatepost::server {
+namespace {
+
+using Verdict = ConnectionLimits::Verdict;
+
+dns::IpAddress address(std::string_view text) {
+    return dns::IpAddress::parse(text).value();
+}
+
+TEST(ConnectionLimits, counts_an_ipv6_64_as_one_client) {
+    ConnectionLimits limits;
+    const ConnectionLimits::Bounds bounds{10, 2};
+    EXPECT_EQ(limits.enter(address("2001:db8::1"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("2001:db8::2"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("2001:db8::3"), bounds), Verdict::too_many_of_client);
+    EXPECT_EQ(limits.enter(address("2001:db8:0:1::1"), bounds), Verdict::admitted);
+    limits.leave(address("2001:db8::2"));
+    EXPECT_EQ(limits.enter(address("2001:db8::3"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.open(), 3U);
+}
+
+TEST(ConnectionLimits, bounds_all_clients_together) {
+    ConnectionLimits limits;
+    const ConnectionLimits::Bounds bounds{2, 2};
+    EXPECT_EQ(limits.enter(address("192.0.2.1"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("192.0.2.2"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("192.0.2.3"), bounds), Verdict::too_many);
+    limits.leave(address("192.0.2.1"));
+    limits.leave(address("192.0.2.1"));  // one too many takes nothing from others
+    EXPECT_EQ(limits.open(), 1U);
+    EXPECT_EQ(limits.enter(address("192.0.2.3"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("192.0.2.4"), ConnectionLimits::Bounds{9, 0}),
+              Verdict::too_many_of_client);
+}
+
+}  // namespace
+}  // namespace gatepost::server

@@ -1,0 +1,270 @@
+// Delivery to downstream servers that answer, refuse, fall silent and go away at each step.
+#include "tests/support/run.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include "server/relay/maildir.hpp"
+#include "server/relay/smtp_delivery.hpp"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <fstream>
+#include <iterator>
+
+namespace gatepost::server::relay {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// One connection of a downstream server: for each line of the client the next answer is sent; an empty answer
+// closes. Behind "354" the message is read to its end and kept.
+class Downstream {
+  public:
+    explicit Downstream(asio::io_context& context)
+        : acceptor_(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
+
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+    // Answers of one connection, the greeting first.
+    void expect_connection(std::deque<std::string> answers) { scripts_.push_back(std::move(answers)); }
+    void start() { asio::co_spawn(acceptor_.get_executor(), serve(), asio::detached); }
+
+    std::vector<std::string> lines;     // of all connections, in order
+    std::vector<std::string> messages;  // as on the wire, without the final dot
+    int connections = 0;
+
+  private:
+    asio::awaitable<void> serve() {
+        while (!scripts_.empty()) {
+            tcp::socket socket = co_await acceptor_.async_accept(asio::use_awaitable);
+            ++connections;
+            std::deque<std::string> answers = std::move(scripts_.front());
+            scripts_.pop_front();
+            co_await play(std::move(socket), std::move(answers));
+        }
+        acceptor_.close();
+    }
+
+    asio::awaitable<void> play(tcp::socket socket, std::deque<std::string> answers) {
+        std::string input;
+        boost::system::error_code error;
+        while (!answers.empty() && !error) {
+            const std::string answer = std::move(answers.front());
+            answers.pop_front();
+            if (answer.empty()) co_return;
+            const std::string wire = answer + "\r\n";
+            co_await asio::async_write(socket, asio::buffer(wire),
+                                       asio::redirect_error(asio::use_awaitable, error));
+            if (error) co_return;
+            const std::string_view end = answer.starts_with("354") ? "\r\n.\r\n" : "\r\n";
+            const std::size_t size = co_await asio::async_read_until(
+                socket, asio::dynamic_buffer(input), end, asio::redirect_error(asio::use_awaitable, error));
+            if (error) co_return;
+            const std::string read = input.substr(0, size - end.size());
+            input.erase(0, size);
+            (end.size() == 2 ? lines : messages).push_back(read);
+        }
+    }
+
+    tcp::acceptor acceptor_;
+    std::deque<std::deque<std::string>> scripts_;
+};
+
+const std::string greeting = "220 behind";
+const std::string offers = "250-behind\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 8BITMIME";
+
+class Relay : public testing::Test {
+  protected:
+    Relay() : files(1), budget(10'000'000), body(budget, files, folder.path()), downstream(context) {
+        header = auth::HeaderBlock::parse("Subject: x\r\n\r\n");
+        tests::run(body.append("first\r\n.dot\r\n"));
+    }
+
+    smtp::Path path(std::string_view mailbox) {
+        const std::string text = "<" + std::string(mailbox) + ">";
+        return smtp::parse_forward_path(text).path.value();
+    }
+
+    // What the client would be told: a reply for each recipient ("ok" for taken), then the final one.
+    asio::awaitable<std::vector<std::string>> transact(std::vector<std::string> recipients, RelayPool& pool) {
+        SmtpDelivery delivery(pool, files);
+        std::vector<std::string> replies;
+        smtp::Envelope envelope;
+        bool any = false;
+        for (const std::string& recipient : recipients) {
+            smtp::Path forward_path = path(recipient);
+            const std::optional<smtp::Reply> refusal =
+                co_await delivery.add_recipient(envelope, std::move(forward_path));
+            replies.push_back(refusal ? std::to_string(refusal->code()) + ' ' + refusal->text() : "ok");
+            any = any || !refusal;
+        }
+        if (!any) co_return replies;
+        auto remove = [](const auth::HeaderField&) {
+            return false;
+        };
+        const OutgoingMessage message("Top: 1\r\n", header, body, remove);
+        const smtp::Reply final_reply = co_await delivery.deliver(message);
+        replies.push_back(std::to_string(final_reply.code()) + ' ' + final_reply.text());
+        co_return replies;
+    }
+
+    // Replies have no default value, which co_spawn() asks of a result.
+    static asio::awaitable<std::optional<smtp::Reply>> deliver(Delivery& delivery,
+                                                               const OutgoingMessage& message) {
+        std::optional<smtp::Reply> reply = co_await delivery.deliver(message);
+        co_return reply;
+    }
+
+    std::vector<std::string> run(std::vector<std::string> recipients) {
+        downstream.start();
+        auto state = std::make_shared<DownstreamState>(1);
+        RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example", state);
+        return run_one(transact(std::move(recipients), pool));
+    }
+
+    // Until the task has ended: the pool's timers and the downstream may have more to wait for.
+    template <typename T>
+    T run_one(asio::awaitable<T> task) {
+        std::optional<T> result;
+        auto done = [&](std::exception_ptr failure, T value) {
+            if (!failure) result = std::move(value);
+            context.stop();
+        };
+        asio::co_spawn(context, std::move(task), done);
+        context.restart();
+        context.run();
+        return result.value();
+    }
+
+    tests::TemporaryFolder folder;
+    FilePool files;
+    MemoryBudget budget;
+    SpooledBody body;
+    auth::HeaderBlockPtr header;
+    asio::io_context context;
+    Downstream downstream;
+};
+
+using Replies = std::vector<std::string>;
+
+TEST_F(Relay, hands_the_message_over) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 2.0.0 queued as 1"});
+    EXPECT_EQ(run({"a@example.com"}), (Replies{"ok", "250 queued as 1"}));
+    EXPECT_EQ(downstream.lines[0], "EHLO mx.example");
+    EXPECT_EQ(downstream.lines[1], "MAIL FROM:<>");
+    EXPECT_EQ(downstream.lines[2], "RCPT TO:<a@example.com>");
+    EXPECT_EQ(downstream.lines[3], "DATA");
+    EXPECT_EQ(downstream.messages, Replies{"Top: 1\r\nSubject: x\r\n\r\nfirst\r\n..dot"});
+}
+
+TEST_F(Relay, passes_refusals_on) {
+    downstream.expect_connection({greeting, offers, "250 ok", "550 5.1.1 nobody here", "250 ok", "354 go",
+                                  "554 5.7.1 not this message"});
+    EXPECT_EQ(run({"a@example.com", "b@example.com"}),
+              (Replies{"550 nobody here", "ok", "554 not this message"}));
+}
+
+TEST_F(Relay, passes_a_refused_sender_on_at_each_recipient) {
+    downstream.expect_connection({greeting, offers, "550 5.7.1 go away", "503 need MAIL", "250 reset"});
+    EXPECT_EQ(run({"a@example.com"}), Replies{"550 go away"});
+}
+
+TEST_F(Relay, answers_451_where_nobody_is_behind) {
+    downstream.expect_connection({"554 no service"});
+    const Replies replies = run({"a@example.com"});
+    ASSERT_EQ(replies.size(), 1U);
+    EXPECT_TRUE(replies[0].starts_with("451 ")) << replies[0];
+}
+
+// The connection goes away at each step in turn: never a 2xx, never a 5xx.
+TEST_F(Relay, answers_451_when_the_connection_is_lost_inside_the_message) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", ""});
+    const Replies replies = run({"a@example.com"});
+    EXPECT_EQ(replies[0], "ok");
+    EXPECT_TRUE(replies[1].starts_with("451 ")) << replies[1];
+}
+
+TEST_F(Relay, opens_the_transaction_anew_when_the_server_gave_it_up_before_data) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", ""});
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 second"});
+    EXPECT_EQ(run({"a@example.com"}), (Replies{"ok", "250 second"}));
+    EXPECT_EQ(downstream.connections, 2);
+}
+
+// Told 250 at first, refused the second time: the client keeps the message.
+TEST_F(Relay, answers_451_when_a_recipient_is_refused_the_second_time) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", ""});
+    downstream.expect_connection({greeting, offers, "250 ok", "550 no", "250 reset"});
+    const Replies replies = run({"a@example.com"});
+    EXPECT_EQ(replies[0], "ok");
+    EXPECT_TRUE(replies[1].starts_with("451 ")) << replies[1];
+    EXPECT_TRUE(downstream.messages.empty());
+}
+
+TEST_F(Relay, does_not_lose_an_earlier_recipient_when_the_connection_is_lost_between_two) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", ""});
+    downstream.expect_connection({greeting, offers, "250 ok", "550 not now", "250 ok", "250 reset"});
+    const Replies replies = run({"a@example.com", "b@example.com"});
+    EXPECT_EQ(replies[0], "ok");
+    EXPECT_EQ(replies[1], "ok");
+    EXPECT_TRUE(replies[2].starts_with("451 ")) << replies[2];
+    EXPECT_TRUE(downstream.messages.empty());
+}
+
+TEST_F(Relay, defers_what_the_server_no_longer_offers) {
+    downstream.expect_connection({greeting, "250 behind", "250 ok", "250 ok"});
+    downstream.start();
+    auto state = std::make_shared<DownstreamState>(1);
+    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example", state);
+    SmtpDelivery delivery(pool, files);
+    smtp::Envelope envelope;
+    envelope.body = smtp::BodyType::eight_bit_mime;
+    const auto refusal = run_one(delivery.add_recipient(envelope, path("a@example.com")));
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->code(), 451);
+    EXPECT_FALSE(state->offered().eight_bit_mime);
+}
+
+TEST_F(Relay, fails_over_in_order) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 from the second"});
+    downstream.start();
+    tcp::acceptor closed(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    const std::uint16_t dead = closed.local_endpoint().port();
+    closed.close();
+    auto state = std::make_shared<DownstreamState>(2);
+    RelayPool pool(context.get_executor(), {{"127.0.0.1", dead}, {"127.0.0.1", downstream.port()}},
+                   "mx.example", state);
+    EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 from the second"}));
+    EXPECT_TRUE(state->is_any_reachable());
+}
+
+TEST_F(Relay, stores_in_a_maildir) {
+    const std::filesystem::path maildir = folder.path() / "Maildir";
+    ASSERT_EQ(prepare_maildir(maildir), "");
+    auto remove = [](const auth::HeaderField&) {
+        return false;
+    };
+    const OutgoingMessage message("Top: 1\r\n", header, body, remove);
+    MaildirDelivery delivery(maildir, "1.abc-1.mx", files);
+    EXPECT_EQ(tests::run(deliver(delivery, message))->code(), 250);
+    std::ifstream file(maildir / "new" / "1.abc-1.mx", std::ios::binary);
+    const std::string stored{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    EXPECT_EQ(stored, "Top: 1\r\nSubject: x\r\n\r\nfirst\r\n.dot\r\n");
+    EXPECT_TRUE(std::filesystem::is_empty(maildir / "tmp"));
+
+    MaildirDelivery nowhere("/nonexistent", "1.abc-2.mx", files);
+    const smtp::Reply reply = tests::run(deliver(nowhere, message)).value();
+    EXPECT_EQ(reply.code(), 452);
+    EXPECT_EQ(reply.text().find("/nonexistent"), std::string::npos);  // not for clients
+    EXPECT_NE(nowhere.problem(), "");
+}
+
+}  // namespace
+}  // namespace gatepost::server::relay
