@@ -13,7 +13,7 @@ import re
 import sys
 
 LIMIT = 500
-OUTSIDE = re.compile(r"(?<![\w.])(/work/|/tmp/gp\b|/home/\w|/root/|\.\./shared/(?!suites\b))")
+OUTSIDE = re.compile(r"(?<![\w.])(/(?:home|root|mnt|srv|Users)/\w|\.\./shared/(?!suites\b))")
 SUITES = re.compile(r"\.\./shared/suites")
 SUITES_NAMED_IN = {"CMakeLists.txt", "dev", ".ci/run", "README.md", "tests/README.md"}
 KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
