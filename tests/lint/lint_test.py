@@ -20,7 +20,7 @@ COAWAIT = [  # statement, refused
     ("if (co_await ready()) { count = 1; }", False),
 ]
 TREE = [  # file, text, refused
-    ("dns/a.cpp", "// see /work/x\n", True),
+    ("dns/a.cpp", "// see /home/x\n", True),
     ("dns/a.cpp", "// see RFC 7208\n", False),
     ("tests/e2e/a.py", "../shared/suites\n", True),
     ("tests/e2e/a.py", "-----BEGIN " + "PRIVATE KEY-----\n", True),
