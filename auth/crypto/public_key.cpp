@@ -2,12 +2,9 @@
 
 #include "auth/crypto/der.hpp"
 #include "auth/crypto/digest.hpp"
+#include "auth/crypto/openssl_handles.hpp"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include <string>
@@ -15,29 +12,6 @@
 
 namespace gatepost::auth::crypto {
 namespace {
-
-template <auto release>
-struct Release {
-    template <typename T>
-    void operator()(T* pointer) const {
-        release(pointer);
-    }
-};
-using BigNumber = std::unique_ptr<BIGNUM, Release<BN_free>>;
-using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Release<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, Release<OSSL_PARAM_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Release<EVP_PKEY_CTX_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
-
-// The library keeps a queue of errors for each thread; what we leave there would be found by the TLS code.
-struct ErrorQueueCleared {
-    ~ErrorQueueCleared() { ERR_clear_error(); }
-};
-
-const unsigned char* octets_of(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 unsigned bit_length(std::string_view magnitude) {
     unsigned bits = static_cast<unsigned>(magnitude.size()) * 8;

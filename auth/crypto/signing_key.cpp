@@ -1,10 +1,8 @@
 #include "auth/crypto/signing_key.hpp"
 
 #include "auth/crypto/digest.hpp"
+#include "auth/crypto/openssl_handles.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -16,26 +14,6 @@ namespace {
 
 constexpr unsigned minimum_signing_bits = 1024;     // RFC 8301 §3.2
 constexpr std::size_t maximum_pem_octets = 65'536;  // local: a key of 8192 bits takes 7 KiB
-
-template <auto release>
-struct Release {
-    template <typename T>
-    void operator()(T* pointer) const {
-        release(pointer);
-    }
-};
-using Bio = std::unique_ptr<BIO, Release<BIO_free_all>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Release<EVP_PKEY_CTX_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
-
-struct ErrorQueueCleared {
-    ~ErrorQueueCleared() { ERR_clear_error(); }
-};
-
-const unsigned char* octets_of(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 // A server has nobody to ask.
 int no_passphrase(char*, int, int, void*) {

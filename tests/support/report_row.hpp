@@ -1,14 +1,9 @@
-// A row of an evaluated message for tests, and a folder that goes away with the test.
+// A row of an evaluated message for tests.
 #pragma once
 
 #include "reports/aggregate/row.hpp"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <stdexcept>
 #include <string>
 
 namespace gatepost::tests {
@@ -36,25 +31,5 @@ inline reports::aggregate::Row report_row(std::chrono::seconds at = std::chrono:
     row.spf = reports::aggregate::SpfResult{"bounces.example.org", auth::spf::Result::softfail, "~all"};
     return row;
 }
-
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string path = (std::filesystem::temp_directory_path() / "gatepost-test-XXXXXX").string();
-        if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        path_ = path;
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 }  // namespace gatepost::tests

@@ -1,6 +1,7 @@
 #include "reports/store/store.hpp"
 
 #include "tests/support/report_row.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
 #include "tests/support/report_row.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include "server/cli/report.hpp"
 
