@@ -39,7 +39,7 @@ bool is_disguised_from(std::string_view name) {
 // RFC 9989 §5.3.1: U-labels become A-labels before anything else looks at the name.
 std::optional<dns::DomainName> domain_of(const Mailbox& mailbox) {
     if (mailbox.is_literal || mailbox.domain.size() > max_domain_octets) return std::nullopt;
-    const auto name = dns::to_ascii(mailbox.domain);
+    auto name = dns::to_ascii(mailbox.domain);
     // Underscores are taken: no host name has them (RFC 1123 §2.1), but some senders do, and the DNS can
     // answer.
     if (!name || !name->is_host_name(true)) return std::nullopt;

@@ -1,0 +1,136 @@
+"""The mail system behind Gatepost, as the tests need it: keeps what it is given, and refuses or goes away when told.
+
+It is a plain SMTP server (RFC 5321) in a thread. Postfix's smtp-sink stands beside it where nothing must be refused.
+"""
+import asyncio
+import dataclasses
+import threading
+
+from .process import free_port
+
+
+@dataclasses.dataclass
+class Message:
+    reverse_path: str
+    recipients: list
+    octets: bytes  # as received, dots unstuffed, CRLF line ends
+
+
+LINE_OCTETS = 16 * 1024 * 1024  # longer than any line of the tests
+
+
+class Sink:
+    def __init__(self):
+        self.port = free_port()
+        self.messages = []
+        self.refuse_recipient = {}  # address -> reply line
+        self.refuse_mail = None     # reply line to MAIL FROM
+        self.refuse_message = None  # reply line after the final dot
+        self.drop_after_data = False  # closes after the final dot and neither keeps nor answers
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server = None
+        self._sessions = set()
+        self.come_back()
+
+    def reset(self):
+        self.messages.clear()
+        self.refuse_recipient.clear()
+        self.refuse_mail = self.refuse_message = None
+        self.drop_after_data = False
+        self.come_back()
+
+    def come_back(self):
+        if self._server is None:
+            self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=LINE_OCTETS))
+
+    def go_away(self):
+        """Closes the listener and every connection."""
+        if self._server is not None:
+            self._run(self._close())
+            self._server = None
+
+    def stop(self):
+        self.go_away()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def only_message(self):
+        assert len(self.messages) == 1, [(m.reverse_path, m.recipients) for m in self.messages]
+        return self.messages[0]
+
+    def _run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    async def _close(self):
+        self._server.close()
+        for task in list(self._sessions):
+            task.cancel()
+        await asyncio.gather(*self._sessions, return_exceptions=True)
+
+    async def _serve(self, reader, writer):
+        task = asyncio.current_task()
+        self._sessions.add(task)
+        try:
+            await self._session(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            self._sessions.discard(task)
+            writer.close()
+
+    async def _session(self, reader, writer):
+        def reply(text):
+            writer.write(text.encode() + b"\r\n")
+
+        reply("220 sink.example ESMTP")
+        message = Message("", [], b"")
+        while True:
+            await writer.drain()
+            line = (await reader.readuntil(b"\n")).decode("utf-8", "replace").rstrip("\r\n")
+            verb = line.split(" ")[0].split(":")[0].upper()
+            if verb == "EHLO":
+                reply("250-sink.example\r\n250-PIPELINING\r\n250-SIZE 104857600\r\n250-8BITMIME\r\n"
+                      "250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES")
+            elif verb == "MAIL":
+                message = Message(_path(line), [], b"")
+                reply(self.refuse_mail or "250 2.1.0 sender taken")
+            elif verb == "RCPT":
+                refusal = self.refuse_recipient.get(_path(line))
+                if refusal is None:
+                    message.recipients.append(_path(line))
+                reply(refusal or "250 2.1.5 recipient taken")
+            elif verb == "DATA" and not message.recipients:
+                reply("554 5.5.1 no valid recipients")
+            elif verb == "DATA":
+                reply("354 go on")
+                await writer.drain()
+                message.octets = await _read_data(reader)
+                if self.drop_after_data:
+                    return
+                if self.refuse_message is None:
+                    self.messages.append(message)
+                reply(self.refuse_message or "250 2.0.0 kept")
+                message = Message("", [], b"")
+            elif verb == "QUIT":
+                reply("221 2.0.0 bye")
+                await writer.drain()
+                return
+            elif verb in ("RSET", "NOOP", "XFORWARD", "HELO"):
+                reply("250 2.0.0 fine")
+            else:
+                reply("500 5.5.1 what?")
+
+
+def _path(line):
+    return line.partition("<")[2].partition(">")[0]
+
+
+async def _read_data(reader):
+    lines = []
+    while True:
+        line = await reader.readuntil(b"\n")
+        if line == b".\r\n":
+            return b"".join(lines)
+        lines.append(line[1:] if line.startswith(b".") else line)
