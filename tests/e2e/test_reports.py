@@ -10,7 +10,7 @@ import pytest
 from harness.cases import CASES
 from harness.process import wait_until
 
-SCHEMA = pathlib.Path(os.environ.get("GATEPOST_SUITES", "../shared/suites")) / "dmarc-xsd" / "rfc9990-dmarc-2.0.xsd"
+SCHEMA = pathlib.Path(os.environ.get("GATEPOST_SUITES", "suites")) / "dmarc-xsd" / "rfc9990-dmarc-2.0.xsd"
 NAMESPACE = "{urn:ietf:params:xml:ns:dmarc-2.0}"
 BY_NAME = {case.name: case for case in CASES}
 
