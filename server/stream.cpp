@@ -115,3 +115,8 @@ std::string Stream::tls_cipher() const {
 }
 
 }  // namespace gatepost::server
+bool Stream::has_input() const {
+    error_code ignored;
+    return impl_->socket.available(ignored) > 0;
+}
+

@@ -50,6 +50,8 @@ class Stream {
     void close();
 
     bool is_tls() const;
+    // Octets have come that read() would give at once. Not for TLS.
+    bool has_input() const;
     std::string tls_version() const;  // "TLSv1.3"; empty without TLS
     std::string tls_cipher() const;   // "TLS_AES_256_GCM_SHA384"
 

@@ -29,7 +29,8 @@ std::string_view to_string(ClientFailure failure) {
 }  // namespace
 
 RelayConnection::RelayConnection(asio::any_io_executor executor, std::unique_ptr<Stream> stream,
-                                 std::string hostname, std::size_t destination, std::function<void()> on_end)
+                                 std::string hostname, std::size_t destination,
+                                 std::function<void(RelayConnection&)> on_end)
     : stream_(std::move(stream)),
       session_(std::move(hostname)),
       destination_(destination),
@@ -37,7 +38,19 @@ RelayConnection::RelayConnection(asio::any_io_executor executor, std::unique_ptr
       deadline_(std::move(executor), [this] { stream_->cancel(); }) {}
 
 RelayConnection::~RelayConnection() {
-    on_end_();
+    end();
+}
+
+void RelayConnection::end() {
+    if (on_end_) std::exchange(on_end_, nullptr)(*this);
+}
+
+void RelayConnection::give_up() {
+    waiting_since_.reset();
+    stream_->close();
+    session_.on_end_of_stream();
+    problem_ = "closed to make room";
+    end();
 }
 
 asio::awaitable<bool> RelayConnection::read_some() {
@@ -59,6 +72,7 @@ asio::awaitable<bool> RelayConnection::read_some() {
 }
 
 asio::awaitable<bool> RelayConnection::exchange(std::chrono::milliseconds time) {
+    waiting_since_.reset();
     while (session_.has_output() || session_.awaited_replies() > 0) {
         const std::string output = session_.take_output();
         if (!output.empty() && !co_await write(output, time)) co_return false;
@@ -72,6 +86,7 @@ asio::awaitable<bool> RelayConnection::exchange(std::chrono::milliseconds time) 
 }
 
 asio::awaitable<bool> RelayConnection::write(std::string_view octets, std::chrono::milliseconds time) {
+    waiting_since_.reset();
     boost::system::error_code error;
     deadline_.expires_after(time);
     co_await stream_->write(octets, error);

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,8 @@ struct ReplyTimes {
 class RelayConnection {
   public:
     RelayConnection(boost::asio::any_io_executor executor, std::unique_ptr<Stream> stream,
-                    std::string hostname, std::size_t destination, std::function<void()> on_end);
+                    std::string hostname, std::size_t destination,
+                    std::function<void(RelayConnection&)> on_end);
     ~RelayConnection();
     RelayConnection(const RelayConnection&) = delete;
     RelayConnection& operator=(const RelayConnection&) = delete;
@@ -44,20 +46,31 @@ class RelayConnection {
     // No octet has come from the server since the connection was taken out of the pool.
     bool is_silent() const { return silent_; }
     void mark_taken() { silent_ = true; }
+    // Something has come from the server that no exchange() has read.
+    bool has_input() const { return stream_->has_input(); }
+
+    // Nothing is asked of the server until the client goes on; the next exchange() or write() ends it.
+    void wait_for_client() { waiting_since_ = std::chrono::steady_clock::now(); }
+    std::optional<std::chrono::steady_clock::time_point> waiting_since() const { return waiting_since_; }
+    // While waiting for the client: closes and gives the place back now. The owner's next exchange() fails as
+    // if the server had closed.
+    void give_up();
 
     std::chrono::steady_clock::time_point idle_since;
 
   private:
     boost::asio::awaitable<bool> read_some();
+    void end();
 
     std::unique_ptr<Stream> stream_;
     ClientSession session_;
     std::size_t destination_;
-    std::function<void()> on_end_;
+    std::function<void(RelayConnection&)> on_end_;  // empty once called
     Deadline deadline_;
     std::string input_;
     std::string problem_;
     bool silent_ = true;
+    std::optional<std::chrono::steady_clock::time_point> waiting_since_;
 };
 
 }  // namespace gatepost::server::relay

@@ -16,15 +16,14 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 namespace {
 
-constexpr std::size_t max_connections =
-    100;                            // local: per worker; what a mail server behind takes without trouble
-constexpr auto connect_time = 10s;  // local: the servers behind are near
-constexpr auto room_time = 30s;     // local: how long a transaction waits for a connection
+constexpr auto connect_time = 10s;       // local: the servers behind are near
+constexpr auto room_time = 30s;          // local: how long a transaction waits for a connection
+constexpr auto look_again_time = 500ms;  // local: whether a connection may be taken from its client by now
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
-constexpr auto avoid_time = 5s;      // local: how long a dead destination is passed over
-constexpr auto greeting_time = 10s;  // local: of a probe; a transaction waits as long as RFC 5321 says
-constexpr auto goodbye_time = 2s;    // local: nobody waits for QUIT's reply
+constexpr auto avoid_time = 5s;    // local: how long a dead destination is passed over
+constexpr auto probe_time = 10s;   // local: nobody waits for a probe, but the next one
+constexpr auto goodbye_time = 2s;  // local: nobody waits for QUIT's reply
 
 asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
     if (!connection->session().is_ready()) co_return;
@@ -43,9 +42,9 @@ asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_execu
         co_await Stream::connect(executor, destination.host, destination.port, connect_time, error);
     problem = destination.host + ':' + std::to_string(destination.port) + ": " + error.message();
     if (!stream) co_return found;
-    auto connection =
-        std::make_unique<RelayConnection>(executor, std::move(stream), std::move(hostname), 0, [] {});
-    const bool greeted = co_await connection->exchange(greeting_time);
+    auto connection = std::make_unique<RelayConnection>(executor, std::move(stream), std::move(hostname), 0,
+                                                        [](RelayConnection&) {});
+    const bool greeted = co_await connection->exchange(probe_time);
     if (greeted && connection->session().is_ready()) {
         problem.clear();
         found = connection->session().capabilities();
@@ -58,22 +57,25 @@ asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_execu
 
 struct RelayPool::State : std::enable_shared_from_this<State> {
     State(asio::any_io_executor own, std::vector<config::SmtpDestination> to, std::string name,
-          std::shared_ptr<DownstreamState> known)
-        : executor(std::move(own)),
+          std::shared_ptr<DownstreamState> known, PoolLimits bounds)
+        : limits(bounds),
+          executor(std::move(own)),
           destinations(std::move(to)),
           avoid_until(destinations.size()),
           hostname(std::move(name)),
           downstream(std::move(known)),
           reaper(executor, [this] { reap(); }) {}
 
+    const PoolLimits limits;
     asio::any_io_executor executor;
     std::vector<config::SmtpDestination> destinations;
     std::vector<Clock::time_point> avoid_until;
     std::string hostname;
     std::shared_ptr<DownstreamState> downstream;
-    std::vector<std::unique_ptr<RelayConnection>> idle;  // the one used last at the back
-    std::list<asio::steady_timer> waiting;
-    std::size_t open_connections = 0;
+    std::vector<std::unique_ptr<RelayConnection>> idle;      // the one used last at the back
+    std::list<std::shared_ptr<asio::steady_timer>> waiting;  // who was woken is in it no longer
+    std::vector<RelayConnection*> connected;                 // idle ones and those in use
+    std::size_t connecting = 0;
     Deadline reaper;
 
     void reap() {
@@ -83,21 +85,50 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         for (auto connection = idle.begin(); connection != fresh; ++connection)
             asio::co_spawn(executor, say_goodbye(std::move(*connection)), asio::detached);
         idle.erase(idle.begin(), fresh);
-        if (!idle.empty()) reaper.expires_after(idle_time);
+        if (idle.empty())
+            reaper.clear();
+        else
+            reaper.expires_after(idle_time);
     }
-    void connection_ended() {
-        --open_connections;
+    bool is_full() const { return connected.size() + connecting >= limits.connections; }
+    void connection_ended(RelayConnection& connection) {
+        std::erase(connected, &connection);
         wake_one();
     }
     void wake_one() {
-        if (!waiting.empty()) waiting.front().cancel();
+        if (waiting.empty()) return;
+        waiting.front()->cancel();
+        waiting.pop_front();
+    }
+    // Closes the connection that has waited longest for its client, where that is too long.
+    bool make_room() {
+        RelayConnection* oldest = nullptr;
+        for (RelayConnection* connection : connected)
+            if (connection->waiting_since() &&
+                (oldest == nullptr || *connection->waiting_since() < *oldest->waiting_since()))
+                oldest = connection;
+        if (oldest == nullptr || Clock::now() - *oldest->waiting_since() < limits.client_time) return false;
+        oldest->give_up();
+        return true;
     }
 };
 
+// Counts a connection that is being made; however that ends, its place is free again.
+struct RelayPool::Connecting {
+    explicit Connecting(State& of_pool) : state(of_pool) { ++state.connecting; }
+    ~Connecting() {
+        --state.connecting;
+        state.wake_one();
+    }
+    Connecting(const Connecting&) = delete;
+    Connecting& operator=(const Connecting&) = delete;
+    State& state;
+};
+
 RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
-                     std::string hostname, std::shared_ptr<DownstreamState> state)
+                     std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits)
     : state_(std::make_shared<State>(std::move(executor), std::move(destinations), std::move(hostname),
-                                     std::move(state))) {}
+                                     std::move(state), limits)) {}
 
 RelayPool::~RelayPool() {
     // Connections tell the state of their end: they go while it is whole.
@@ -108,12 +139,16 @@ RelayPool::~RelayPool() {
 asio::awaitable<bool> RelayPool::wait_for_room() {
     const std::shared_ptr<State> state = state_;
     const auto until = Clock::now() + room_time;
-    while (state->open_connections >= max_connections && state->idle.empty()) {
-        if (Clock::now() >= until) co_return false;
-        const auto timer = state->waiting.emplace(state->waiting.end(), state->executor, until);
+    while (state->is_full() && state->idle.empty()) {
+        if (state->make_room()) continue;
+        const auto now = Clock::now();
+        if (now >= until) co_return false;
+        const Clock::time_point next_look = std::min<Clock::time_point>(until, now + look_again_time);
+        const auto timer = std::make_shared<asio::steady_timer>(state->executor, next_look);
+        state->waiting.push_back(timer);
         boost::system::error_code woken;
         co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        state->waiting.erase(timer);
+        state->waiting.remove(timer);
     }
     co_return true;
 }
@@ -122,26 +157,28 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
                                                                   std::string& problem) {
     const std::shared_ptr<State> state = state_;
     const config::SmtpDestination to = state->destinations[destination];
-    ++state->open_connections;
     boost::system::error_code error;
-    std::unique_ptr<Stream> stream =
-        co_await Stream::connect(state->executor, to.host, to.port, connect_time, error);
     std::unique_ptr<RelayConnection> connection;
-    if (stream) {
-        auto on_end = [state] {
-            state->connection_ended();
-        };
-        connection = std::make_unique<RelayConnection>(state->executor, std::move(stream), state->hostname,
-                                                       destination, std::move(on_end));
-        const ReplyTimes times;
-        const bool greeted = co_await connection->exchange(times.command);
+    {
+        const Connecting counted(*state);
+        std::unique_ptr<Stream> stream =
+            co_await Stream::connect(state->executor, to.host, to.port, connect_time, error);
+        if (stream) {
+            auto on_end = [state](RelayConnection& ended) {
+                state->connection_ended(ended);
+            };
+            connection = std::make_unique<RelayConnection>(state->executor, std::move(stream),
+                                                           state->hostname, destination, std::move(on_end));
+            state->connected.push_back(connection.get());
+        }
+    }
+    if (connection) {
+        const bool greeted = co_await connection->exchange(state->limits.greeting);
         if (greeted && connection->session().is_ready()) {
             state->avoid_until[destination] = {};
             state->downstream->spoke(destination, connection->session().capabilities());
             co_return connection;
         }
-    } else {
-        state->connection_ended();
     }
     state->avoid_until[destination] = Clock::now() + avoid_time;
     state->downstream->was_unreachable(destination);
@@ -153,12 +190,13 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
 
 asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(bool fresh, std::string& problem) {
     const std::shared_ptr<State> state = state_;
+    problem.clear();
     const bool room = co_await wait_for_room();
     if (!room) {
         problem = "all connections to the downstream servers are in use";
         co_return nullptr;
     }
-    while (!state->idle.empty() && (!fresh || state->open_connections >= max_connections)) {
+    while (!state->idle.empty() && (!fresh || state->is_full())) {
         std::unique_ptr<RelayConnection> connection = std::move(state->idle.back());
         state->idle.pop_back();
         if (fresh) continue;  // makes room

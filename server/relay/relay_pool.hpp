@@ -10,6 +10,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,10 +26,18 @@ boost::asio::awaitable<std::optional<Capabilities>> ask_capabilities(boost::asio
                                                                      std::string hostname,
                                                                      std::string& problem);
 
+struct PoolLimits {
+    std::size_t connections = 100;  // local: per worker; what a mail server behind takes without trouble
+    std::chrono::milliseconds client_time{2000};  // local: a client that goes on at once goes on sooner
+    // local: below the 5 minutes of RFC 5321 §4.5.3.2.1, for our own client waits no longer than those at
+    // RCPT: a server that is hung must leave time to ask the next one.
+    std::chrono::milliseconds greeting{30'000};
+};
+
 class RelayPool {
   public:
     RelayPool(boost::asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
-              std::string hostname, std::shared_ptr<DownstreamState> state);
+              std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits = {});
     // Idle connections are closed; those in use end with their owners.
     ~RelayPool();
     RelayPool(const RelayPool&) = delete;
@@ -35,13 +45,15 @@ class RelayPool {
 
     // A connection on which a transaction can be started. An idle one is taken first, unless `fresh`. Null
     // where no destination can be reached or all connections stay in use too long; `problem` says which and
-    // why.
+    // why. Where all are in use, one whose client keeps it waiting for longer than client_time is closed:
+    // slow clients cannot hold all of them.
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(bool fresh, std::string& problem);
     // Takes a connection back. One that cannot take a further transaction is closed.
     void release(std::unique_ptr<RelayConnection> connection);
 
   private:
     struct State;
+    struct Connecting;
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> open(std::size_t destination,
                                                                   std::string& problem);
     boost::asio::awaitable<bool> wait_for_room();

@@ -98,6 +98,7 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
     co_return reply;
 }
 
+    connection_->wait_for_client();
 asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
     bool answered = false;
     if (connection_ && are_all_taken()) {
