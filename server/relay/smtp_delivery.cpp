@@ -13,6 +13,8 @@ namespace {
 
 // local: a message up to this goes out in one write with its final dot; a larger one in writes of this size.
 constexpr std::size_t write_octets = 256 * 1024;
+// local: for RSET's reply, which nobody needs; a client waits behind it.
+constexpr auto reset_time = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -181,7 +183,7 @@ asio::awaitable<Reply> SmtpDelivery::deliver(const OutgoingMessage& message) {
 asio::awaitable<void> SmtpDelivery::abandon() {
     if (!connection_) co_return;
     connection_->session().abandon_transaction();
-    const bool answered = co_await connection_->exchange(times_.command);
+    const bool answered = co_await connection_->exchange(reset_time);
     if (answered) pool_.release(std::move(connection_));
     drop();
 }
