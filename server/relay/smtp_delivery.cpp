@@ -167,6 +167,11 @@ asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
 }
 
 asio::awaitable<Reply> SmtpDelivery::deliver(const OutgoingMessage& message) {
+    // A reply that is there before the end of the message is none to it: it would be taken for the final one.
+    if (connection_->has_input()) {
+        problem_ = "the downstream server replied before the end of the message";
+        co_return false;
+    }
     std::optional<Reply> refusal = co_await start_data();
     if (refusal) co_return *refusal;
     // Cut off inside the message, the server has nothing; after the final dot it may have it, and the
