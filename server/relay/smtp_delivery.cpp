@@ -49,12 +49,18 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
     const bool answered = co_await connection_->exchange(times_.command);
     if (answered) co_return std::nullopt;
     // A server may close an idle connection at any time: that is no failure of a new one.
-    if (!fresh && connection_->is_silent()) {
+    if (!fresh && is_given_up_by_server()) {
         drop();
         std::optional<Reply> again = co_await start(true);
         co_return again;
     }
     co_return unavailable();
+}
+
+// It closed without a word, or with the word for it: a server that has waited too long says 421 (RFC 5321
+// §3.8). Nothing of the message has been sent then, and all can begin anew on another connection.
+bool SmtpDelivery::is_given_up_by_server() const {
+    return connection_->is_silent() || connection_->session().failure() == ClientFailure::service_closing;
 }
 
 // A server asked a second time, after a connection was lost, may answer otherwise than the client was told.
@@ -92,6 +98,7 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
     std::optional<Reply> reply = session.sender_reply();
     if (reply && reply->is_positive()) reply = session.recipient_reply(index);
     if (!reply) co_return unavailable();
+    connection_->wait_for_client();
     if (reply->is_positive()) {
         envelope_.recipients.push_back(recipient);
         taken_.push_back(index);
@@ -100,7 +107,6 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
     co_return reply;
 }
 
-    connection_->wait_for_client();
 asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
     bool answered = false;
     if (connection_ && are_all_taken()) {
@@ -108,7 +114,7 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
         connection_->session().start_data();
         answered = co_await connection_->exchange(times_.command);
     }
-    if (!answered && (!connection_ || connection_->is_silent())) {
+    if (!answered && (!connection_ || is_given_up_by_server())) {
         // The server may have given up the connection while the client took its time over the message.
         drop();
         std::optional<Reply> refusal = co_await start(true);
@@ -161,17 +167,17 @@ asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
         wire.clear();
     }
     encoder.finish(wire);
+    // A reply that is there before the end of the message is none to it: it would be taken for the final one.
+    if (connection_->has_input()) {
+        problem_ = "the downstream server replied before the end of the message";
+        co_return false;
+    }
     connection_->session().message_sent();
     const bool written = co_await connection_->write(wire, times_.data_block);
     co_return written;
 }
 
 asio::awaitable<Reply> SmtpDelivery::deliver(const OutgoingMessage& message) {
-    // A reply that is there before the end of the message is none to it: it would be taken for the final one.
-    if (connection_->has_input()) {
-        problem_ = "the downstream server replied before the end of the message";
-        co_return false;
-    }
     std::optional<Reply> refusal = co_await start_data();
     if (refusal) co_return *refusal;
     // Cut off inside the message, the server has nothing; after the final dot it may have it, and the

@@ -28,6 +28,7 @@ class SmtpDelivery final : public Delivery {
 
   private:
     boost::asio::awaitable<std::optional<smtp::Reply>> start(bool fresh);
+    bool is_given_up_by_server() const;
     bool are_all_taken() const;
     boost::asio::awaitable<std::optional<smtp::Reply>> start_data();
     boost::asio::awaitable<bool> send(const OutgoingMessage& message);

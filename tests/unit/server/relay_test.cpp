@@ -28,6 +28,8 @@ using asio::ip::tcp;
 // closes. Behind "354" the message is read to its end and kept.
 class Downstream {
   public:
+    static constexpr std::string_view early = "354, and 250 before the end";
+
     explicit Downstream(asio::io_context& context)
         : acceptor_(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
 
@@ -59,6 +61,10 @@ class Downstream {
             const std::string answer = std::move(answers.front());
             answers.pop_front();
             if (answer.empty()) co_return;
+            if (answer == early) {
+                co_await play_early(socket);
+                co_return;
+            }
             const std::string wire = answer + "\r\n";
             co_await asio::async_write(socket, asio::buffer(wire),
                                        asio::redirect_error(asio::use_awaitable, error));
@@ -71,6 +77,20 @@ class Downstream {
             input.erase(0, size);
             (end.size() == 2 ? lines : messages).push_back(read);
         }
+    }
+
+    // The reply to the message comes when its first octets have.
+    static asio::awaitable<void> play_early(tcp::socket& socket) {
+        std::string input;
+        boost::system::error_code error;
+        for (const std::string wire : {"354 go\r\n", "250 too early\r\n"}) {
+            co_await asio::async_write(socket, asio::buffer(wire),
+                                       asio::redirect_error(asio::use_awaitable, error));
+            co_await asio::async_read_until(socket, asio::dynamic_buffer(input), "\r\n",
+                                            asio::redirect_error(asio::use_awaitable, error));
+        }
+        co_await asio::async_read_until(socket, asio::dynamic_buffer(input), "\r\n.\r\n",
+                                        asio::redirect_error(asio::use_awaitable, error));
     }
 
     tcp::acceptor acceptor_;
@@ -196,6 +216,71 @@ TEST_F(Relay, opens_the_transaction_anew_when_the_server_gave_it_up_before_data)
     downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 second"});
     EXPECT_EQ(run({"a@example.com"}), (Replies{"ok", "250 second"}));
     EXPECT_EQ(downstream.connections, 2);
+}
+
+// RFC 5321 §3.8: it says so before it closes. A client that is slow over a large message would else be
+// deferred each time it comes.
+TEST_F(Relay, opens_the_transaction_anew_when_the_server_said_421_before_data) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "421 4.4.2 timeout exceeded"});
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 second"});
+    EXPECT_EQ(run({"a@example.com"}), (Replies{"ok", "250 second"}));
+    EXPECT_EQ(downstream.connections, 2);
+}
+
+TEST_F(Relay, replaces_an_idle_connection_that_says_421) {
+    downstream.expect_connection(
+        {greeting, offers, "250 ok", "250 ok", "354 go", "250 first", "421 4.4.2 timeout exceeded"});
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 second"});
+    downstream.start();
+    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
+                   std::make_shared<DownstreamState>(1));
+    EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 first"}));
+    EXPECT_EQ(run_one(transact({"b@example.com"}, pool)), (Replies{"ok", "250 second"}));
+}
+
+// Clients that fall silent after RCPT do not keep the mail of others waiting, and lose nothing.
+TEST_F(Relay, takes_a_connection_from_a_transaction_that_waits_for_its_client) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok"});
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 quick"});
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 slow"});
+    downstream.start();
+    const PoolLimits limits{1, std::chrono::milliseconds(50)};
+    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
+                   std::make_shared<DownstreamState>(1), limits);
+    SmtpDelivery slow(pool, files);
+    EXPECT_FALSE(run_one(slow.add_recipient(smtp::Envelope(), path("slow@example.com"))));
+    EXPECT_EQ(run_one(transact({"quick@example.com"}, pool)), (Replies{"ok", "250 quick"}));
+    auto remove = [](const auth::HeaderField&) {
+        return false;
+    };
+    const OutgoingMessage message("Top: 1\r\n", header, body, remove);
+    EXPECT_EQ(run_one(deliver(slow, message))->text(), "slow");
+    EXPECT_EQ(downstream.connections, 3);
+}
+
+// Accepts and says nothing: the next destination has its turn while the client still waits.
+TEST_F(Relay, fails_over_from_a_server_that_hangs) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 from the second"});
+    downstream.start();
+    tcp::acceptor hung(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    PoolLimits limits;
+    limits.greeting = std::chrono::milliseconds(50);
+    RelayPool pool(context.get_executor(),
+                   {{"127.0.0.1", hung.local_endpoint().port()}, {"127.0.0.1", downstream.port()}},
+                   "mx.example", std::make_shared<DownstreamState>(2), limits);
+    EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 from the second"}));
+}
+
+// 250 to a message of which the end has not been sent is no 250 to it.
+TEST_F(Relay, answers_451_when_the_server_replies_before_the_end_of_the_message) {
+    const std::string line(998, 'x');
+    for (int i = 0; i < 2000; ++i)
+        tests::run(body.append(line + "\r\n"));
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", std::string(Downstream::early)});
+    const Replies replies = run({"a@example.com"});
+    EXPECT_EQ(replies[0], "ok");
+    EXPECT_TRUE(replies[1].starts_with("451 ")) << replies[1];
+    EXPECT_TRUE(downstream.messages.empty());
 }
 
 // Told 250 at first, refused the second time: the client keeps the message.
