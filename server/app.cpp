@@ -132,6 +132,7 @@ class App {
         std::string problem = prepare_relay();
         if (problem.empty()) problem = prepare_workers();
         if (problem.empty()) problem = bind();
+        files_.stop();  // before the sessions go that it works for
         if (problem.empty()) problem = start_background();
         return problem;
     }

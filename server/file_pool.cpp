@@ -25,7 +25,13 @@ struct FilePool::Impl {
 FilePool::FilePool(unsigned threads) : impl_(std::make_unique<Impl>(threads)) {}
 
 FilePool::~FilePool() {
+    if (impl_) impl_->pool.join();
+}
+
+void FilePool::stop() {
+    impl_->pool.stop();
     impl_->pool.join();
+    impl_.reset();
 }
 
 asio::awaitable<void> FilePool::run(std::function<void()> work) {

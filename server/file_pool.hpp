@@ -17,6 +17,10 @@ class FilePool {
     FilePool(const FilePool&) = delete;
     FilePool& operator=(const FilePool&) = delete;
 
+    // Waits for what is under way; what waits for a thread is never run, and who awaits it does not go on.
+    // Call it while everything that the work refers to is there, and run() nothing afterwards.
+    void stop();
+
     // Runs `work` on one of the threads. What it refers to must stay until then: the caller awaits.
     boost::asio::awaitable<void> run(std::function<void()> work);
 
