@@ -20,6 +20,9 @@ inline constexpr std::size_t max_read_reply_line_octets = 2048;
 inline constexpr std::size_t max_local_part_octets = 512;
 // RFC 5321 §4.5.3.1.2: a domain, and so the argument of EHLO.
 inline constexpr std::size_t max_domain_octets = 255;
+// Local: in one transaction; then the downstream server is asked for no further one, and nothing is kept of
+// it.
+inline constexpr std::size_t max_refused_recipients = 1000;
 // RFC 1870 §3: the value of SIZE has up to 20 digits.
 inline constexpr std::size_t max_size_digits = 20;
 

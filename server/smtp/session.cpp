@@ -121,7 +121,7 @@ Action Session::refuse(Reply reply) {
 // With a recipient taken, a refusal counts no error: a message to many, some of them gone, must not end in
 // 421, for it would be sent again and end so again.
 Action Session::refuse_recipient(Reply reply) {
-    recipient_refused_ = true;
+    ++refused_recipients_;
     if (envelope_->recipients.empty() || reply.code() == 421) return refuse(std::move(reply));
     return SendReply{std::move(reply), true};
 }
@@ -135,7 +135,7 @@ Close Session::close(Reply reply) {
 void Session::reset_transaction() {
     envelope_.reset();
     checked_recipient_.reset();
-    recipient_refused_ = false;
+    refused_recipients_ = 0;
 }
 
 }  // namespace gatepost::server::smtp

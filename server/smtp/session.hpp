@@ -138,7 +138,7 @@ class Session {
     std::optional<dns::DomainName> helo_domain_;
     std::optional<Envelope> envelope_;  // the one record of a transaction, and its one reset
     std::optional<Recipient> checked_recipient_;
-    bool recipient_refused_ = false;  // some RCPT of this transaction
+    std::size_t refused_recipients_ = 0;  // of this transaction
     std::size_t messages_ = 0;
     std::size_t errors_ = 0;
 };

@@ -211,7 +211,8 @@ std::optional<Reply> Session::check_recipient(const Path& path) const {
     if (asks_for_routing(path))
         return Reply(550, "5.7.1", "Relay not permitted: the local part asks for a route");
     // RFC 5321 §4.5.3.1.10: 452, so that the client sends the rest in a further transaction.
-    if (envelope_->recipients.size() >= options_->limits.recipients)
+    if (envelope_->recipients.size() >= options_->limits.recipients ||
+        refused_recipients_ >= max_refused_recipients)
         return Reply(452, "4.5.3", "Too many recipients");
     return std::nullopt;
 }
@@ -219,7 +220,7 @@ std::optional<Reply> Session::check_recipient(const Path& path) const {
 // RFC 5321 §3.3, §4.1.1.4.
 Action Session::on_data() {
     if (!envelope_) return fail(Reply(503, "5.5.1", "Send MAIL and RCPT first"));
-    if (envelope_->recipients.empty() && recipient_refused_)
+    if (envelope_->recipients.empty() && refused_recipients_ > 0)
         return fail(Reply(554, "5.5.1", "No valid recipients"));
     if (envelope_->recipients.empty()) return fail(Reply(503, "5.5.1", "Send RCPT first"));
     state_ = State::message;
