@@ -1,5 +1,6 @@
 #include "server/app.hpp"
 
+#include "server/descriptor_limit.hpp"
 #include "server/health.hpp"
 #include "server/http/http_server.hpp"
 #include "server/listener.hpp"
@@ -111,6 +112,12 @@ class App {
         context_.run();
         for (auto& worker : workers_)
             worker->join();
+        const std::size_t most = sessions_within(descriptors_, config().limits.connections);
+        if (most < config().limits.connections) {
+            LogEntry few("few_descriptors", LogLevel::warning);
+            few.with("descriptors", descriptors_).with("connections", most);
+            log_.write(few);
+        }
         return finish();
     }
 
@@ -166,7 +173,7 @@ class App {
         dns_cache_ =
             std::make_shared<dns::Cache>(config().dns.cache_entries, config().dns.timeout + cache_grace);
         shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, *store_, log_, random_,
-                               dns_cache_, local_records_, downstream_});
+                               dns_cache_, local_records_, downstream_, descriptors_});
         know_names(config());
         metrics_.dns_source = [this] {
             DnsCounts counts;
@@ -335,6 +342,7 @@ class App {
     std::vector<std::unique_ptr<Listener>> listeners_;
     asio::signal_set signals_;
     asio::steady_timer drain_timer_;
+    std::size_t descriptors_ = raise_descriptor_limit();
     bool draining_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "server/listener.hpp"
 
+#include "server/descriptor_limit.hpp"
 #include "server/log.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -86,8 +87,10 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
 
     void admit(int socket, const sockaddr_storage& peer) {
         const dns::IpAddress client = address_of(peer);
-        const config::Limits& limits = shared.runtime.get()->config.limits;
-        const ConnectionLimits::Bounds bounds{limits.connections, limits.connections_per_client};
+        const RuntimePtr runtime = shared.runtime.get();
+        const config::Limits& limits = runtime->config.limits;
+        const ConnectionLimits::Bounds bounds{sessions_within(shared.descriptors, limits.connections),
+                                              limits.connections_per_client};
         const auto verdict = shared.connections.enter(client, bounds);
         if (verdict != ConnectionLimits::Verdict::admitted) {
             LogEntry entry("connection_refused");

@@ -29,6 +29,7 @@ struct Shared {
     std::shared_ptr<dns::Cache> dns_cache;
     std::shared_ptr<const dns::ZoneResolver> local_records;
     std::shared_ptr<relay::DownstreamState> downstream;  // null: a Maildir
+    std::size_t descriptors;                             // RLIMIT_NOFILE
 };
 
 // A connection that was accepted and admitted.

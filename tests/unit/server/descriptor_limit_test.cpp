@@ -1,0 +1,23 @@
+#include "server/descriptor_limit.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gatepost::server {
+namespace {
+
+TEST(DescriptorLimitTest, keeps_room_for_what_is_not_a_session) {
+    struct Case {
+        std::size_t descriptors, configured, sessions;
+    };
+    for (const auto& [descriptors, configured, sessions] :
+         {Case{1024, 10'000, 768}, Case{1024, 500, 500}, Case{524'288, 10'000, 10'000},
+          Case{200, 10'000, 100}, Case{50, 10'000, 1}})
+        EXPECT_EQ(sessions_within(descriptors, configured), sessions) << descriptors;
+}
+
+TEST(DescriptorLimitTest, raises_the_limit) {
+    EXPECT_GT(raise_descriptor_limit(), 0U);
+}
+
+}  // namespace
+}  // namespace gatepost::server
