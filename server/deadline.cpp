@@ -9,6 +9,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr auto repeat_time =
+    std::chrono::seconds(1);  // local: a cancellation that met nothing is made up for
+
 }  // namespace
 
 struct Deadline::State : std::enable_shared_from_this<State> {
@@ -31,9 +34,11 @@ struct Deadline::State : std::enable_shared_from_this<State> {
         watching = false;
         if (!on_expiry || at == Clock::time_point::max()) return;
         if (Clock::now() < at) return watch();
-        at = Clock::time_point::max();
+        at = Clock::now() + repeat_time;
         expired = true;
         on_expiry();
+        const bool is_still_set = on_expiry && at != Clock::time_point::max();
+        if (is_still_set && !watching) watch();
     }
 };
 
