@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <unistd.h>
+
 #include <optional>
 #include <utility>
 
@@ -17,6 +19,19 @@ namespace gatepost::server {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+
+namespace {
+
+tcp::socket adopt(const asio::any_io_executor& executor, int socket, bool v6) {
+    tcp::socket adopted(executor);
+    error_code error;
+    adopted.assign(v6 ? tcp::v6() : tcp::v4(), socket, error);
+    if (!error) return adopted;
+    ::close(socket);
+    throw boost::system::system_error(error);
+}
+
+}  // namespace
 
 struct Stream::Impl {
     explicit Impl(tcp::socket&& connected) : socket(std::move(connected)) {
@@ -30,7 +45,7 @@ struct Stream::Impl {
 };
 
 Stream::Stream(asio::any_io_executor executor, int socket, bool v6)
-    : impl_(std::make_unique<Impl>(tcp::socket(executor, v6 ? tcp::v6() : tcp::v4(), socket))) {}
+    : impl_(std::make_unique<Impl>(adopt(executor, socket, v6))) {}
 
 Stream::~Stream() = default;
 
@@ -102,6 +117,11 @@ void Stream::close() {
     impl_->socket.close(ignored);
 }
 
+bool Stream::has_input() const {
+    error_code ignored;
+    return impl_->socket.available(ignored) > 0;
+}
+
 bool Stream::is_tls() const {
     return impl_->tls.has_value();
 }
@@ -115,8 +135,3 @@ std::string Stream::tls_cipher() const {
 }
 
 }  // namespace gatepost::server
-bool Stream::has_input() const {
-    error_code ignored;
-    return impl_->socket.available(ignored) > 0;
-}
-

@@ -20,7 +20,8 @@ class TlsContext;
 
 class Stream {
   public:
-    // Takes a connected, non-blocking socket and owns it.
+    // Takes a connected, non-blocking socket and owns it, also where this throws: the kernel may have no
+    // place left to watch it.
     Stream(boost::asio::any_io_executor executor, int socket, bool v6);
     ~Stream();
     Stream(const Stream&) = delete;
@@ -49,9 +50,9 @@ class Stream {
     void cancel();
     void close();
 
-    bool is_tls() const;
     // Octets have come that read() would give at once. Not for TLS.
     bool has_input() const;
+    bool is_tls() const;
     std::string tls_version() const;  // "TLSv1.3"; empty without TLS
     std::string tls_cipher() const;   // "TLS_AES_256_GCM_SHA384"
 

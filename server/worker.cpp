@@ -85,6 +85,18 @@ struct Worker::Impl {
         return text.data();
     }
 
+    // Without a place in the kernel's event queue, or without memory, this one client goes.
+    void adopt(const Accepted& accepted) {
+        try {
+            take(accepted);
+        } catch (const std::exception& error) {
+            leave(accepted.client);
+            LogEntry entry("internal_error", LogLevel::error);
+            entry.with("client", accepted.client.text()).with("what", error.what());
+            shared.log.write(entry);
+        }
+    }
+
     void take(const Accepted& accepted) {
         auto stream = std::make_unique<Stream>(context.get_executor(), accepted.socket, accepted.v6);
         const auto place = connections.emplace(connections.end(), services, std::move(stream),
@@ -97,9 +109,13 @@ struct Worker::Impl {
                                              dns::IpAddress client) {
         co_await place->run();
         self->connections.erase(place);
-        self->sessions.fetch_sub(1, std::memory_order_relaxed);
-        self->shared.connections.leave(client);
+        self->leave(client);
         if (self->draining && self->connections.empty()) self->finish();
+    }
+
+    void leave(const dns::IpAddress& client) {
+        sessions.fetch_sub(1, std::memory_order_relaxed);
+        shared.connections.leave(client);
     }
 
     // The last session is gone: idle downstream connections and timers are all that is left.
@@ -135,7 +151,7 @@ void Worker::start() {
 
 void Worker::adopt(Accepted accepted) {
     impl_->sessions.fetch_add(1, std::memory_order_relaxed);
-    asio::post(impl_->context, [this, accepted] { impl_->take(accepted); });
+    asio::post(impl_->context, [this, accepted] { impl_->adopt(accepted); });
 }
 
 void Worker::drain() {
