@@ -83,6 +83,8 @@ asio::awaitable<void> Connection::next_command() {
         // The time for a command runs from its first octet: one octet a minute does not hold a connection.
         if (!reader_.is_inside_line() || !deadline_.is_set())
             deadline_.expires_after(runtime_->config.limits.command_timeout);
+        // Thousands of sessions that wait must not each keep the room that a message's chunks took.
+        if (input_.capacity() >= data_read_octets) input_ = std::string();
         waiting_for_command_ = true;
         co_await read_more(command_read_octets);
         waiting_for_command_ = false;
