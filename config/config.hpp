@@ -58,9 +58,11 @@ struct Limits {
 struct SmtpDestination {
     std::string host;  // a name or an address
     std::uint16_t port = 25;
+    friend bool operator==(const SmtpDestination&, const SmtpDestination&) = default;
 };
 struct MaildirDestination {
     std::filesystem::path path;
+    friend bool operator==(const MaildirDestination&, const MaildirDestination&) = default;
 };
 using Destination = std::variant<SmtpDestination, MaildirDestination>;
 

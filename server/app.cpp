@@ -22,6 +22,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -49,19 +50,27 @@ bool needs_restart(const config::Config& before, const config::Config& after) {
     };
     return before.data_dir != after.data_dir || before.hostname != after.hostname ||
            before.process.workers != after.process.workers || before.dns.servers != after.dns.servers ||
-           before.dns.overrides != after.dns.overrides || before.relay.to.size() != after.relay.to.size() ||
+           before.dns.overrides != after.dns.overrides || before.relay.to != after.relay.to ||
            before.limits.memory != after.limits.memory ||
            !std::equal(before.listeners.begin(), before.listeners.end(), after.listeners.begin(),
                        after.listeners.end(), same_listener);
+}
+
+bool needs_certificate(const config::Config& config) {
+    return std::any_of(config.listeners.begin(), config.listeners.end(), [](const auto& listener) {
+        return listener.tls == config::ListenerTls::required || listener.tls == config::ListenerTls::implicit;
+    });
 }
 
 struct Loaded {
     RuntimePtr runtime;                 // null: see problems
     std::vector<std::string> problems;  // FILE:LINE:COLUMN: message
     std::vector<std::string> warnings;
+    bool restart_needed = false;
 };
 
-Loaded load_runtime(const std::filesystem::path& file) {
+// `in_force` null: at start.
+Loaded load_runtime(const std::filesystem::path& file, const config::Config* in_force = nullptr) {
     config::LoadResult read = config::load(file, today());
     Loaded loaded;
     for (const config::Problem& warning : read.warnings)
@@ -70,6 +79,11 @@ Loaded load_runtime(const std::filesystem::path& file) {
         loaded.problems.push_back(problem.text());
     if (!read.config) return loaded;
     if (read.config->dns.servers.empty()) read.config->dns.servers = dns::read_resolv_conf();
+    if (in_force != nullptr) {
+        loaded.restart_needed = needs_restart(*in_force, *read.config);
+        // Made ready at start, and where large messages lie: another folder need not be there.
+        read.config->data_dir = in_force->data_dir;
+    }
     std::string problem;
     loaded.runtime = make_runtime(std::move(*read.config), problem);
     if (!loaded.runtime) loaded.problems.push_back(file.string() + ": " + problem);
@@ -97,6 +111,12 @@ class App {
             stop_background();
             return 1;
         }
+        const std::size_t most = sessions_within(descriptors_, config().limits.connections);
+        if (most < config().limits.connections) {
+            LogEntry few("few_descriptors", LogLevel::warning);
+            few.with("descriptors", descriptors_).with("connections", most);
+            log_.write(few);
+        }
         for (auto& worker : workers_)
             worker->start();
         for (auto& listener : listeners_)
@@ -112,12 +132,7 @@ class App {
         context_.run();
         for (auto& worker : workers_)
             worker->join();
-        const std::size_t most = sessions_within(descriptors_, config().limits.connections);
-        if (most < config().limits.connections) {
-            LogEntry few("few_descriptors", LogLevel::warning);
-            few.with("descriptors", descriptors_).with("connections", most);
-            log_.write(few);
-        }
+        files_.stop();  // before the sessions go that it works for
         return finish();
     }
 
@@ -139,7 +154,6 @@ class App {
         std::string problem = prepare_relay();
         if (problem.empty()) problem = prepare_workers();
         if (problem.empty()) problem = bind();
-        files_.stop();  // before the sessions go that it works for
         if (problem.empty()) problem = start_background();
         return problem;
     }
@@ -255,7 +269,13 @@ class App {
     }
 
     void reload() {
-        const Loaded loaded = load_runtime(file_);
+        Loaded loaded = load_runtime(file_, &config());
+        // The listeners stay as they are until a restart, and cannot do without.
+        if (loaded.runtime && !loaded.runtime->tls && needs_certificate(config())) {
+            loaded.problems.emplace_back(
+                "a listener with TLS is open, so tls.certificate can go only in a restart");
+            loaded.runtime = nullptr;
+        }
         LogEntry entry("reload", loaded.runtime ? LogLevel::info : LogLevel::error);
         for (const std::string& problem : loaded.problems)
             entry.with("problem", problem);
@@ -264,8 +284,7 @@ class App {
         if (!loaded.runtime) {
             entry.with("note", "the configuration in force is kept");
         } else {
-            if (needs_restart(config(), loaded.runtime->config))
-                entry.with("note", "some of the changed settings need a restart");
+            if (loaded.restart_needed) entry.with("note", "some of the changed settings need a restart");
             know_names(loaded.runtime->config);
             runtime_.replace(loaded.runtime);
         }
@@ -323,6 +342,7 @@ class App {
     FilePool files_;
     MemoryBudget memory_;
     ConnectionLimits connections_;
+    std::size_t descriptors_ = raise_descriptor_limit();
     dns::SystemRandomSource random_;
     std::unique_ptr<reports::store::Store> store_;
     std::optional<Health> health_;
@@ -342,7 +362,6 @@ class App {
     std::vector<std::unique_ptr<Listener>> listeners_;
     asio::signal_set signals_;
     asio::steady_timer drain_timer_;
-    std::size_t descriptors_ = raise_descriptor_limit();
     bool draining_ = false;
 };
 

@@ -197,7 +197,10 @@ asio::awaitable<void> Connection::start_tls(smtp::Reply reply) {
 asio::awaitable<void> Connection::shake_hands() {
     boost::system::error_code error;
     deadline_.expires_after(handshake_time);
-    co_await stream_->accept_tls(runtime_->tls, error);
+    if (runtime_->tls)
+        co_await stream_->accept_tls(runtime_->tls, error);
+    else
+        error = asio::error::operation_not_supported;  // a reload took the certificate away
     deadline_.clear();
     if (!error) co_return;
     LogEntry entry("tls_failed");
