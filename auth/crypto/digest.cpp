@@ -36,6 +36,12 @@ std::string Sha256::finish() {
     return hash;
 }
 
+Sha256 Sha256::fork() const {
+    Sha256 copy;
+    if (EVP_MD_CTX_copy_ex(copy.context_->md, context_->md) != 1) throw std::bad_alloc();
+    return copy;
+}
+
 std::string sha256(std::string_view octets) {
     Sha256 digest;
     digest.update(octets);

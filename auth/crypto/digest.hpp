@@ -21,6 +21,8 @@ class Sha256 {
     void update(std::string_view octets);
     // The 32 octets of the hash. Call once; no update() after it.
     std::string finish();
+    // Another digest that goes on from here: for hashes of texts with one beginning.
+    Sha256 fork() const;
 
   private:
     struct Context;

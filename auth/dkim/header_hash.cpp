@@ -32,6 +32,17 @@ std::vector<const HeaderField*> select_fields(const FieldIndex& index,
     return selected;
 }
 
+std::string canonical_signature_field(Canonicalization canonicalization, std::string_view signature_field,
+                                      std::string_view spelled_signature) {
+    const auto before = static_cast<std::size_t>(spelled_signature.data() - signature_field.data());
+    std::string without_signature(signature_field.substr(0, before));
+    without_signature += signature_field.substr(before + spelled_signature.size());
+    std::string canonical;
+    canonicalize_header_field(canonicalization, without_signature, canonical);
+    canonical.resize(canonical.size() - 2);  // RFC 6376 §3.7: without a trailing CRLF
+    return canonical;
+}
+
 std::string header_hash(const std::vector<const HeaderField*>& fields, Canonicalization canonicalization,
                         std::string_view signature_field, std::string_view spelled_signature) {
     crypto::Sha256 digest;
@@ -41,13 +52,7 @@ std::string header_hash(const std::vector<const HeaderField*>& fields, Canonical
         canonicalize_header_field(canonicalization, field->raw, canonical);
         digest.update(canonical);
     }
-    const auto before = static_cast<std::size_t>(spelled_signature.data() - signature_field.data());
-    std::string without_signature(signature_field.substr(0, before));
-    without_signature += signature_field.substr(before + spelled_signature.size());
-    canonical.clear();
-    canonicalize_header_field(canonicalization, without_signature, canonical);
-    canonical.resize(canonical.size() - 2);  // RFC 6376 §3.7: without a trailing CRLF
-    digest.update(canonical);
+    digest.update(canonical_signature_field(canonicalization, signature_field, spelled_signature));
     return digest.finish();
 }
 

@@ -30,9 +30,14 @@ std::vector<const HeaderField*> select_fields(const FieldIndex& index,
                                               const std::vector<std::string>& lower_names,
                                               const HeaderField* own);
 
-// SHA-256 of the canonical fields and of `signature_field`, the whole signature field in which the value of
-// b= is `spelled_signature`, which is taken as empty; the last CRLF is left out. `spelled_signature` is a
-// part of `signature_field`.
+// The canonical form of `signature_field` as it is hashed: the value of b=, which is `spelled_signature`,
+// taken as empty, and the last CRLF left out (RFC 6376 §3.7). `spelled_signature` is a part of
+// `signature_field`.
+std::string canonical_signature_field(Canonicalization canonicalization, std::string_view signature_field,
+                                      std::string_view spelled_signature);
+
+// SHA-256 of the canonical fields and of `signature_field`, the whole signature field, as
+// canonical_signature_field() gives it.
 std::string header_hash(const std::vector<const HeaderField*>& fields, Canonicalization canonicalization,
                         std::string_view signature_field, std::string_view spelled_signature);
 

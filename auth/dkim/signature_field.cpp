@@ -9,6 +9,7 @@
 #include "dns/idna.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 namespace gatepost::auth::dkim {
@@ -34,17 +35,31 @@ class Reader {
         : tags_(tags), out_(out), now_(now) {}
 
     // Every tag is read even after a fault, so that a result can name domain and selector; the first counts.
-    std::string read() {
-        const std::string faults[] = {read_version(),          read_domain(),    read_selector(),
-                                      read_algorithm(),        read_signature(), read_body_hash(),
-                                      read_canonicalization(), read_names(),     read_identity(),
-                                      read_body_length(),      read_query(),     read_times()};
+    std::string read(SignatureSyntax syntax) {
+        switch (syntax) {
+            case SignatureSyntax::dkim:
+                return first_of({read_version(), read_domain(), read_selector(), read_algorithm(),
+                                 read_signature(), read_body_hash(), read_canonicalization(), read_names(),
+                                 read_identity(), read_body_length(), read_query(), read_times()});
+            case SignatureSyntax::arc_message_signature:
+                return first_of({read_domain(), read_selector(), read_algorithm(), read_signature(),
+                                 read_body_hash(), read_canonicalization(), read_arc_names(),
+                                 read_body_length(), read_query(), read_times()});
+            case SignatureSyntax::arc_seal:
+                out_.header_canonicalization = Canonicalization::relaxed;
+                return first_of({refuse_names(), read_domain(), read_selector(), read_algorithm(),
+                                 read_signature(), read_timestamp()});
+        }
+        return "unknown syntax";
+    }
+
+  private:
+    static std::string first_of(std::initializer_list<std::string> faults) {
         for (const std::string& fault : faults)
             if (!fault.empty()) return fault;
         return {};
     }
 
-  private:
     std::string read_version() {
         const auto value = tags_.value("v");
         if (!value) return "no v= tag";
@@ -143,6 +158,29 @@ class Reader {
         return from == out_.signed_names.end() ? "h= does not name From" : "";
     }
 
+    // RFC 8617 §5.2 takes the signing of RFC 6376 §5, not the verifiers' rule of its §6.1.1 that From be
+    // signed; and ARC's testers let names be empty, as names that select nothing. What a signature covers is
+    // told beside the result instead.
+    std::string read_arc_names() {
+        const auto value = tags_.value("h");
+        if (!value) return "no h= tag";
+        std::string names;
+        const auto written = split_colon_list(*value, maximum_signed_names);
+        if (written.empty()) return "too many names in h=";
+        for (const std::string_view name : written)
+            if (!name.empty()) names.append(names.empty() ? "" : ":").append(name);
+        if (names.empty()) return {};
+        auto parsed = parse_signed_names(names);
+        if (!parsed) return parsed.error().reason();
+        out_.signed_names = std::move(*parsed);
+        // RFC 8617 §4.1.2 forbids all ARC fields here. Sealers of earlier drafts signed the other two, and
+        // many still do; a seal, which comes after the signature, can never be meant.
+        const auto seal = std::find(out_.signed_names.begin(), out_.signed_names.end(), "arc-seal");
+        return seal == out_.signed_names.end() ? "" : "h= names ARC-Seal";
+    }
+
+    std::string refuse_names() const { return tags_.find("h") ? "h= in an ARC-Seal" : ""; }
+
     std::string read_identity() {
         const auto value = tags_.value("i");
         if (!value) {
@@ -185,22 +223,30 @@ class Reader {
         return known ? "" : "no known query method in q=";
     }
 
-    std::string read_times() {
+    // RFC 6376 §3.5: implementations may ignore signatures of the future, and of the past by x=.
+    std::string read_timestamp() {
         const auto t = tags_.value("t");
+        if (!t) return {};
+        out_.timestamp = parse_number(*t);
+        if (!out_.timestamp) return "t= is no number";
+        const auto slack = static_cast<std::uint64_t>(maximum_clock_difference.count());
+        return *out_.timestamp > seconds_now() + slack ? "signed in the future (t=)" : "";
+    }
+
+    std::string read_times() {
+        std::string fault = read_timestamp();
         const auto x = tags_.value("x");
-        if (t) out_.timestamp = parse_number(*t);
-        if (x) out_.expiration = parse_number(*x);
-        if (t && !out_.timestamp) return "t= is no number";
-        if (x && !out_.expiration) return "x= is no number";
-        if (t && x && *out_.expiration <= *out_.timestamp) return "x= is not after t=";
+        if (!fault.empty() || !x) return fault;
+        out_.expiration = parse_number(*x);
+        if (!out_.expiration) return "x= is no number";
+        if (out_.timestamp && *out_.expiration <= *out_.timestamp) return "x= is not after t=";
+        return *out_.expiration < seconds_now() ? "signature expired (x=)" : "";
+    }
+
+    std::uint64_t seconds_now() const {
         const auto seconds =
             std::chrono::duration_cast<std::chrono::seconds>(now_.time_since_epoch()).count();
-        const auto now = static_cast<std::uint64_t>(std::max<decltype(seconds)>(seconds, 0));
-        // RFC 6376 §3.5: implementations may ignore signatures of the future, and of the past by x=.
-        if (t && *out_.timestamp > now + static_cast<std::uint64_t>(maximum_clock_difference.count()))
-            return "signed in the future (t=)";
-        if (x && *out_.expiration < now) return "signature expired (x=)";
-        return {};
+        return static_cast<std::uint64_t>(std::max<decltype(seconds)>(seconds, 0));
     }
 
     const TagList& tags_;
@@ -211,12 +257,17 @@ class Reader {
 }  // namespace
 
 SignatureField parse_signature_field(const HeaderField& field, std::chrono::system_clock::time_point now) {
-    SignatureField out;
     const auto tags = TagList::parse(field.value);
-    if (!tags)
-        out.fault = tags.error().reason();
-    else
-        out.fault = Reader(*tags, out, now).read();
+    if (tags) return parse_signature_tags(*tags, SignatureSyntax::dkim, now);
+    SignatureField out;
+    out.fault = tags.error().reason();
+    return out;
+}
+
+SignatureField parse_signature_tags(const TagList& tags, SignatureSyntax syntax,
+                                    std::chrono::system_clock::time_point now) {
+    SignatureField out;
+    out.fault = Reader(tags, out, now).read(syntax);
     return out;
 }
 

@@ -56,11 +56,19 @@ struct SignatureField {
 // are parts of `field`. `now` judges t= and x=.
 SignatureField parse_signature_field(const HeaderField& field, std::chrono::system_clock::time_point now);
 
-// Pieces that ARC's fields share (RFC 8617 §4.1.2).
+// What a signature field is called decides which tags it has.
+enum class SignatureSyntax {
+    dkim,                   // RFC 6376 §3.5
+    arc_message_signature,  // RFC 8617 §4.1.2: no v=, and i= is not an identity
+    arc_seal,               // RFC 8617 §4.1.3: a, b, d, s, t alone; h= is forbidden; always relaxed
+};
+// The same for a field whose tag list has been read. An ARC field's i= and cv= are left to its reader.
+SignatureField parse_signature_tags(const TagList& tags, SignatureSyntax syntax,
+                                    std::chrono::system_clock::time_point now);
 
 // Digits only, at most maximum_digits; saturated at the maximum of the type.
 std::optional<std::uint64_t> parse_number(std::string_view digits);
-// The names of h=, in lower case. Refuses an empty list, invalid names, and more than maximum_signed_names.
+// The names of h=, in lower case. Refuses empty names, invalid names, and more than maximum_signed_names.
 Parsed<std::vector<std::string>> parse_signed_names(std::string_view value);
 // A domain of at least two labels; U-labels become A-labels.
 std::optional<dns::DomainName> parse_signing_domain(std::string_view value);

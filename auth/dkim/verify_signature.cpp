@@ -2,6 +2,7 @@
 
 #include "auth/dkim/body_hash.hpp"
 #include "auth/dkim/header_hash.hpp"
+#include "auth/dkim/judge_signature.hpp"
 #include "auth/dkim/key_lookup.hpp"
 #include "auth/dkim/signature_field.hpp"
 
@@ -21,27 +22,8 @@ struct Candidate {
     std::size_t body_hash_number = 0;
 };
 
-struct Judgement {
-    Result result = Result::none;
-    std::string reason;
-};
-
 bool is_related(const dns::DomainName& domain, const dns::DomainName& author_domain) {
     return domain.is_at_or_below(author_domain) || author_domain.is_at_or_below(domain);
-}
-
-// Of two reasons why two records of one selector do not verify, the one that got further tells more.
-int weight(Result result) {
-    switch (result) {
-        case Result::pass:
-            return 3;
-        case Result::fail:
-            return 2;
-        case Result::policy:
-            return 1;
-        default:
-            return 0;
-    }
 }
 
 }  // namespace
@@ -74,9 +56,6 @@ struct Verifier::Impl {
     void spend_budget(const std::optional<dns::DomainName>& author_domain);
     Signature describe(const Candidate& candidate) const;
     void judge(const Candidate& candidate, Signature& signature) const;
-    Judgement judge_body(const Candidate& candidate) const;
-    Judgement judge_key(const Candidate& candidate, const LoadedKey& loaded) const;
-    Judgement judge_from(const Candidate& candidate) const;
 
     HeaderBlockPtr header;
     VerifierOptions options;
@@ -134,82 +113,28 @@ Signature Verifier::Impl::describe(const Candidate& candidate) const {
     return signature;
 }
 
-// RFC 6376 §6.1.2 and §6.1.3, in their order: the key, the body hash, the signature.
 void Verifier::Impl::judge(const Candidate& candidate, Signature& signature) const {
-    const FoundKeys& found = keys.found(candidate.key_number);
     const BodyHashes::Hash& body = body_hashes.hash(candidate.body_hash_number);
     signature.covers_whole_body = body.hashed_octets == body.canonical_octets;
-    Judgement best;
-    switch (found.outcome) {
-        case FoundKeys::Outcome::not_asked:
-            best = {Result::temperror, "the key was not asked for in time"};
-            break;
-        case FoundKeys::Outcome::temp_error:
-            best = {Result::temperror, "no answer about the key: " + found.detail};
-            break;
-        case FoundKeys::Outcome::absent:
-            best = {Result::permerror, "no key at " + candidate.parsed.key_name->text()};
-            break;
-        case FoundKeys::Outcome::found:
-            break;
-    }
-    for (const LoadedKey& loaded : found.keys) {
-        const Judgement judgement = judge_key(candidate, loaded);
-        if (best.result != Result::none && weight(judgement.result) <= weight(best.result)) continue;
-        best = judgement;
-        signature.key_bits = loaded.key ? loaded.key->bits() : 0;
-        signature.key_in_test_mode = loaded.record.test_mode;
-        if (best.result == Result::pass) break;
-    }
-    if (best.result == Result::pass) {
-        const Judgement from = judge_from(candidate);
-        if (from.result != Result::pass) best = from;
-    }
-    signature.result = best.result;
-    signature.reason = std::move(best.reason);
-}
-
-Judgement Verifier::Impl::judge_key(const Candidate& candidate, const LoadedKey& loaded) const {
     const SignatureField& parsed = candidate.parsed;
-    if (!loaded.key) return {Result::permerror, loaded.fault};
-    // RFC 6376 §6.1.2 step 8
-    if (loaded.key->type() != *parsed.key_type)
-        return {Result::permerror,
-                "key of type " + std::string(to_string(loaded.key->type())) + " for " + parsed.algorithm};
-    // RFC 6376 §3.6.1 t=s
-    if (loaded.record.strict_identity && parsed.identity_domain != parsed.domain)
-        return {Result::permerror, "i= is below d=, which the key forbids (t=s)"};
-    if (loaded.key->type() == crypto::KeyType::rsa && loaded.key->bits() < options.minimum_rsa_bits)
-        return {Result::policy, "RSA key of " + std::to_string(loaded.key->bits()) + " bits, below " +
-                                    std::to_string(options.minimum_rsa_bits) + " (RFC 8301)"};
-    Judgement body = judge_body(candidate);
-    if (body.result != Result::pass) return body;
-    const auto fields = select_fields(index, parsed.signed_names, candidate.field);
-    const std::string hash =
-        header_hash(fields, parsed.header_canonicalization, candidate.field->raw, parsed.spelled_signature);
-    if (!loaded.key->verify_sha256(hash, parsed.signature)) return {Result::fail, "signature did not verify"};
-    return {Result::pass, {}};
-}
-
-Judgement Verifier::Impl::judge_body(const Candidate& candidate) const {
-    const SignatureField& parsed = candidate.parsed;
-    const BodyHashes::Hash& body = body_hashes.hash(candidate.body_hash_number);
-    // RFC 6376 §3.5 l=: it must not be larger than the canonicalized body.
-    if (parsed.body_length && *parsed.body_length > body.canonical_octets)
-        return {Result::permerror, "l= is larger than the body"};
-    if (parsed.body_hash != body.octets) return {Result::fail, "body hash did not verify"};
-    return {Result::pass, {}};
-}
-
-// RFC 6376 §8.15: a signature verifies although someone put another From above the signed one, or although
-// there is none.
-Judgement Verifier::Impl::judge_from(const Candidate& candidate) const {
-    const auto& names = candidate.parsed.signed_names;
-    const auto signed_count = static_cast<std::size_t>(std::count(names.begin(), names.end(), "from"));
-    const std::size_t count = index.named("from").size();
-    if (count == 0) return {Result::policy, "the message has no From field"};
-    if (count > signed_count) return {Result::policy, "a From field that is not signed"};
-    return {Result::pass, {}};
+    const auto hash = [&] {
+        const auto fields = select_fields(index, parsed.signed_names, candidate.field);
+        return header_hash(fields, parsed.header_canonicalization, candidate.field->raw,
+                           parsed.spelled_signature);
+    };
+    Judgement judgement = judge_signature(parsed, keys.found(candidate.key_number), options.minimum_rsa_bits,
+                                          judge_body(parsed, body), hash);
+    if (judgement.result == Result::pass) {
+        std::string uncovered = uncovered_from(parsed, index);
+        if (!uncovered.empty()) {
+            judgement.result = Result::policy;
+            judgement.reason = std::move(uncovered);
+        }
+    }
+    signature.result = judgement.result;
+    signature.reason = std::move(judgement.reason);
+    signature.key_bits = judgement.key_bits;
+    signature.key_in_test_mode = judgement.key_in_test_mode;
 }
 
 Verifier::Verifier(HeaderBlockPtr header, std::optional<dns::DomainName> author_domain,

@@ -1,0 +1,97 @@
+#include "auth/dkim/judge_signature.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace gatepost::auth::dkim {
+namespace {
+
+Judgement judgement(Result result, std::string reason = {}) {
+    Judgement judgement;
+    judgement.result = result;
+    judgement.reason = std::move(reason);
+    return judgement;
+}
+
+// Of two reasons why two records of one selector do not verify, the one that got further tells more.
+int weight(Result result) {
+    switch (result) {
+        case Result::pass:
+            return 3;
+        case Result::fail:
+            return 2;
+        case Result::policy:
+            return 1;
+        default:
+            return 0;
+    }
+}
+
+Judgement judge_with(const LoadedKey& loaded, const SignatureField& parsed, unsigned minimum_rsa_bits,
+                     const Judgement& body, const std::function<std::string()>& header_hash) {
+    if (!loaded.key) return judgement(Result::permerror, loaded.fault);
+    // RFC 6376 §6.1.2 step 8
+    if (loaded.key->type() != *parsed.key_type)
+        return judgement(Result::permerror, "key of type " + std::string(to_string(loaded.key->type())) +
+                                                " for " + parsed.algorithm);
+    // RFC 6376 §3.6.1 t=s
+    if (loaded.record.strict_identity && parsed.identity_domain && parsed.identity_domain != parsed.domain)
+        return judgement(Result::permerror, "i= is below d=, which the key forbids (t=s)");
+    const unsigned bits = loaded.key->bits();
+    if (loaded.key->type() == crypto::KeyType::rsa && bits < minimum_rsa_bits)
+        return judgement(Result::policy, "RSA key of " + std::to_string(bits) + " bits, below " +
+                                             std::to_string(minimum_rsa_bits) + " (RFC 8301)");
+    if (body.result != Result::pass) return body;
+    if (!loaded.key->verify_sha256(header_hash(), parsed.signature))
+        return judgement(Result::fail, "signature did not verify");
+    return judgement(Result::pass);
+}
+
+Judgement without_key(const SignatureField& parsed, const FoundKeys& found) {
+    switch (found.outcome) {
+        case FoundKeys::Outcome::not_asked:
+            return judgement(Result::temperror, "the key was not asked for in time");
+        case FoundKeys::Outcome::temp_error:
+            return judgement(Result::temperror, "no answer about the key: " + found.detail);
+        case FoundKeys::Outcome::absent:
+            return judgement(Result::permerror, "no key at " + parsed.key_name->text());
+        case FoundKeys::Outcome::found:
+            break;
+    }
+    return {};
+}
+
+}  // namespace
+
+Judgement judge_body(const SignatureField& parsed, const BodyHashes::Hash& body) {
+    // RFC 6376 §3.5 l=: it must not be larger than the canonicalized body.
+    if (parsed.body_length && *parsed.body_length > body.canonical_octets)
+        return judgement(Result::permerror, "l= is larger than the body");
+    if (parsed.body_hash != body.octets) return judgement(Result::fail, "body hash did not verify");
+    return judgement(Result::pass);
+}
+
+Judgement judge_signature(const SignatureField& parsed, const FoundKeys& found, unsigned minimum_rsa_bits,
+                          const Judgement& body, const std::function<std::string()>& header_hash) {
+    Judgement best = without_key(parsed, found);
+    for (const LoadedKey& loaded : found.keys) {
+        Judgement with_key = judge_with(loaded, parsed, minimum_rsa_bits, body, header_hash);
+        if (best.result != Result::none && weight(with_key.result) <= weight(best.result)) continue;
+        best = std::move(with_key);
+        best.key_bits = loaded.key ? loaded.key->bits() : 0;
+        best.key_in_test_mode = loaded.record.test_mode;
+        if (best.result == Result::pass) break;
+    }
+    return best;
+}
+
+std::string uncovered_from(const SignatureField& parsed, const FieldIndex& index) {
+    const auto& names = parsed.signed_names;
+    const auto signed_count = static_cast<std::size_t>(std::count(names.begin(), names.end(), "from"));
+    const std::size_t count = index.named("from").size();
+    if (count == 0) return "the message has no From field";
+    return count > signed_count ? "a From field that is not signed" : "";
+}
+
+}  // namespace gatepost::auth::dkim
