@@ -1,0 +1,225 @@
+#include "auth/arc/validate_chain.hpp"
+
+#include "auth/arc/arc_set.hpp"
+#include "auth/crypto/digest.hpp"
+#include "auth/dkim/body_hash.hpp"
+#include "auth/dkim/header_hash.hpp"
+#include "auth/dkim/judge_signature.hpp"
+#include "auth/dkim/key_lookup.hpp"
+#include "auth/dkim/signature_field.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gatepost::auth::arc {
+namespace {
+
+// One signature of the chain on its way to a judgement.
+struct Signer {
+    dkim::SignatureField parsed;
+    std::size_t key_number = 0;
+};
+
+std::string field_name(std::string_view name, unsigned instance) {
+    return std::string(name) + " i=" + std::to_string(instance) + ": ";
+}
+
+std::string seal_name(const ArcSet& set) {
+    return field_name("ARC-Seal", set.instance);
+}
+
+std::string signature_name(const ArcSet& set) {
+    return field_name("ARC-Message-Signature", set.instance);
+}
+
+// RFC 8617 §5.1.1: every seal signs all sets up to its own, so that one pass over the header gives the hashes
+// of all.
+std::vector<std::string> seal_hashes(const std::vector<ArcSet>& sets, const std::vector<Signer>& seals) {
+    std::vector<std::string> hashes;
+    crypto::Sha256 all;
+    std::string canonical;
+    const auto add = [&](const HeaderField& field) {
+        canonical.clear();
+        canonicalize_header_field(dkim::Canonicalization::relaxed, field.raw, canonical);
+        all.update(canonical);
+    };
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+        add(*sets[i].authentication_results);
+        add(*sets[i].message_signature);
+        crypto::Sha256 own = all.fork();
+        own.update(canonical_signature_field(dkim::Canonicalization::relaxed, sets[i].seal->raw,
+                                             seals[i].parsed.spelled_signature));
+        hashes.push_back(own.finish());
+        add(*sets[i].seal);
+    }
+    return hashes;
+}
+
+}  // namespace
+
+std::string_view to_string(Result result) {
+    switch (result) {
+        case Result::none:
+            return "none";
+        case Result::pass:
+            return "pass";
+        case Result::fail:
+            return "fail";
+    }
+    return "none";
+}
+
+struct Validator::Impl {
+    Impl(HeaderBlockPtr own_header, ValidatorOptions own_options)
+        : header(std::move(own_header)), options(own_options), found(collect_sets(*header)) {}
+
+    void read(std::chrono::system_clock::time_point now);
+    void read_seals(std::chrono::system_clock::time_point now);
+    void ask_for_keys();
+    void fail(std::string reason);
+    void judge();
+    dkim::Judgement judge_message_signature();
+    bool count(const dkim::Judgement& judgement, const std::string& name);
+
+    HeaderBlockPtr header;
+    ValidatorOptions options;
+    ArcSets found;
+    Chain chain;
+    bool decided = false;  // by the header alone
+    Signer message_signature;
+    std::vector<Signer> seals;  // one a set
+    dkim::KeyLookup keys;
+    dkim::BodyHashes body_hashes;
+    std::size_t body_hash_number = 0;
+};
+
+void Validator::Impl::fail(std::string reason) {
+    chain.result = Result::fail;
+    chain.reason = std::move(reason);
+    decided = true;
+}
+
+// RFC 8617 §5.2 steps 1 to 3, and all that can be said of the signatures without a key.
+void Validator::Impl::read(std::chrono::system_clock::time_point now) {
+    decided = !found.any;
+    if (!found.any) return;
+    chain.newest_says_fail = found.newest_says_fail;
+    read_seals(now);
+    if (!found.fault.empty()) return fail(found.fault);
+    // In a header that two readers could read differently, nobody knows what is signed.
+    if (header->fault() != HeaderFault::none)
+        return fail("malformed header: " + std::string(to_string(header->fault())));
+    const ArcSet& newest = found.sets.back();
+    message_signature.parsed = dkim::parse_signature_tags(newest.message_signature_tags,
+                                                          dkim::SignatureSyntax::arc_message_signature, now);
+    if (!message_signature.parsed.fault.empty())
+        return fail(signature_name(newest) + message_signature.parsed.fault);
+    for (std::size_t i = seals.size(); i-- > 0;)
+        if (!seals[i].parsed.fault.empty()) return fail(seal_name(found.sets[i]) + seals[i].parsed.fault);
+    ask_for_keys();
+}
+
+void Validator::Impl::read_seals(std::chrono::system_clock::time_point now) {
+    for (const ArcSet& set : found.sets) {
+        chain.instance = set.instance;
+        Signer& seal = seals.emplace_back();
+        if (!set.seal) continue;
+        seal.parsed = dkim::parse_signature_tags(set.seal_tags, dkim::SignatureSyntax::arc_seal, now);
+        Sealer& sealer = chain.sealers.emplace_back();
+        sealer.instance = set.instance;
+        sealer.domain = seal.parsed.domain;
+        sealer.selector = seal.parsed.selector;
+    }
+}
+
+void Validator::Impl::ask_for_keys() {
+    const dkim::SignatureField& newest = message_signature.parsed;
+    message_signature.key_number = keys.need(*newest.key_name);
+    body_hash_number = body_hashes.need(newest.body_canonicalization, newest.body_length);
+    for (Signer& seal : seals)
+        seal.key_number = keys.need(*seal.parsed.key_name);
+}
+
+dkim::Judgement Validator::Impl::judge_message_signature() {
+    const dkim::SignatureField& parsed = message_signature.parsed;
+    const HeaderField& field = *found.sets.back().message_signature;
+    const dkim::FieldIndex index(*header);
+    const dkim::BodyHashes::Hash& body = body_hashes.hash(body_hash_number);
+    const auto hash = [&] {
+        return header_hash(select_fields(index, parsed.signed_names, &field), parsed.header_canonicalization,
+                           field.raw, parsed.spelled_signature);
+    };
+    chain.covers_from = uncovered_from(parsed, index).empty();
+    chain.covers_whole_body = body.hashed_octets == body.canonical_octets;
+    dkim::Judgement of_body = judge_body(parsed, body);
+    dkim::Judgement judgement = judge_signature(parsed, keys.found(message_signature.key_number),
+                                                options.minimum_rsa_bits, of_body, hash);
+    // No key could mend a body that is not the signed one.
+    const bool proven = judgement.result == dkim::Result::temperror && of_body.result != dkim::Result::pass;
+    return proven ? of_body : judgement;
+}
+
+// False: the chain has failed for good. A key that the DNS could not give leaves the others to be looked at,
+// since one of them may prove the failure.
+bool Validator::Impl::count(const dkim::Judgement& judgement, const std::string& name) {
+    if (judgement.result == dkim::Result::pass) return true;
+    const bool temporary = judgement.result == dkim::Result::temperror;
+    if (temporary && chain.temporary) return true;
+    chain.temporary = temporary;
+    fail(name + judgement.reason);
+    return temporary;
+}
+
+// RFC 8617 §5.2 steps 4 and 6. Step 5 is optional, and nobody here asks for it.
+void Validator::Impl::judge() {
+    chain.result = Result::pass;
+    if (!count(judge_message_signature(), signature_name(found.sets.back()))) return;
+    const std::vector<std::string> hashes = seal_hashes(found.sets, seals);
+    dkim::Judgement no_body;
+    no_body.result = dkim::Result::pass;
+    for (std::size_t i = seals.size(); i-- > 0;) {
+        const auto hash = [&] {
+            return hashes[i];
+        };
+        const dkim::Judgement judgement = judge_signature(seals[i].parsed, keys.found(seals[i].key_number),
+                                                          options.minimum_rsa_bits, no_body, hash);
+        if (!count(judgement, seal_name(found.sets[i]))) return;
+    }
+}
+
+Validator::Validator(HeaderBlockPtr header, ValidatorOptions options,
+                     std::chrono::system_clock::time_point now)
+    : impl_(std::make_unique<Impl>(std::move(header), options)) {
+    impl_->read(now);
+}
+
+Validator::~Validator() = default;
+
+boost::asio::awaitable<void> Validator::fetch_keys(dns::Resolver& resolver) {
+    return impl_->keys.fetch(resolver);
+}
+
+void Validator::body(std::string_view chunk) {
+    impl_->body_hashes.update(chunk);
+}
+
+Chain Validator::finish() {
+    Impl& impl = *impl_;
+    impl.body_hashes.finish();
+    if (!impl.decided) impl.judge();
+    Chain& chain = impl.chain;
+    if (chain.result != Result::pass) {
+        chain.covers_from = false;
+        chain.covers_whole_body = false;
+    } else if (!chain.covers_from) {
+        chain.reason = "the newest ARC-Message-Signature does not cover From";
+    } else if (!chain.covers_whole_body) {
+        chain.reason = "the newest ARC-Message-Signature does not cover the whole body";
+    }
+    return std::move(chain);
+}
+
+}  // namespace gatepost::auth::arc

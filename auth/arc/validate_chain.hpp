@@ -1,0 +1,46 @@
+// Validation of the Authenticated Received Chain of one message as it streams by (RFC 8617 §5.2). The header
+// comes first: where its structure already decides, no key is asked for and nothing is hashed.
+#pragma once
+
+#include "auth/arc/result.hpp"
+#include "auth/message/header_block.hpp"
+
+#include "dns/resolver.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+namespace gatepost::auth::arc {
+
+struct ValidatorOptions {
+    unsigned minimum_rsa_bits = 1024;  // RFC 8301 §3.2
+};
+
+class Validator {
+  public:
+    // `now` judges t= and x=.
+    Validator(HeaderBlockPtr header, ValidatorOptions options, std::chrono::system_clock::time_point now);
+    ~Validator();
+    Validator(const Validator&) = delete;
+    Validator& operator=(const Validator&) = delete;
+
+    // Asks for the keys of all seals and of the newest message signature, each name once, side by side where
+    // the resolver suspends. Call once; it may run while the body is fed. The Validator must outlive it.
+    boost::asio::awaitable<void> fetch_keys(dns::Resolver& resolver);
+
+    // The body as received on the wire, dot-stuffing undone, CRLF line ends. Any chunking gives the same
+    // result.
+    void body(std::string_view chunk);
+
+    // Once, after the last body chunk and after fetch_keys() ended.
+    Chain finish();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gatepost::auth::arc
