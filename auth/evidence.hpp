@@ -2,6 +2,7 @@
 // judges, and header, reply, log, trace and report are projections of the two.
 #pragma once
 
+#include "auth/arc/result.hpp"
 #include "auth/dkim/result.hpp"
 #include "auth/dmarc/result.hpp"
 #include "auth/iprev/iprev.hpp"
@@ -32,6 +33,7 @@ struct Evidence {
     spf::Check spf;  // MAIL FROM
     spf::Check spf_helo;
     std::vector<dkim::Signature> dkim;
+    arc::Chain arc;
     dmarc::Evaluation dmarc;
     IndirectFlow indirect_flow;
 };

@@ -1,5 +1,6 @@
 #include "auth/gather_evidence.hpp"
 
+#include "auth/arc/validate_chain.hpp"
 #include "auth/dmarc/evaluate.hpp"
 #include "auth/spf/check_host.hpp"
 
@@ -22,6 +23,7 @@ struct EvidenceGatherer::State {
     std::string receiver;
     Evidence evidence;
     std::optional<dkim::Verifier> verifier;
+    std::optional<arc::Validator> validator;
     dmarc::Discovered discovered;
 
     // Each task keeps the state alive: it may outlive its owner by the turn in which it is cancelled.
@@ -32,6 +34,7 @@ struct EvidenceGatherer::State {
     static asio::awaitable<void> check_client_name(std::shared_ptr<State> state, dns::Resolver& resolver,
                                                    dns::IpAddress client);
     static asio::awaitable<void> fetch_keys(std::shared_ptr<State> state, dns::Resolver& resolver);
+    static asio::awaitable<void> fetch_seal_keys(std::shared_ptr<State> state, dns::Resolver& resolver);
     static asio::awaitable<void> discover(std::shared_ptr<State> state, dns::Resolver& resolver,
                                           dns::DomainName author_domain);
 };
@@ -58,6 +61,11 @@ asio::awaitable<void> EvidenceGatherer::State::check_client_name(std::shared_ptr
 asio::awaitable<void> EvidenceGatherer::State::fetch_keys(std::shared_ptr<State> state,
                                                           dns::Resolver& resolver) {
     co_await state->verifier->fetch_keys(resolver);
+}
+
+asio::awaitable<void> EvidenceGatherer::State::fetch_seal_keys(std::shared_ptr<State> state,
+                                                               dns::Resolver& resolver) {
+    co_await state->validator->fetch_keys(resolver);
 }
 
 asio::awaitable<void> EvidenceGatherer::State::discover(std::shared_ptr<State> state, dns::Resolver& resolver,
@@ -96,19 +104,27 @@ void EvidenceGatherer::header(HeaderBlockPtr header, std::chrono::system_clock::
     evidence.author = extract_author(*header);
     evidence.indirect_flow = find_indirect_flow(*header);
     state_->verifier.emplace(header, evidence.author.domain, state_->options.dkim, now);
+    arc::ValidatorOptions arc_options;
+    arc_options.minimum_rsa_bits = state_->options.dkim.minimum_rsa_bits;
+    state_->validator.emplace(header, arc_options, now);
     verdict_tasks_.start(State::fetch_keys(state_, resolver));
     if (evidence.author.domain)
         verdict_tasks_.start(State::discover(state_, resolver, *evidence.author.domain));
+    // With questions of their own: a chain of many domains must take none away from DMARC's.
+    dns::Resolver& seal_resolver = within(budget);
+    verdict_tasks_.start(State::fetch_seal_keys(state_, seal_resolver));
 }
 
 void EvidenceGatherer::body(std::string_view chunk) {
     state_->verifier->body(chunk);
+    state_->validator->body(chunk);
 }
 
 asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
     co_await verdict_tasks_.join();
     Evidence& evidence = state_->evidence;
     if (state_->verifier) evidence.dkim = state_->verifier->finish();
+    if (state_->validator) evidence.arc = state_->validator->finish();
     if (evidence.author.domain) {
         dns::Resolver& resolver = within(budget);
         evidence.dmarc =

@@ -1,6 +1,6 @@
 // The one pipeline of authentication: every lookup begins as soon as its question is known. SPF and the
-// client's name at MAIL FROM; DKIM keys and the DMARC walk at the end of the header, while the body still
-// streams; alignment when all results are there. One instance a message, on one executor.
+// client's name at MAIL FROM; DKIM and ARC keys and the DMARC walk at the end of the header, while the body
+// still streams; alignment when all results are there. One instance a message, on one executor.
 #pragma once
 
 #include "auth/authentication_options.hpp"
@@ -53,7 +53,7 @@ class EvidenceGatherer {
     dns::Resolver& within(dns::QueryBudget budget);
     boost::asio::any_io_executor executor_;
     std::shared_ptr<State> state_;
-    dns::TaskGroup verdict_tasks_;  // SPF of MAIL FROM, DKIM keys, DMARC discovery
+    dns::TaskGroup verdict_tasks_;  // SPF of MAIL FROM, DKIM and ARC keys, DMARC discovery
     dns::TaskGroup side_tasks_;     // SPF of HELO, iprev: they inform, and corroborate a failure
 };
 

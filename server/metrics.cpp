@@ -25,16 +25,10 @@ constexpr Mechanism mechanism(std::string_view name, Result last) {
     return {name, static_cast<std::size_t>(last) + 1, &word_of<Result>};
 }
 
-// RFC 8617 §4.4. No chain is validated yet, so these stay at zero.
-std::string_view arc_word(std::size_t index) {
-    constexpr std::array<std::string_view, 3> words{"none", "pass", "fail"};
-    return words.at(index);
-}
-
 enum MechanismIndex : std::size_t { spf, dkim, dmarc, arc, iprev };
 constexpr std::array mechanism_list{
     mechanism("spf", auth::spf::Result::permerror), mechanism("dkim", auth::dkim::Result::permerror),
-    mechanism("dmarc", auth::dmarc::Result::permerror), Mechanism{"arc", 3, &arc_word},
+    mechanism("dmarc", auth::dmarc::Result::permerror), mechanism("arc", auth::arc::Result::fail),
     mechanism("iprev", auth::iprev::Result::permerror)};
 
 std::uint64_t read(const std::atomic<std::uint64_t>& counter) {
@@ -132,6 +126,7 @@ void WorkerMetrics::count_verdicts(const Evidence& evidence) {
         count(dkim, signature.result);
     if (evidence.dkim.empty()) count(dkim, auth::dkim::Result::none);
     count(dmarc, evidence.dmarc.result);
+    count(arc, evidence.arc.result);
     count(iprev, evidence.iprev.result);
 }
 

@@ -250,6 +250,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
             if (signature.domain) signatures += ':' + signature.domain->text();
         }
         entry.with("dkim", signatures.empty() ? "none" : signatures);
+        entry.with("arc", to_string(evidence_.arc.result));
         entry.with("dmarc", to_string(evidence_.dmarc.result))
             .with("policy", to_string(evidence_.dmarc.policy));
         entry.with("action", to_string(decision_.action)).with_some("rule", decision_.rule);

@@ -146,6 +146,15 @@ void write_dkim(ValueWriter& writer, const std::vector<dkim::Signature>& signatu
             write_signature(writer, signature);
 }
 
+// RFC 8617 §6, §10.2. Where there was no chain nothing is said. No header.oldest-pass: determining it is
+// optional (§5.2 step 5).
+void write_arc(ValueWriter& writer, const TransactionIdentity& identity, const arc::Chain& chain) {
+    if (chain.result == arc::Result::none) return;
+    writer.result("arc", arc::to_string(chain.result));
+    writer.reason(chain.reason);
+    writer.property("smtp.remote-ip", identity.client_ip.text());
+}
+
 // What we did is told where the message did not pass, or where it was not what the record asks for.
 std::string note_text(const PolicyNote& note, dmarc::Result result) {
     std::string text;
@@ -200,6 +209,7 @@ std::string authentication_results_value(std::string_view authserv_id, const Tra
     ValueWriter writer(authserv_id);
     write_spf(writer, identity, evidence);
     write_dkim(writer, evidence.dkim);
+    write_arc(writer, identity, evidence.arc);
     write_dmarc(writer, evidence, note);
     write_iprev(writer, identity, evidence.iprev);
     return writer.take();

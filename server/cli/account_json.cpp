@@ -79,14 +79,22 @@ json::array dkim_array(const std::vector<auth::dkim::Signature>& signatures) {
     return array;
 }
 
-// This version looks for ARC sets but validates none; it says so where there is one.
-json::object arc_object(const auth::IndirectFlow& flow) {
+// No sealer is trusted, as none can be named yet.
+json::object arc_object(const auth::arc::Chain& chain) {
     json::object object;
-    object["result"] = "none";
-    object["instance"] = 0;
-    object["reason"] = text_or_null(flow.arc ? "ARC sets are not validated by this version" : "");
+    object["result"] = to_string(chain.result);
+    object["instance"] = chain.instance;
+    object["reason"] = text_or_null(chain.reason);
     object["trusted"] = false;
-    object["chain"] = json::array();
+    json::array sealers;
+    for (const auto& sealer : chain.sealers) {
+        json::object entry;
+        entry["instance"] = sealer.instance;
+        entry["domain"] = name_or_null(sealer.domain);
+        entry["selector"] = text_or_null(sealer.selector);
+        sealers.push_back(std::move(entry));
+    }
+    object["chain"] = std::move(sealers);
     return object;
 }
 
@@ -144,7 +152,7 @@ std::string account_json(const Account& account) {
     object["spf"] = spf_object(evidence.spf);
     object["spf_helo"] = spf_object(evidence.spf_helo);
     object["dkim"] = dkim_array(evidence.dkim);
-    object["arc"] = arc_object(evidence.indirect_flow);
+    object["arc"] = arc_object(evidence.arc);
     object["dmarc"] = dmarc_object(evidence.dmarc);
     object["decision"] = decision_object(account.decision);
     object["authentication_results"] = as_utf8(account.authentication_results);

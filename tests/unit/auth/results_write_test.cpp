@@ -94,6 +94,27 @@ TEST(AuthenticationResults, gives_reasons_for_what_did_not_pass_and_a_comment_fo
     EXPECT_EQ(parsed->results.back().reason, to_string(AuthorFault::several_from));
 }
 
+TEST(AuthenticationResults, tells_of_a_chain_where_there_is_one) {  // RFC 8617 §6, §10.2
+    Evidence evidence = usual_evidence();
+    evidence.dkim.clear();
+    const auto value = [&] {
+        return authentication_results_value("mx", identity_of("a@example.net"), evidence, {});
+    };
+    EXPECT_EQ(value().find(" arc="), std::string::npos);
+    evidence.arc.result = arc::Result::pass;
+    EXPECT_NE(value().find("; dkim=none; arc=pass smtp.remote-ip=192.0.2.1; dmarc=pass "), std::string::npos);
+    evidence.arc.result = arc::Result::fail;
+    evidence.arc.reason = "ARC-Seal i=2 twice";
+    EXPECT_NE(value().find("; arc=fail reason=\"ARC-Seal i=2 twice\" smtp.remote-ip=192.0.2.1; dmarc="),
+              std::string::npos);
+    const TransactionIdentity over_ipv6{dns::IpAddress::parse("2001:db8::1").value(), "helo.example", ""};
+    const auto parsed = parse_results(authentication_results_value("mx", over_ipv6, evidence, {}));
+    ASSERT_TRUE(parsed);
+    ASSERT_EQ(parsed->results.size(), 4U);
+    EXPECT_EQ(parsed->results[2].method, "arc");
+    EXPECT_EQ(*parsed->results[2].find("smtp", "remote-ip"), "2001:db8::1");
+}
+
 TEST(AuthenticationResults, writes_email_identities_as_such) {  // RFC 8601 §2.2 pvalue, RFC 8616 §5
     const std::vector<std::pair<std::string, std::string>> table{
         {"a.b@example.com", "a.b@example.com"},
@@ -169,6 +190,9 @@ TEST(AuthenticationResults, read_back_as_they_were_written) {
         evidence.spf.result = spf::Result::none;
         evidence.spf.domain = dns::DomainName::parse(hostile_text(random));
         evidence.dmarc.reason = hostile_text(random);
+        const bool chain = random() % 2 == 0;
+        evidence.arc.result = chain ? arc::Result::fail : arc::Result::none;
+        evidence.arc.reason = hostile_text(random);
         const PolicyNote note{"none", hostile_text(random), hostile_text(random)};
         const std::string id = random() % 2 == 0 ? "mx.example.org" : "an \"id\" \\ of ours";
         const std::string value = authentication_results_value(id, identity_of("a@b"), evidence, note);
@@ -180,7 +204,7 @@ TEST(AuthenticationResults, read_back_as_they_were_written) {
         const auto parsed = parse_results(value);
         ASSERT_TRUE(parsed) << value;
         EXPECT_EQ(parsed->authserv_id, id);
-        ASSERT_EQ(parsed->results.size(), 3U) << value;
+        ASSERT_EQ(parsed->results.size(), chain ? 4U : 3U) << value;
         EXPECT_EQ(parsed->results[0].method, "spf");
         const ParsedResult& dkim = parsed->results[1];
         EXPECT_EQ(dkim.result, to_string(signature.result));
@@ -190,7 +214,12 @@ TEST(AuthenticationResults, read_back_as_they_were_written) {
         expect_property(dkim, "b", signature.signature_prefix);
         EXPECT_EQ(dkim.find("header", "d") != nullptr,
                   signature.domain && signature.domain->is_host_name(true));
-        EXPECT_EQ(parsed->results[2].result, "pass");
+        EXPECT_EQ(parsed->results.back().result, "pass");
+        if (!chain) continue;
+        EXPECT_EQ(parsed->results[2].method, "arc");
+        EXPECT_EQ(parsed->results[2].result, "fail");
+        EXPECT_EQ(parsed->results[2].reason.has_value(), !evidence.arc.reason.empty());
+        EXPECT_EQ(parsed->results[2].properties.size(), 1U) << value;
     }
 }
 

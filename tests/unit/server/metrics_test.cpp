@@ -71,6 +71,7 @@ TEST_F(MetricsTest, CountsVerdicts) {
     evidence.dkim[1].result = auth::dkim::Result::permerror;
     evidence.dmarc.result = auth::dmarc::Result::temperror;
     evidence.iprev.result = auth::iprev::Result::permerror;
+    evidence.arc.result = auth::arc::Result::fail;
     metrics.worker(0).count_verdicts(evidence);
     metrics.worker(1).count_verdicts(auth::Evidence());
     const MetricsSnapshot got = metrics.snapshot();
@@ -82,7 +83,8 @@ TEST_F(MetricsTest, CountsVerdicts) {
     for (const Case& c :
          {Case{"spf", "softfail", 1}, Case{"spf", "none", 1}, Case{"spf", "pass", 0}, Case{"dkim", "pass", 1},
           Case{"dkim", "permerror", 1}, Case{"dkim", "none", 1}, Case{"dmarc", "temperror", 1},
-          Case{"dmarc", "none", 1}, Case{"iprev", "permerror", 1}, Case{"arc", "fail", 0}})
+          Case{"dmarc", "none", 1}, Case{"iprev", "permerror", 1}, Case{"arc", "fail", 1},
+          Case{"arc", "none", 1}, Case{"arc", "pass", 0}})
         EXPECT_EQ(verdict(got, c.mechanism, c.result), c.want) << c.mechanism << "=" << c.result;
 }
 

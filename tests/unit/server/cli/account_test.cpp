@@ -55,7 +55,10 @@ Account bad() {
     evidence.dkim.emplace_back();
     evidence.dkim[0].result = auth::dkim::Result::permerror;
     evidence.dkim[0].reason = "bad \xff octet \x1b[31m";
-    evidence.indirect_flow.arc = true;
+    evidence.arc.result = auth::arc::Result::fail;
+    evidence.arc.instance = 2;
+    evidence.arc.reason = "ARC-Seal i=2: signature did not verify";
+    evidence.arc.sealers = {{1, name("list.example"), "s1"}, {2, std::nullopt, ""}};
     evidence.dmarc.result = auth::dmarc::Result::temperror;
     evidence.dmarc.spf_aligned = auth::dmarc::Alignment::unknown;
     auto& decision = account.decision;
@@ -100,8 +103,9 @@ TEST(AccountJson, has_null_for_what_is_not_known) {
         R"("key_bits":0,"signature_prefix":null,"reason":"bad )"
         "\xef\xbf\xbd"
         R"( octet \u001b[31m"}],)"
-        R"("arc":{"result":"none","instance":0,"reason":"ARC sets are not validated by this version",)"
-        R"("trusted":false,"chain":[]},)"
+        R"("arc":{"result":"fail","instance":2,"reason":"ARC-Seal i=2: signature did not verify",)"
+        R"("trusted":false,"chain":[{"instance":1,"domain":"list.example","selector":"s1"},)"
+        R"({"instance":2,"domain":null,"selector":null}]},)"
         R"("dmarc":{"result":"temperror","record_domain":null,"organizational_domain":null,)"
         R"("discovery":"treewalk","record":null,"policy":null,"spf_aligned":null,)"
         R"("dkim_aligned":false,"testing":false,"reason":null},)"
@@ -118,6 +122,7 @@ TEST(AccountText, is_readable) {
               "SPF             pass of example.org by ip4:192.0.2.0/24\n"
               "SPF of HELO     none of mail.example.org\n"
               "DKIM            pass of example.org, selector s1, rsa-sha256, 2048 bits\n"
+              "ARC             none\n"
               "DMARC           pass\n"
               "                record at example.org: v=DMARC1; p=reject\n"
               "                organizational domain example.org, policy reject by p\n"
