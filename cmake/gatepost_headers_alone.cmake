@@ -1,10 +1,18 @@
-# Each header must compile by itself: one unit a header, syntax only.
+# Each header must compile by itself: one unit a header, syntax only. Left out are headers that the build proves
+# already: those of folders without a precompiled header whose own source includes them before anything else.
 set(generated "${PROJECT_BINARY_DIR}/headers_alone")
 set(units)
 foreach(folder dns auth policy reports config server tests)
     file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
          "${PROJECT_SOURCE_DIR}/${folder}/*.hpp")
     foreach(header ${headers})
+        string(REGEX REPLACE "\\.hpp$" ".cpp" source "${PROJECT_SOURCE_DIR}/${header}")
+        if(folder MATCHES "^(auth|policy|reports|config)$" AND EXISTS "${source}")
+            file(STRINGS "${source}" first REGEX "^#include" LIMIT_COUNT 1)
+            if(first STREQUAL "#include \"${header}\"")
+                continue()
+            endif()
+        endif()
         string(REPLACE "/" "_" unit "${header}")
         file(CONFIGURE OUTPUT "${generated}/${unit}.cpp" CONTENT "#include \"${header}\"\n")
         list(APPEND units "${generated}/${unit}.cpp")
