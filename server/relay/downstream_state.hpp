@@ -21,6 +21,7 @@ class DownstreamState {
 
     // Any thread. Before a destination was spoken to, it offers nothing.
     smtp::OfferedExtensions offered() const;
+    bool is_reachable(std::size_t destination) const { return destinations_[destination].reachable; }
     bool is_any_reachable() const;
 
   private:

@@ -56,6 +56,7 @@ class RelayConnection {
     // if the server had closed.
     void give_up();
 
+    const std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point idle_since;
 
   private:

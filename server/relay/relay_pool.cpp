@@ -203,20 +203,30 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(bool fresh,
         connection->mark_taken();
         co_return connection;
     }
-    for (const bool avoided : {false, true}) {
-        for (std::size_t i = 0; i < state->destinations.size(); ++i) {
-            if ((Clock::now() < state->avoid_until[i]) != avoided) continue;
+    std::vector<bool> tried(state->destinations.size());
+    // First those that are known to answer: connecting to a server that is down can take all the time there
+    // is.
+    for (const bool only_reachable : {true, false}) {
+        for (std::size_t i = 0; i < tried.size(); ++i) {
+            const bool avoided = Clock::now() < state->avoid_until[i];
+            if (tried[i] || (only_reachable && (avoided || !state->downstream->is_reachable(i)))) continue;
+            if (avoided && !problem.empty()) continue;  // it was tried a moment ago
+            tried[i] = true;
             std::unique_ptr<RelayConnection> connection = co_await open(i, problem);
             if (connection) co_return connection;
         }
-        if (!problem.empty()) break;  // those passed over were tried a moment ago
     }
     co_return nullptr;
 }
 
 void RelayPool::release(std::unique_ptr<RelayConnection> connection) {
     if (!connection || !connection->session().is_ready()) return;
-    connection->idle_since = Clock::now();
+    const auto now = Clock::now();
+    if (connection->destination() > 0 && now - connection->opened >= state_->limits.stand_in_time) {
+        asio::co_spawn(state_->executor, say_goodbye(std::move(connection)), asio::detached);
+        return;
+    }
+    connection->idle_since = now;
     state_->idle.push_back(std::move(connection));
     if (state_->idle.size() == 1) state_->reaper.expires_after(idle_time);
     state_->wake_one();

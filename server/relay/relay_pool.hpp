@@ -32,6 +32,9 @@ struct PoolLimits {
     // local: below the 5 minutes of RFC 5321 §4.5.3.2.1, for our own client waits no longer than those at
     // RCPT: a server that is hung must leave time to ask the next one.
     std::chrono::milliseconds greeting{30'000};
+    // local: a connection to a server that stands in for one before it in relay.to is not reused for longer,
+    // so that steady mail finds its way back.
+    std::chrono::milliseconds stand_in_time{300'000};
 };
 
 class RelayPool {

@@ -17,6 +17,7 @@
 #include <deque>
 #include <fstream>
 #include <iterator>
+#include <list>
 
 namespace gatepost::server::relay {
 namespace {
@@ -256,6 +257,46 @@ TEST_F(Relay, takes_a_connection_from_a_transaction_that_waits_for_its_client) {
     const OutgoingMessage message("Top: 1\r\n", header, body, remove);
     EXPECT_EQ(run_one(deliver(slow, message))->text(), "slow");
     EXPECT_EQ(downstream.connections, 3);
+}
+
+// The first server may be back: steady mail must not keep the second one for ever.
+TEST_F(Relay, does_not_reuse_a_stand_in_for_long) {
+    tcp::acceptor closed(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    const std::uint16_t dead = closed.local_endpoint().port();
+    closed.close();
+    PoolLimits limits;
+    std::list<Downstream> seconds;  // until the context runs no more
+    for (const int milliseconds : {0, 300'000}) {
+        limits.stand_in_time = std::chrono::milliseconds(milliseconds);
+        Downstream& second = seconds.emplace_back(context);
+        second.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 one", "250 ok",
+                                  "250 ok", "354 go", "250 two"});
+        second.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 two"});
+        second.start();
+        RelayPool pool(context.get_executor(), {{"127.0.0.1", dead}, {"127.0.0.1", second.port()}},
+                       "mx.example", std::make_shared<DownstreamState>(2), limits);
+        EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 one"}));
+        EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 two"}));
+        EXPECT_EQ(second.connections, milliseconds == 0 ? 2 : 1);
+    }
+}
+
+// A server that does not answer is asked last, until a probe has found it well.
+TEST_F(Relay, asks_servers_known_to_answer_first) {
+    Downstream second(context);
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 from the first"});
+    second.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 from the second"});
+    downstream.start();
+    second.start();
+    const auto state = std::make_shared<DownstreamState>(2);
+    state->spoke(1, Capabilities());
+    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}, {"127.0.0.1", second.port()}},
+                   "mx.example", state);
+    EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 from the second"}));
+    RelayPool fresh(context.get_executor(), {{"127.0.0.1", downstream.port()}, {"127.0.0.1", second.port()}},
+                    "mx.example", state);
+    state->spoke(0, Capabilities());
+    EXPECT_EQ(run_one(transact({"a@example.com"}, fresh)), (Replies{"ok", "250 from the first"}));
 }
 
 // Accepts and says nothing: the next destination has its turn while the client still waits.
