@@ -25,11 +25,8 @@ SpooledBody::~SpooledBody() {
 
 boost::asio::awaitable<bool> SpooledBody::append(std::string_view octets) {
     if (!problem_.empty()) co_return false;
-    if (is_in_memory() && size_ + octets.size() <= memory_octets) {
-        if (!budget_.take(octets.size())) {
-            problem_ = "limits.memory is used up";
-            co_return false;
-        }
+    // Where other messages have taken the memory, this one goes to disk: only new transactions get 452.
+    if (is_in_memory() && size_ + octets.size() <= memory_octets && budget_.take(octets.size())) {
         taken_ += octets.size();
         memory_ += octets;
     } else {

@@ -1,5 +1,5 @@
-// The body of a message in flight: in memory up to 1 MiB, above that in an unlinked temporary file, so that
-// nothing is left behind whatever ends the process.
+// The body of a message in flight: in memory up to 1 MiB, above that or where limits.memory is used up in an
+// unlinked temporary file, so that nothing is left behind whatever ends the process.
 #pragma once
 
 #include "server/file_pool.hpp"
@@ -26,7 +26,7 @@ class SpooledBody {
     SpooledBody(const SpooledBody&) = delete;
     SpooledBody& operator=(const SpooledBody&) = delete;
 
-    // False: memory or disk is short, `problem()` says what; the body is then incomplete for good.
+    // False: the disk is short, `problem()` says what; the body is then incomplete for good.
     boost::asio::awaitable<bool> append(std::string_view octets);
     std::uint64_t size() const { return size_; }
     const std::string& problem() const { return problem_; }

@@ -49,10 +49,12 @@ TEST(SpooledBody, takes_no_more_memory_than_there_is) {
     {
         SpooledBody body(budget, files, folder.path());
         EXPECT_TRUE(tests::run(body.append(std::string(60, 'a'))));
-        EXPECT_FALSE(tests::run(body.append(std::string(60, 'b'))));
-        EXPECT_NE(body.problem(), "");
-        EXPECT_FALSE(tests::run(body.append("c")));  // incomplete for good
+        EXPECT_TRUE(body.is_in_memory());
         EXPECT_EQ(budget.used(), 60U);
+        EXPECT_TRUE(tests::run(body.append(std::string(60, 'b'))));  // to disk, and gives back what it had
+        EXPECT_FALSE(body.is_in_memory());
+        EXPECT_EQ(budget.used(), 0U);
+        EXPECT_EQ(read_all(body), std::string(60, 'a') + std::string(60, 'b'));
     }
     EXPECT_EQ(budget.used(), 0U);
 }
@@ -63,6 +65,7 @@ TEST(SpooledBody, tells_when_the_disk_cannot_take_it) {
     SpooledBody body(budget, files, "/nonexistent/folder");
     EXPECT_FALSE(tests::run(body.append(std::string(2'000'000, 'a'))));
     EXPECT_NE(body.problem().find("/nonexistent/folder"), std::string::npos);
+    EXPECT_FALSE(tests::run(body.append("c")));  // incomplete for good
 }
 
 TEST(OutgoingMessage, changes_nothing_but_what_is_removed) {
