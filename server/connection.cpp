@@ -176,7 +176,10 @@ asio::awaitable<smtp::Action> Connection::receive_message() {
         if (done) break;
         deadline_.expires_after(limits.data_timeout);
         const bool more = co_await read_more(data_read_octets);
-        if (!more) co_return smtp::Close(smtp::Reply(421, "4.4.2", "connection lost"));
+        if (!more) {
+            smtp::Close lost{smtp::Reply(421, "4.4.2", "connection lost")};
+            co_return lost;
+        }
     }
     deadline_.clear();
     smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), decoder);
