@@ -12,6 +12,10 @@ struct AuthenticationOptions {
     spf::Limits spf_limits;
     dkim::VerifierOptions dkim;
     dmarc::Discovery discovery = dmarc::Discovery::treewalk;
+    bool received_spf = false;  // a Received-SPF field beside Authentication-Results
+
+    // Where SPF is not checked there is nothing to tell.
+    bool writes_received_spf() const { return received_spf && spf_enabled; }
 };
 
 }  // namespace gatepost::auth

@@ -46,7 +46,7 @@ const std::vector<SectionKeys>& all_sections() {
         {"relay",
          {"to"},
          {"tls", "routes", "when_unavailable", "send_xforward", "ca", "client_certificate", "spool"}},
-        {"authentication", {"spf", "dkim", "dmarc"}, {"arc", "received_spf"}},
+        {"authentication", {"spf", "dkim", "dmarc", "received_spf"}, {"arc"}},
         {"authentication.spf", {"enabled", "on_fail", "on_temperror"}, {}},
         {"authentication.dkim", {"max_signatures", "minimum_rsa_bits"}, {}},
         {"authentication.dmarc", {"discovery", "on_temperror"}, {}},

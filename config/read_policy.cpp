@@ -39,6 +39,10 @@ void read_authentication(const Section& authentication, Config& config) {
     dmarc.choice<policy::OnTemperror>(
         "on_temperror", config.policy.on_temperror,
         {{"defer", policy::OnTemperror::defer}, {"accept", policy::OnTemperror::accept}});
+
+    authentication.boolean("received_spf", config.authentication.received_spf);
+    if (config.authentication.received_spf && !config.authentication.spf_enabled)
+        authentication.warn("received_spf", "nothing is written while authentication.spf.enabled is false");
 }
 
 void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target) {

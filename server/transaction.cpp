@@ -6,6 +6,7 @@
 
 #include "policy/decide.hpp"
 
+#include "auth/results/received_spf.hpp"
 #include "auth/results/remove_claims.hpp"
 
 #include <algorithm>
@@ -172,9 +173,10 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope, const
 asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
     const std::vector<std::string> ours{runtime_->config.authserv_id, runtime_->config.hostname};
     const bool final = delivery_->is_final();
+    const bool writes_spf = runtime_->config.authentication.writes_received_spf();
     const auto remove = [&](const auth::HeaderField& field) {
         return auth::results::claims_our_authority(field, ours) || field.is("X-Quarantine") ||
-               (final && field.is("Return-Path"));
+               (writes_spf && field.is("Received-SPF")) || (final && field.is("Return-Path"));
     };
     std::string top = top_fields(envelope);
     const OutgoingMessage message(std::move(top), header_, body_, remove);
@@ -198,6 +200,9 @@ std::string Transaction::top_fields(const smtp::Envelope& envelope) const {
         config.authserv_id, identity, evidence_, policy_note(decision_, evidence_));
     top += auth::results::authentication_results_field(value);
     if (decision_.action == policy::Action::quarantine) top += quarantine_field(decision_);
+    if (config.authentication.writes_received_spf())
+        top += auth::results::received_spf_field(
+            auth::results::received_spf_value(config.hostname, identity, evidence_.spf));
     TraceFacts trace;
     trace.helo = client_.helo;
     if (evidence_.iprev.name) trace.client_name = evidence_.iprev.name->text();

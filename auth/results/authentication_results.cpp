@@ -1,49 +1,18 @@
 #include "auth/results/authentication_results.hpp"
 
 #include "auth/mail_address.hpp"
+#include "auth/results/field_text.hpp"
 #include "auth/results/parse_results.hpp"
-#include "auth/utf8.hpp"
 
-#include "dns/ascii.hpp"
 #include "dns/idna.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace gatepost::auth::results {
 namespace {
 
-// local: a local-part and a domain of the longest (RFC 5321 §4.5.3.1). Longer values are left out: cut ones
-// would be other values, and whole ones could break the limit of 998 octets a line (RFC 5322 §2.1.1).
-constexpr std::size_t max_value_octets = 64 + 1 + 255;
-// local: texts for people are cut instead.
-constexpr std::size_t max_text_octets = 200;
 // local: results of signatures written beside the passing ones. A sender can add hundreds of fields.
 constexpr std::size_t max_failed_signatures = 20;
-constexpr std::size_t max_columns = 78;  // RFC 5322 §2.1.1
-
-// Text for people: printable ASCII of a bounded length.
-std::string printable(std::string_view text) {
-    std::string safe(text.substr(0, max_text_octets));
-    std::replace_if(
-        safe.begin(), safe.end(), [](char c) { return !ascii::is_printable(c); }, '?');
-    return safe;
-}
-
-// The same for a comment, without anything that could end it or that a careless reader splits at.
-std::string comment_text(std::string_view text) {
-    std::string safe = printable(text);
-    constexpr std::string_view from = "()\\\";";
-    constexpr std::string_view to = "[]/',";
-    for (char& c : safe)
-        if (const auto at = from.find(c); at != std::string_view::npos) c = to[at];
-    return safe;
-}
-
-bool is_writable(std::string_view value) {
-    return !value.empty() && value.size() <= max_value_octets && is_utf8(value) &&
-           std::all_of(value.begin(), value.end(),
-                       [](char c) { return ascii::is_printable(c) || ascii::is_8bit(c); });
-}
 
 std::string token_or_quoted(std::string_view value) {
     return is_token(value) ? std::string(value) : quote_string(value);
@@ -188,20 +157,6 @@ void write_iprev(ValueWriter& writer, const TransactionIdentity& identity, const
     writer.property("policy.iprev", identity.client_ip.text());
 }
 
-// The length of the next part of a value: up to a space outside quoted-strings, where a fold may stand.
-std::size_t part_length(std::string_view rest) {
-    bool quoted = false;
-    for (std::size_t i = 0; i < rest.size(); ++i) {
-        if (rest[i] == '"')
-            quoted = !quoted;
-        else if (rest[i] == '\\')
-            ++i;
-        else if (rest[i] == ' ' && !quoted)
-            return i;
-    }
-    return rest.size();
-}
-
 }  // namespace
 
 std::string authentication_results_value(std::string_view authserv_id, const TransactionIdentity& identity,
@@ -216,21 +171,7 @@ std::string authentication_results_value(std::string_view authserv_id, const Tra
 }
 
 std::string authentication_results_field(std::string_view value) {
-    std::string field = "Authentication-Results:";
-    const std::size_t name_length = field.size();
-    std::size_t column = name_length;
-    while (!value.empty()) {
-        const std::size_t length = part_length(value);
-        // Never right after the name: a line must not be made up of blanks alone, and some readers stumble.
-        if (column + 1 + length > max_columns && column != name_length) {
-            field += "\r\n";
-            column = 0;
-        }
-        field.append(" ").append(value.substr(0, length));
-        column += 1 + length;
-        value.remove_prefix(std::min(length + 1, value.size()));
-    }
-    return field += "\r\n";
+    return folded_field("Authentication-Results", value);
 }
 
 }  // namespace gatepost::auth::results

@@ -161,6 +161,7 @@ TEST_F(ConfigFiles, default_yaml_tells_the_defaults) {
     EXPECT_EQ(given->authentication.dkim.max_signatures, silent->authentication.dkim.max_signatures);
     EXPECT_EQ(given->authentication.dkim.minimum_rsa_bits, silent->authentication.dkim.minimum_rsa_bits);
     EXPECT_EQ(given->authentication.discovery, silent->authentication.discovery);
+    EXPECT_EQ(given->authentication.received_spf, silent->authentication.received_spf);
     EXPECT_EQ(given->policy.mode, silent->policy.mode);
     EXPECT_EQ(given->policy.on_reject, silent->policy.on_reject);
     EXPECT_EQ(given->policy.on_quarantine, silent->policy.on_quarantine);

@@ -78,6 +78,7 @@ TEST(Load, reads_every_setting) {
                       "  spf: {enabled: false, on_fail: reject, on_temperror: defer}\n"
                       "  dkim: {max_signatures: 3, minimum_rsa_bits: 2048}\n"
                       "  dmarc: {discovery: psl, on_temperror: accept}\n"
+                      "  received_spf: true\n"
                       "policy:\n"
                       "  mode: monitor\n"
                       "  on_reject: quarantine\n"
@@ -109,6 +110,8 @@ TEST(Load, reads_every_setting) {
     EXPECT_EQ(config.authentication.dkim.max_signatures, 3U);
     EXPECT_EQ(config.authentication.dkim.minimum_rsa_bits, 2048U);
     EXPECT_EQ(config.authentication.discovery, auth::dmarc::Discovery::psl);
+    EXPECT_TRUE(config.authentication.received_spf);
+    EXPECT_FALSE(config.authentication.writes_received_spf());  // as SPF is off
     EXPECT_EQ(config.policy.on_temperror, policy::OnTemperror::accept);
     EXPECT_EQ(config.policy.mode, policy::Mode::monitor);
     EXPECT_EQ(config.policy.on_reject, policy::OnReject::quarantine);

@@ -1,0 +1,150 @@
+// One transaction from MAIL to the final reply, in one process: its DNS a zone in memory, its downstream a
+// fake that keeps what it is given.
+#include "server/transaction.hpp"
+
+#include "tests/support/report_row.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include "server/log.hpp"
+
+#include "dns/zone_resolver.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+namespace gatepost::server {
+namespace {
+
+namespace asio = boost::asio;
+using tests::domain_name;
+
+class KeepingDelivery final : public relay::Delivery {
+  public:
+    KeepingDelivery(std::string& header, bool final) : header_(header), final_(final) {}
+    asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope&, smtp::Path) override {
+        co_return std::nullopt;
+    }
+    asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override {
+        for (const std::string_view part : message.header_parts())
+            header_ += part;
+        co_return smtp::Reply(250, "2.0.0", "kept");
+    }
+    asio::awaitable<void> abandon() override { co_return; }
+    const std::string& problem() const override { return problem_; }
+    bool is_final() const override { return final_; }
+
+  private:
+    std::string& header_;
+    bool final_;
+    std::string problem_;
+};
+
+class TransactionTest : public testing::Test {
+  protected:
+    TransactionTest() {
+        config_.hostname = config_.authserv_id = "mx.example.org";
+        config_.data_dir = folder_.path();
+        config_.log.level = config::Log::Level::error;
+        zone_.add(domain_name("sender.example"), dns::RrType::txt, std::string("v=spf1 ip4:192.0.2.1 -all"));
+        zone_.add(domain_name("_dmarc.sender.example"), dns::RrType::txt,
+                  std::string("v=DMARC1; p=quarantine"));
+    }
+
+    // The header as the downstream gets it.
+    std::string header_of(const std::string& message, const char* client = "192.0.2.1") {
+        std::string problem;
+        CurrentRuntime current(make_runtime(config_, problem));
+        Log log(config_.log);
+        auto opened = reports::store::open_store(folder_.path() / "rows.db");
+        Metrics metrics(1);
+        std::string header;
+        Services services{
+            context_.get_executor(),
+            current,
+            zone_,
+            metrics.worker(0),
+            files_,
+            memory_,
+            *opened.store,
+            log,
+            [&](const std::string&) { return std::make_unique<KeepingDelivery>(header, final_); },
+            [] {
+                return smtp::OfferedExtensions();
+            }};
+        const auto code = tests::run(context_, send(services, current.get(), message, client));
+        EXPECT_EQ(code, 250);
+        return header;
+    }
+
+    static asio::awaitable<int> send(Services& services, RuntimePtr runtime, std::string message,
+                                     const char* client_ip) {
+        Transaction transaction(services, std::move(runtime), "s-1");
+        smtp::Envelope envelope;
+        envelope.reverse_path = *smtp::parse_reverse_path("<a@sender.example>").path;
+        ClientIdentity client;
+        client.address = dns::IpAddress::parse(client_ip).value();
+        client.helo = "helo.sender.example";
+        client.protocol = "ESMTP";
+        if (transaction.begin(envelope, std::move(client))) co_return 0;
+        co_await transaction.content(message);
+        const smtp::DataDecoder framing(1'000'000);
+        const smtp::Reply reply = co_await transaction.finish(envelope, framing);
+        co_return reply.code();
+    }
+
+    // The names of the fields, in their order.
+    static std::vector<std::string> names(const std::string& header) {
+        std::vector<std::string> names;
+        const auto parsed = auth::HeaderBlock::parse(header);
+        for (const auto& field : parsed->fields())
+            names.emplace_back(field.name);
+        return names;
+    }
+
+    const tests::TemporaryFolder folder_;
+    asio::io_context context_;
+    FilePool files_{1};
+    MemoryBudget memory_{1'000'000};
+    dns::ZoneResolver zone_;
+    config::Config config_;
+    bool final_ = false;
+};
+
+using Names = std::vector<std::string>;
+
+const std::string message =
+    "Received-SPF: pass\r\nX-Quarantine: no\r\nreceived-spf : fail\r\n\tfolded\r\n"
+    "From: a@sender.example\r\n\r\nbody\r\n";
+
+// PRODUCT.md, "What the downstream server sees".
+TEST_F(TransactionTest, writes_its_fields_in_order_and_takes_out_forged_ones) {
+    EXPECT_EQ(names(header_of(message)),
+              (Names{"Authentication-Results", "Received", "Received-SPF", "received-spf", "From"}));
+    config_.authentication.received_spf = true;
+    EXPECT_EQ(names(header_of(message)),
+              (Names{"Authentication-Results", "Received-SPF", "Received", "From"}));
+    EXPECT_EQ(names(header_of(message, "192.0.2.2")),
+              (Names{"Authentication-Results", "X-Quarantine", "Received-SPF", "Received", "From"}));
+    final_ = true;
+    EXPECT_EQ(names(header_of(message)).front(), "Return-Path");
+    config_.authentication.spf_enabled = false;  // nothing to tell, and so nothing taken out
+    EXPECT_EQ(names(header_of(message, "192.0.2.2")),
+              (Names{"Return-Path", "Authentication-Results", "X-Quarantine", "Received", "Received-SPF",
+                     "received-spf", "From"}));
+}
+
+TEST_F(TransactionTest, tells_the_check_of_mail_from_in_received_spf) {
+    config_.authentication.received_spf = true;
+    const std::string header = header_of(message);
+    EXPECT_NE(header.find("\r\nReceived-SPF: pass (mx.example.org: sender.example permits 192.0.2.1)\r\n"
+                          " client-ip=192.0.2.1; envelope-from=\"a@sender.example\";\r\n"
+                          " helo=helo.sender.example; receiver=mx.example.org; identity=mailfrom;\r\n"
+                          " mechanism=\"ip4:192.0.2.1\"\r\nReceived: from "),
+              std::string::npos)
+        << header;
+}
+
+}  // namespace
+}  // namespace gatepost::server
