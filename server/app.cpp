@@ -86,7 +86,10 @@ Loaded load_runtime(const std::filesystem::path& file, const config::Config* in_
     }
     std::string problem;
     loaded.runtime = make_runtime(std::move(*read.config), problem);
-    if (!loaded.runtime) loaded.problems.push_back(file.string() + ": " + problem);
+    if (loaded.runtime) return loaded;
+    const config::Position& place = read.tls_position;  // only certificate and key can fail this late
+    const config::Problem late{file.string(), place.line, place.column, problem};
+    loaded.problems.push_back(late.text());
     return loaded;
 }
 

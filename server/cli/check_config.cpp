@@ -15,7 +15,7 @@ int check_config(const CheckConfigOptions& options, std::chrono::sys_days today,
         std::string problem;
         if (!TlsContext::load(loaded.config->tls, problem))
             loaded.problems.push_back(config::Problem{options.config.string(), loaded.tls_position.line,
-                                                      loaded.tls_position.column, "tls: " + problem});
+                                                      loaded.tls_position.column, problem});
     }
     for (const auto& problem : loaded.problems)
         err << problem.text() << '\n';
