@@ -4,9 +4,12 @@
 
 #include "dns/record.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <typeinfo>
+#include <utility>
 #include <vector>
 
 namespace gatepost::dns {
@@ -19,12 +22,59 @@ enum class Outcome {
                  // from whom
 };
 
+// A value that a reader derived from an answer (its records parsed, their keys loaded) and keeps beside it:
+// it rides with the cache's entry and dies with it, so that no other cache with TTLs of its own is needed.
+// Set once, then never changed; the one part of a shared answer that may be set, from any thread, without a
+// lock. There is room for one value: a reader of another type finds none and keeps none.
+class DerivedValue {
+  public:
+    DerivedValue() = default;
+    // A copied answer may be changed before it is shared, so it derives anew.
+    DerivedValue(const DerivedValue&) noexcept {}
+    DerivedValue& operator=(const DerivedValue&) noexcept {
+        delete kept_.exchange(nullptr);
+        return *this;
+    }
+    ~DerivedValue() { delete kept_.load(std::memory_order_acquire); }
+
+    // Null where none of this type is kept.
+    template <typename T>
+    std::shared_ptr<const T> get() const {
+        const Kept* kept = kept_.load(std::memory_order_acquire);
+        if (!kept || *kept->type != typeid(T)) return nullptr;
+        return std::static_pointer_cast<const T>(kept->value);
+    }
+
+    // Gives the value of this type that is kept from now on: `value`, or what another reader kept first.
+    // Where that one is of another type, `value` itself, and it is not kept.
+    template <typename T>
+    std::shared_ptr<const T> keep(std::shared_ptr<const T> value) const {
+        auto own = std::make_unique<const Kept>(&typeid(T), value);
+        const Kept* none = nullptr;
+        if (kept_.compare_exchange_strong(none, own.get(), std::memory_order_acq_rel)) {
+            (void)own.release();  // the slot's now
+            return value;
+        }
+        std::shared_ptr<const T> first = get<T>();
+        return first ? first : value;
+    }
+
+  private:
+    struct Kept {
+        Kept(const std::type_info* of, std::shared_ptr<const void> what) : type(of), value(std::move(what)) {}
+        const std::type_info* type;
+        std::shared_ptr<const void> value;
+    };
+    mutable std::atomic<const Kept*> kept_{nullptr};
+};
+
 struct Answer {
     Outcome outcome = Outcome::temp_error;
     std::vector<RecordData> records;  // the whole RRset, at the end of any CNAME chain
     std::chrono::seconds ttl{0};      // the smallest of the chain; of an absence, by its SOA (RFC 2308 §5)
     bool authentic_data = false;
     std::string detail;  // for people: why it is temp_error, which server said so
+    DerivedValue derived;
 
     bool found() const { return outcome == Outcome::success; }
     bool failed() const { return outcome == Outcome::temp_error; }
@@ -32,5 +82,14 @@ struct Answer {
 
 // Answers are shared with the cache and never changed.
 using AnswerPtr = std::shared_ptr<const Answer>;
+
+// What `make(answer)` gives, a T, made once for each answer as long as all its readers ask for that type. Two
+// threads that are the first may both call `make`; both get the same value. Never throws where `make` does
+// not.
+template <typename T, typename Make>
+std::shared_ptr<const T> derive(const Answer& answer, Make make) {
+    if (std::shared_ptr<const T> kept = answer.derived.get<T>()) return kept;
+    return answer.derived.keep<T>(std::make_shared<const T>(make(answer)));
+}
 
 }  // namespace gatepost::dns

@@ -40,7 +40,8 @@ class PublicKey {
     KeyType type() const;
     unsigned bits() const;  // of the modulus; 256 for Ed25519
 
-    // Whether `signature` is this key's over `hash`, the 32 octets of a SHA-256 hash.
+    // Whether `signature` is this key's over `hash`, the 32 octets of a SHA-256 hash. Any thread, several at
+    // a time: keys are shared by workers.
     bool verify_sha256(std::string_view hash, std::string_view signature) const;
 
   private:

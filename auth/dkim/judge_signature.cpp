@@ -75,7 +75,7 @@ Judgement judge_body(const SignatureField& parsed, const BodyHashes::Hash& body)
 Judgement judge_signature(const SignatureField& parsed, const FoundKeys& found, unsigned minimum_rsa_bits,
                           const Judgement& body, const std::function<std::string()>& header_hash) {
     Judgement best = without_key(parsed, found);
-    for (const LoadedKey& loaded : found.keys) {
+    for (const LoadedKey& loaded : found.keys()) {
         Judgement with_key = judge_with(loaded, parsed, minimum_rsa_bits, body, header_hash);
         if (best.result != Result::none && weight(with_key.result) <= weight(best.result)) continue;
         best = std::move(with_key);

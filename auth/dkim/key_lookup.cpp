@@ -17,6 +17,24 @@ struct KeyLookup::Slot {
 
 namespace {
 
+std::vector<LoadedKey> load_keys(const dns::Answer& answer) {
+    std::vector<LoadedKey> keys;
+    std::vector<LoadedKey> others;
+    for (const dns::RecordData& data : answer.records) {
+        const auto* text = std::get_if<std::string>(&data);
+        if (!text) continue;
+        if (keys.size() == maximum_key_records) break;
+        // A wildcard TXT record and the like are no keys (RFC 6376 §6.1.2); they only tell why there is none.
+        LoadedKey loaded = load_key(*text);
+        if (loaded.key)
+            keys.push_back(std::move(loaded));
+        else if (others.size() < maximum_key_records)
+            others.push_back(std::move(loaded));
+    }
+    std::move(others.begin(), others.end(), std::back_inserter(keys));
+    return keys;
+}
+
 FoundKeys read_answer(const dns::Answer& answer) {
     FoundKeys found;
     if (answer.failed()) {
@@ -24,20 +42,10 @@ FoundKeys read_answer(const dns::Answer& answer) {
         found.detail = answer.detail;
         return found;
     }
-    std::vector<LoadedKey> others;
-    for (const dns::RecordData& data : answer.records) {
-        const auto* text = std::get_if<std::string>(&data);
-        if (!text) continue;
-        if (found.keys.size() == maximum_key_records) break;
-        // A wildcard TXT record and the like are no keys (RFC 6376 §6.1.2); they only tell why there is none.
-        LoadedKey loaded = load_key(*text);
-        if (loaded.key)
-            found.keys.push_back(std::move(loaded));
-        else if (others.size() < maximum_key_records)
-            others.push_back(std::move(loaded));
-    }
-    std::move(others.begin(), others.end(), std::back_inserter(found.keys));
-    found.outcome = found.keys.empty() ? FoundKeys::Outcome::absent : FoundKeys::Outcome::found;
+    found.outcome = FoundKeys::Outcome::absent;
+    if (answer.records.empty()) return found;
+    found.records = dns::derive<std::vector<LoadedKey>>(answer, load_keys);
+    if (!found.keys().empty()) found.outcome = FoundKeys::Outcome::found;
     return found;
 }
 

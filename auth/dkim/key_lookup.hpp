@@ -1,5 +1,6 @@
-// The keys that the signatures of one message ask for: one question a name, side by side, each record read
-// and its key loaded once (RFC 6376 §6.1.2).
+// The keys that the signatures of one message ask for: one question a name, side by side (RFC 6376 §6.1.2).
+// Records are read and their keys loaded once for each answer of the DNS, and kept beside it as long as it is
+// cached: workers share them.
 #pragma once
 
 #include "auth/dkim/key_record.hpp"
@@ -11,6 +12,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,9 +30,13 @@ struct FoundKeys {
         temp_error,  // the DNS could not tell
     };
     Outcome outcome = Outcome::not_asked;
-    std::string detail;  // of temp_error, for people
+    std::string detail;                                     // of temp_error, for people
+    std::shared_ptr<const std::vector<LoadedKey>> records;  // set where found
+
     // Key records first, in the order of the answer; behind them, what was no key record.
-    std::vector<LoadedKey> keys;
+    std::span<const LoadedKey> keys() const {
+        return records ? std::span<const LoadedKey>(*records) : std::span<const LoadedKey>();
+    }
 };
 
 class KeyLookup {
