@@ -278,7 +278,7 @@ class Generator:
         def edit(number, change):
             fields[number] = change(fields[number])
         def plain():
-            return choose.choice([i for i, field in enumerate(fields) if not field.startswith("DKIM-Signature")])
+            return choose.choice([i for i, field in enumerate(fields) if not field.lower().startswith("dkim-signature")])
         def end(field):
             return field + choose.choice([" ", "\t", "\r\n ", " \r\n\t "])
         def body_edit(change):
@@ -290,7 +290,7 @@ class Generator:
             one, two = plain(), plain()
             fields[one], fields[two] = fields[two], fields[one]
         def tamper():
-            at = [i for i, field in enumerate(fields) if field.startswith("DKIM-Signature")]
+            at = [i for i, field in enumerate(fields) if field.lower().startswith("dkim-signature")]
             edit(choose.choice(at), lambda f: choose.choice([
                 f.replace("v=1", "v=1;", 1), f.replace("; d=", " ;\r\n d = ", 1), f.replace("bh=", "bh=\r\n ", 1),
                 f.replace("b=", "b =", 1), f + ";", f + " ;", f + "; x=1", f[:-4], f.replace("; s=", ";s=", 1),
