@@ -36,7 +36,8 @@ target_link_options(gatepost_options INTERFACE -Wl,-z,relro,-z,now)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(gatepost_options INTERFACE -fpch-preprocess)
     # GCC 12 sees overlaps and overruns in std::string that are not there (GCC PR 105329, 105651, 105762).
-    target_compile_options(gatepost_options INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+    target_compile_options(gatepost_options INTERFACE
+        -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
     # Optimized, it sees the half that it inlined of the allocation of Asio's coroutine frames (aligned_alloc) beside
     # their operator delete, and takes the two for strangers.
     target_compile_options(gatepost_options INTERFACE -Wno-mismatched-new-delete)
