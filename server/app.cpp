@@ -4,15 +4,13 @@
 #include "server/health.hpp"
 #include "server/http/http_server.hpp"
 #include "server/listener.hpp"
+#include "server/load_runtime.hpp"
 #include "server/log.hpp"
 #include "server/relay/maildir.hpp"
 #include "server/worker.hpp"
 
-#include "config/load.hpp"
-
 #include "dns/local_records.hpp"
 #include "dns/overriding_resolver.hpp"
-#include "dns/resolv_conf.hpp"
 #include "dns/stub_resolver.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -41,56 +39,6 @@ constexpr auto cache_grace =
 
 std::chrono::sys_days today() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-}
-
-// Settings that a running server keeps until it is started anew.
-bool needs_restart(const config::Config& before, const config::Config& after) {
-    const auto same_listener = [](const config::Listener& a, const config::Listener& b) {
-        return a.address.address == b.address.address && a.address.port == b.address.port && a.tls == b.tls;
-    };
-    return before.data_dir != after.data_dir || before.hostname != after.hostname ||
-           before.process.workers != after.process.workers || before.dns.servers != after.dns.servers ||
-           before.dns.overrides != after.dns.overrides || before.relay.to != after.relay.to ||
-           before.limits.memory != after.limits.memory ||
-           !std::equal(before.listeners.begin(), before.listeners.end(), after.listeners.begin(),
-                       after.listeners.end(), same_listener);
-}
-
-bool needs_certificate(const config::Config& config) {
-    return std::any_of(config.listeners.begin(), config.listeners.end(), [](const auto& listener) {
-        return listener.tls == config::ListenerTls::required || listener.tls == config::ListenerTls::implicit;
-    });
-}
-
-struct Loaded {
-    RuntimePtr runtime;                 // null: see problems
-    std::vector<std::string> problems;  // FILE:LINE:COLUMN: message
-    std::vector<std::string> warnings;
-    bool restart_needed = false;
-};
-
-// `in_force` null: at start.
-Loaded load_runtime(const std::filesystem::path& file, const config::Config* in_force = nullptr) {
-    config::LoadResult read = config::load(file, today());
-    Loaded loaded;
-    for (const config::Problem& warning : read.warnings)
-        loaded.warnings.push_back(warning.text());
-    for (const config::Problem& problem : read.problems)
-        loaded.problems.push_back(problem.text());
-    if (!read.config) return loaded;
-    if (read.config->dns.servers.empty()) read.config->dns.servers = dns::read_resolv_conf();
-    if (in_force != nullptr) {
-        loaded.restart_needed = needs_restart(*in_force, *read.config);
-        // Made ready at start, and where large messages lie: another folder need not be there.
-        read.config->data_dir = in_force->data_dir;
-    }
-    std::string problem;
-    loaded.runtime = make_runtime(std::move(*read.config), problem);
-    if (loaded.runtime) return loaded;
-    const config::Position& place = read.tls_position;  // only certificate and key can fail this late
-    const config::Problem late{file.string(), place.line, place.column, problem};
-    loaded.problems.push_back(late.text());
-    return loaded;
 }
 
 class App {
@@ -272,7 +220,7 @@ class App {
     }
 
     void reload() {
-        Loaded loaded = load_runtime(file_, &config());
+        Loaded loaded = load_runtime(file_, today(), &config());
         // The listeners stay as they are until a restart, and cannot do without.
         if (loaded.runtime && !loaded.runtime->tls && needs_certificate(config())) {
             loaded.problems.emplace_back(
@@ -372,7 +320,7 @@ class App {
 
 int run_server(const std::filesystem::path& config_file) {
     std::signal(SIGPIPE, SIG_IGN);
-    Loaded loaded = load_runtime(config_file);
+    Loaded loaded = load_runtime(config_file, today(), nullptr);
     for (const std::string& warning : loaded.warnings)
         std::cerr << warning << " (warning)\n";
     for (const std::string& problem : loaded.problems)

@@ -1,0 +1,30 @@
+// The configuration file as a snapshot to serve with, at start and at each reload.
+#pragma once
+
+#include "server/runtime.hpp"
+
+#include "config/config.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace gatepost::server {
+
+struct Loaded {
+    RuntimePtr runtime;                 // null: see problems
+    std::vector<std::string> problems;  // FILE:LINE:COLUMN: message
+    std::vector<std::string> warnings;
+    bool restart_needed = false;  // some of what changed is kept as it was until the server is started anew
+};
+
+// `today`, in UTC, judges the expiry of exemptions. `in_force`: the configuration that a reload replaces,
+// null at start.
+Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days today,
+                    const config::Config* in_force);
+
+// Whether a listener cannot serve without a certificate.
+bool needs_certificate(const config::Config& config);
+
+}  // namespace gatepost::server
