@@ -43,6 +43,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(gatepost_options INTERFACE -Wno-mismatched-new-delete)
 endif()
 
+if(GATEPOST_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)  # coverage of the libraries too, not of the target's own file alone
+endif()
 if(GATEPOST_SANITIZE)
     add_compile_options(-fsanitize=${GATEPOST_SANITIZE} -fno-omit-frame-pointer -O1)
     add_link_options(-fsanitize=${GATEPOST_SANITIZE})
