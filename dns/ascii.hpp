@@ -69,7 +69,8 @@ constexpr std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-// A whole decimal number of at most `max_digits` digits and nothing else; nullopt otherwise.
+// A whole decimal number of at most `max_digits` digits and nothing else; nullopt otherwise. `max_digits` is
+// 19 at most: more would overflow before the value is compared.
 template <typename Number>
 std::optional<Number> parse_decimal(std::string_view text, std::size_t max_digits) {
     if (text.empty() || text.size() > max_digits) return std::nullopt;

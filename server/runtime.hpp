@@ -27,7 +27,8 @@ namespace gatepost::server {
 
 class Log;
 
-// Loaded once, never changed. A session keeps the one it began with.
+// Loaded once, never changed. A session keeps the one it began with; each of its transactions takes the one
+// in force.
 struct Runtime {
     config::Config config;
     std::shared_ptr<TlsContext> tls;  // null: no certificate is configured
