@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -18,9 +19,23 @@ enum class Outcome {
     success,     // at least one record
     no_data,     // NOERROR without a record of the type: the name exists
     nx_domain,   // NXDOMAIN: neither the name nor anything below it exists (RFC 8020)
-    temp_error,  // time-out, SERVFAIL, REFUSED, malformed, budget spent, cancelled; `detail` says which and
-                 // from whom
+    temp_error,  // neither: `trouble` says what kind, `detail` from whom
 };
+
+// What kind of trouble a temp_error is. Where servers differ, the first of these that any of them gave: what
+// a server said tells more than its silence.
+enum class Trouble {
+    server_failure,  // SERVFAIL, or another RCODE that is no answer (RFC 1035 §4.1.1)
+    refused,         // REFUSED
+    malformed,       // replies that break the format, contradict themselves, or chains without end
+    forged,          // only replies that did not match the question (RFC 5452 §9.3)
+    timeout,         // silence
+    unreachable,     // the network or TLS said no: nothing listens, no route, a wrong certificate
+    cancelled,       // the asker went away, or its time or budget was spent before an answer came
+    unspecified,     // anything else, such as no server configured
+};
+// The enumerator's name.
+std::string_view to_string(Trouble trouble);
 
 // A value that a reader derived from an answer (its records parsed, their keys loaded) and keeps beside it:
 // it rides with the cache's entry and dies with it, so that no other cache with TTLs of its own is needed.
@@ -73,7 +88,8 @@ struct Answer {
     std::vector<RecordData> records;  // the whole RRset, at the end of any CNAME chain
     std::chrono::seconds ttl{0};      // the smallest of the chain; of an absence, by its SOA (RFC 2308 §5)
     bool authentic_data = false;
-    std::string detail;  // for people: why it is temp_error, which server said so
+    std::string detail;                      // for people: why it is temp_error, which server said so
+    Trouble trouble = Trouble::unspecified;  // of a temp_error; of other outcomes it says nothing
     DerivedValue derived;
 
     bool found() const { return outcome == Outcome::success; }

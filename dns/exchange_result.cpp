@@ -25,14 +25,15 @@ ExchangeResult exchange_cancelled() {
     return result_of(ExchangeResult::Kind::cancelled);
 }
 
-ExchangeResult exchange_failed(std::string detail) {
+ExchangeResult exchange_failed(Trouble trouble, std::string detail) {
     ExchangeResult result = result_of(ExchangeResult::Kind::failed);
     result.detail = std::move(detail);
+    result.trouble = trouble;
     return result;
 }
 
 ExchangeResult exchange_failed(const boost::system::error_code& error) {
-    return exchange_failed(error.message());
+    return exchange_failed(Trouble::unreachable, error.message());
 }
 
 }  // namespace gatepost::dns

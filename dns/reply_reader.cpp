@@ -40,21 +40,23 @@ std::string rcode_name(unsigned rcode) {
     }
 }
 
-Reply reply_of(Reply::Kind kind, std::string detail) {
+Reply reply_of(Reply::Kind kind, std::string detail, Trouble trouble) {
     Reply reply;
     reply.kind = kind;
     reply.detail = std::move(detail);
+    reply.trouble = trouble;
     return reply;
 }
 
 Reply malformed(std::string what) {
-    return reply_of(Reply::Kind::malformed, "malformed reply: " + std::move(what));
+    return reply_of(Reply::Kind::malformed, "malformed reply: " + std::move(what), Trouble::malformed);
 }
 
 Reply failure_of(unsigned rcode) {
     const bool edns_in_doubt =
         rcode == rcode_format_error || rcode == rcode_not_implemented || rcode == rcode_bad_version;
-    return reply_of(edns_in_doubt ? Reply::Kind::format_error : Reply::Kind::failure, rcode_name(rcode));
+    return reply_of(edns_in_doubt ? Reply::Kind::format_error : Reply::Kind::failure, rcode_name(rcode),
+                    rcode == rcode_refused ? Trouble::refused : Trouble::server_failure);
 }
 
 // RFC 6891 §6.1.3: the OPT record holds the upper eight bits.
@@ -81,7 +83,7 @@ class AnswerReader {
             if (!alias) return finish_absent(header, rcode);
             if (auto problem = follow(*alias)) return malformed(std::move(*problem));
         }
-        return reply_of(Reply::Kind::failure, "CNAME chain too long, or a loop");
+        return reply_of(Reply::Kind::failure, "CNAME chain too long, or a loop", Trouble::malformed);
     }
 
   private:
@@ -135,7 +137,8 @@ class AnswerReader {
             if (aliased_) reply_.continue_at = owner_;
             // RFC 2308 §2.2: NS without SOA is a referral, from a server that does not resolve for us.
             if (!aliased_ && !header.authoritative && has_ns())
-                return reply_of(Reply::Kind::failure, "referral instead of an answer");
+                return reply_of(Reply::Kind::failure, "referral instead of an answer",
+                                Trouble::server_failure);
         }
         // RFC 2308 §5: an absence without SOA should not be cached.
         if (!proven && !reply_.continue_at) ttl_ = std::chrono::seconds(0);
@@ -186,7 +189,7 @@ Reply read_reply(Octets message, const Query& query) {
     const auto header = read_header(message);
     if (!header) return malformed("length");
     // Nothing of a truncated message is believed (RFC 2181 §9).
-    if (header->truncated) return reply_of(Reply::Kind::truncated, "truncated");
+    if (header->truncated) return reply_of(Reply::Kind::truncated, "truncated", Trouble::malformed);
     const bool failed = header->rcode != rcode_no_error && header->rcode != rcode_nx_domain;
     if (failed && header->questions == 0) return failure_of(header->rcode);
 

@@ -24,7 +24,8 @@ struct Reply {
     // The CNAME chain ends at this name and the server did not say what is there (it does not resolve for
     // others, or gave up): ask for it.
     std::optional<DomainName> continue_at;
-    std::string detail;
+    std::string detail;                      // of all kinds but an answer
+    Trouble trouble = Trouble::unspecified;  // of a failure, a format error, a malformed reply
 };
 
 // Reads a reply to `query` that reply_matcher accepted. Bounded in time and memory by the message's length.

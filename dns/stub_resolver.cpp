@@ -29,20 +29,34 @@ std::chrono::milliseconds since(Clock::time_point start) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
 
-Reply failed_reply(std::string detail) {
+Reply failed_reply(std::string detail, Trouble trouble) {
     Reply reply;
     reply.kind = Reply::Kind::failure;
     reply.detail = std::move(detail);
+    reply.trouble = trouble;
     return reply;
 }
 
-// What each server said, told once each: "timeout from 192.0.2.53:53; SERVFAIL from 192.0.2.54:53".
-void note(std::string& details, const std::string& what, const ServerAddress& server) {
-    const std::string detail = what + " from " + text_of(server);
-    if (details.find(detail) != std::string::npos) return;
-    if (!details.empty()) details += "; ";
-    details += detail;
-}
+// What went wrong at each server.
+class Troubles {
+  public:
+    void note(Trouble trouble, const std::string& what, const ServerAddress& server) {
+        trouble_ = std::min(trouble_, trouble);  // the one that tells most stands first
+        const std::string detail = what + " from " + text_of(server);
+        if (details_.find(detail) != std::string::npos) return;
+        if (!details_.empty()) details_ += "; ";
+        details_ += detail;
+    }
+    // Told once each: "timeout from 192.0.2.53:53; SERVFAIL from 192.0.2.54:53".
+    Reply summary() const {
+        if (details_.empty()) return failed_reply("no time left", Trouble::timeout);
+        return failed_reply(details_, trouble_);
+    }
+
+  private:
+    Trouble trouble_ = Trouble::unspecified;
+    std::string details_;
+};
 
 }  // namespace
 
@@ -63,8 +77,8 @@ struct StubResolver::State {
 
     asio::awaitable<ExchangeResult> exchange(QueryStep step, Query query);
     asio::awaitable<Reply> ask(DomainName name, RrType type, Clock::time_point start);
-    StepResult judge(const Reply& reply, const QueryStep& step, std::string& details);
-    AnswerPtr fail(std::string detail);
+    StepResult judge(const Reply& reply, const QueryStep& step, Troubles& troubles);
+    AnswerPtr fail(std::string detail, Trouble trouble = Trouble::unspecified);
 };
 
 // A cancellation that came between two operations is thrown at the second; here it is a result like any
@@ -84,7 +98,7 @@ asio::awaitable<ExchangeResult> StubResolver::State::exchange(QueryStep step, Qu
     co_return exchange_cancelled();
 }
 
-StepResult StubResolver::State::judge(const Reply& reply, const QueryStep& step, std::string& details) {
+StepResult StubResolver::State::judge(const Reply& reply, const QueryStep& step, Troubles& troubles) {
     switch (reply.kind) {
         case Reply::Kind::truncated:
             if (step.transport == Transport::udp) return StepResult::truncated;
@@ -95,14 +109,14 @@ StepResult StubResolver::State::judge(const Reply& reply, const QueryStep& step,
         default:
             break;
     }
-    note(details, reply.detail, options.servers[step.server]);
+    troubles.note(reply.trouble, reply.detail, options.servers[step.server]);
     return StepResult::failed;
 }
 
 // Asks one server after the other. The reply is an answer, or a failure that tells what each of them said.
 asio::awaitable<Reply> StubResolver::State::ask(DomainName name, RrType type, Clock::time_point start) {
     QuerySchedule schedule(options.servers.size(), first, options.timeout);
-    std::string details;
+    Troubles troubles;
     while (const auto step = schedule.next(since(start))) {
         Query query;
         query.id = random.draw_16_bits();
@@ -113,14 +127,14 @@ asio::awaitable<Reply> StubResolver::State::ask(DomainName name, RrType type, Cl
         const ServerAddress& server = options.servers[step->server];
         switch (result.kind) {
             case ExchangeResult::Kind::cancelled:
-                co_return failed_reply("cancelled");
+                co_return failed_reply("cancelled", Trouble::cancelled);
             case ExchangeResult::Kind::timed_out:
                 ++timeouts;
-                note(details, "timeout", server);
+                troubles.note(Trouble::timeout, "timeout", server);
                 schedule.report(StepResult::timed_out);
                 continue;
             case ExchangeResult::Kind::failed:
-                note(details, result.detail, server);
+                troubles.note(result.trouble, result.detail, server);
                 schedule.report(StepResult::failed);
                 continue;
             case ExchangeResult::Kind::replied:
@@ -131,16 +145,16 @@ asio::awaitable<Reply> StubResolver::State::ask(DomainName name, RrType type, Cl
             first = step->server;
             co_return reply;
         }
-        schedule.report(judge(reply, *step, details));
+        schedule.report(judge(reply, *step, troubles));
     }
-    if (details.empty()) details = "no time left";
-    co_return failed_reply(std::move(details));
+    co_return troubles.summary();
 }
 
-AnswerPtr StubResolver::State::fail(std::string detail) {
+AnswerPtr StubResolver::State::fail(std::string detail, Trouble trouble) {
     ++failures;
     auto answer = std::make_shared<Answer>();
     answer->detail = std::move(detail);
+    answer->trouble = trouble;
     return answer;
 }
 
@@ -161,7 +175,7 @@ asio::awaitable<AnswerPtr> StubResolver::resolve(std::shared_ptr<State> state, D
     bool authentic = true;
     for (int step = 0; step <= max_continuations; ++step) {
         Reply reply = co_await state->ask(name, type, start);
-        if (reply.kind != Reply::Kind::answer) co_return state->fail(std::move(reply.detail));
+        if (reply.kind != Reply::Kind::answer) co_return state->fail(std::move(reply.detail), reply.trouble);
         authentic = authentic && reply.answer.authentic_data;
         ttl = std::min(ttl.value_or(reply.answer.ttl), reply.answer.ttl);
         if (!reply.continue_at) {
@@ -172,7 +186,7 @@ asio::awaitable<AnswerPtr> StubResolver::resolve(std::shared_ptr<State> state, D
         }
         name = std::move(*reply.continue_at);
     }
-    co_return state->fail("CNAME chain too long, or a loop");
+    co_return state->fail("CNAME chain too long, or a loop", Trouble::malformed);
 }
 
 StubStatistics StubResolver::statistics() const {

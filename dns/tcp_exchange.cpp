@@ -82,7 +82,7 @@ asio::awaitable<ExchangeResult> exchange_tcp(asio::any_io_executor executor, Ser
     if (error) co_return exchange_failed(error);
     // On a connection of its own there is nothing else to wait for.
     if (match_reply(reply, query, server, server) != ReplyMatch::ours)
-        co_return exchange_failed("malformed reply");
+        co_return exchange_failed(Trouble::malformed, "malformed reply");
     co_return exchange_replied(reply);
 }
 

@@ -93,10 +93,10 @@ asio::awaitable<ExchangeResult> exchange_udp(asio::any_io_executor executor, Ser
         if (error) co_return exchange_failed(error);
         const Octets message(buffer.data(), size);
         const ReplyMatch match = match_reply(message, query, address_of(sender), server);
-        if (match == ReplyMatch::malformed) co_return exchange_failed("malformed reply");
+        if (match == ReplyMatch::malformed) co_return exchange_failed(Trouble::malformed, "malformed reply");
         if (match == ReplyMatch::ours) co_return exchange_replied(message);
     }
-    co_return exchange_failed("too many replies that do not match");
+    co_return exchange_failed(Trouble::forged, "too many replies that do not match");
 }
 
 }  // namespace gatepost::dns

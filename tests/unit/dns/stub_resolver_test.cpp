@@ -128,7 +128,7 @@ struct Case {
     std::vector<Script> servers;
     Outcome outcome;
     std::string text;  // of the record
-    // Of a failure: server numbers stand as {0}, {1}.
+    // Of a failure: the trouble, then what was said; server numbers stand as {0}, {1}.
     std::string detail;
     std::size_t asked_first;  // questions that reached the first server
     std::chrono::milliseconds timeout{3000};
@@ -143,6 +143,10 @@ std::string filled(std::string text, const Net& net) {
     return text;
 }
 
+std::string trouble_of(const Answer& answer) {
+    return answer.failed() ? std::string(to_string(answer.trouble)) + ": " + answer.detail : answer.detail;
+}
+
 TEST(StubResolver, gets_its_answer_or_says_why_not) {
     const std::string long_text(200, 'x');
     const Case cases[] = {
@@ -155,7 +159,12 @@ TEST(StubResolver, gets_its_answer_or_says_why_not) {
          "",
          2,
          900ms},
-        {"truncated over TCP too", {truncates_always}, Outcome::temp_error, "", "truncated from {0}", 2},
+        {"truncated over TCP too",
+         {truncates_always},
+         Outcome::temp_error,
+         "",
+         "malformed: truncated from {0}",
+         2},
         {"what does not match is waited past (RFC 5452 §9.1)",
          {forged_first},
          Outcome::success,
@@ -166,7 +175,7 @@ TEST(StubResolver, gets_its_answer_or_says_why_not) {
          {only_forged},
          Outcome::temp_error,
          "",
-         "too many replies that do not match from {0}",
+         "forged: too many replies that do not match from {0}",
          1},
         {"a flood at the first, an answer from the second",
          {only_forged, answers},
@@ -180,15 +189,20 @@ TEST(StubResolver, gets_its_answer_or_says_why_not) {
          {fails, refuses},
          Outcome::temp_error,
          "",
-         "SERVFAIL from {0}; REFUSED from {1}",
+         "server_failure: SERVFAIL from {0}; REFUSED from {1}",
          1},
-        {"a broken reply", {garbage}, Outcome::temp_error, "", "malformed reply: broken record from {0}", 1},
+        {"a broken reply",
+         {garbage},
+         Outcome::temp_error,
+         "",
+         "malformed: malformed reply: broken record from {0}",
+         1},
         {"a broken reply, then the second", {garbage, answers}, Outcome::success, "good", "", 1},
         {"silence: three tries, then the bound",
          {silent},
          Outcome::temp_error,
          "",
-         "timeout from {0}",
+         "timeout: timeout from {0}",
          2,
          400ms},
         {"a server without EDNS (RFC 6891 §7)", {knows_no_edns}, Outcome::success, "good", "", 2},
@@ -197,7 +211,7 @@ TEST(StubResolver, gets_its_answer_or_says_why_not) {
          {alias_for_ever},
          Outcome::temp_error,
          "",
-         "CNAME chain too long, or a loop",
+         "malformed: CNAME chain too long, or a loop",
          9},
     };
     for (const Case& c : cases) {
@@ -207,7 +221,7 @@ TEST(StubResolver, gets_its_answer_or_says_why_not) {
         const AnswerPtr got = gatepost::tests::run(net.context, ask(net, RrType::txt));
         EXPECT_LT(std::chrono::steady_clock::now() - start, c.timeout + 300ms);
         EXPECT_EQ(got->outcome, c.outcome);
-        EXPECT_EQ(got->detail, filled(c.detail, net));
+        EXPECT_EQ(trouble_of(*got), filled(c.detail, net));
         EXPECT_EQ(net.servers[0]->asked.size(), c.asked_first);
         ASSERT_EQ(got->records.size(), c.text.empty() ? 0U : 1U);
         if (c.text.empty()) continue;

@@ -1,0 +1,27 @@
+#include "dns/answer.hpp"
+
+namespace gatepost::dns {
+
+std::string_view to_string(Trouble trouble) {
+    switch (trouble) {
+        case Trouble::server_failure:
+            return "server_failure";
+        case Trouble::refused:
+            return "refused";
+        case Trouble::malformed:
+            return "malformed";
+        case Trouble::forged:
+            return "forged";
+        case Trouble::timeout:
+            return "timeout";
+        case Trouble::unreachable:
+            return "unreachable";
+        case Trouble::cancelled:
+            return "cancelled";
+        case Trouble::unspecified:
+            break;
+    }
+    return "unspecified";
+}
+
+}  // namespace gatepost::dns
