@@ -17,6 +17,7 @@ namespace {
 
 AnswerPtr refusal(std::string detail) {
     auto answer = std::make_shared<Answer>();
+    answer->trouble = Trouble::cancelled;
     answer->detail = std::move(detail);
     return answer;
 }
@@ -55,7 +56,16 @@ asio::awaitable<void> ask(Resolver& upstream, DomainName name, RrType type, std:
 BudgetedResolver::BudgetedResolver(asio::any_io_executor executor, Resolver& upstream, QueryBudget budget)
     : executor_(std::move(executor)), upstream_(upstream), budget_(budget) {}
 
+AnswerPtr BudgetedResolver::known(const DomainName& name, RrType type) {
+    if (asked_ >= budget_.queries) return nullptr;  // query() says so
+    AnswerPtr answer = upstream_.known(name, type);
+    if (answer) ++asked_;
+    return answer;
+}
+
 asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type) {
+    AnswerPtr at_hand = known(name, type);
+    if (at_hand) co_return at_hand;
     if (asked_ >= budget_.queries) {
         exhausted_ = true;
         co_return refusal("the message's budget of " + std::to_string(budget_.queries) +

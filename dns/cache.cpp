@@ -173,13 +173,15 @@ Cache::Shard& Cache::shard_of(const DomainName& name) const {
 AnswerPtr Cache::find(const DomainName& name, RrType type, TimePoint now) {
     Shard& shard = shard_of(name);
     const std::lock_guard lock(shard.mutex);
-    ++shard.counted.queries;
-    return shard.known(name, type, now);
+    AnswerPtr answer = shard.known(name, type, now);
+    if (answer) ++shard.counted.queries;  // else join() counts the question
+    return answer;
 }
 
 Cache::Joined Cache::join(const DomainName& name, RrType type, TimePoint now, Waker waker) {
     Shard& shard = shard_of(name);
     const std::lock_guard lock(shard.mutex);
+    ++shard.counted.queries;
     Joined joined;
     joined.answer = shard.known(name, type, now);  // it may have come since find()
     if (joined.answer) return joined;

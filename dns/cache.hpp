@@ -54,7 +54,8 @@ class Cache {
     Cache(const Cache&) = delete;
     Cache& operator=(const Cache&) = delete;
 
-    // The answer that is known at `now`, or null. Counts as a question.
+    // The answer that is known at `now`, or null. An answer counts as a question; where there is none, join()
+    // counts.
     AnswerPtr find(const DomainName& name, RrType type, TimePoint now);
     // After find() gave null: waits for the answer with others. `waker` is called once, unless leave() comes
     // first.

@@ -83,6 +83,10 @@ CachingResolver::CachingResolver(asio::any_io_executor executor, Resolver& upstr
 
 CachingResolver::~CachingResolver() = default;
 
+AnswerPtr CachingResolver::known(const DomainName& name, RrType type) {
+    return state_->cache->find(name, type, state_->now());
+}
+
 asio::awaitable<AnswerPtr> CachingResolver::query(DomainName name, RrType type) {
     return ask(state_, std::move(name), type);
 }

@@ -22,6 +22,7 @@ class CachingResolver final : public Resolver {
 
     // Ends with the upstream's answer, or after the cache's lost_after() where the worker that asks has
     // stopped. Cancelled: temp_error "cancelled".
+    AnswerPtr known(const DomainName& name, RrType type) override;
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
 
   private:

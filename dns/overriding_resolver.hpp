@@ -7,6 +7,7 @@
 #include "dns/zone_resolver.hpp"
 
 #include <memory>
+#include <utility>
 
 namespace gatepost::dns {
 
@@ -16,9 +17,15 @@ class OverridingResolver final : public Resolver {
     // query.
     OverridingResolver(std::shared_ptr<const ZoneResolver> local, Resolver& upstream);
 
+    AnswerPtr known(const DomainName& name, RrType type) override;
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
 
+    // Other local records from now on, for questions not yet asked. On the executor of those who ask.
+    void replace(std::shared_ptr<const ZoneResolver> local) { local_ = std::move(local); }
+
   private:
+    AnswerPtr find(DomainName& name, RrType type) const;
+
     std::shared_ptr<const ZoneResolver> local_;
     Resolver& upstream_;
 };

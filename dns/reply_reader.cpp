@@ -170,6 +170,7 @@ class AnswerReader {
 
     Reply finish() {
         reply_.answer.ttl = ttl_.value_or(std::chrono::seconds(0));
+        reply_.answer.aliased = aliased_;
         return std::move(reply_);
     }
 

@@ -13,9 +13,17 @@ class Resolver {
   public:
     virtual ~Resolver() = default;
 
+    // The answer where it is at hand: at once, without a coroutine or a timer. Null: query() has to be asked.
+    // A question that is answered here counts as one that query() answered.
+    virtual AnswerPtr known(const DomainName& name, RrType type);
+
     // The whole RRset of `type` at `name`, CNAME and DNAME chains followed. Never null, never throws for
     // trouble of the DNS: that is Outcome::temp_error. Ends within the resolver's own bound.
     virtual boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) = 0;
 };
+
+inline AnswerPtr Resolver::known(const DomainName&, RrType) {
+    return nullptr;
+}
 
 }  // namespace gatepost::dns

@@ -182,6 +182,7 @@ asio::awaitable<AnswerPtr> StubResolver::resolve(std::shared_ptr<State> state, D
             auto answer = std::make_shared<Answer>(std::move(reply.answer));
             answer->ttl = *ttl;
             answer->authentic_data = authentic;
+            answer->aliased = answer->aliased || step > 0;
             co_return answer;
         }
         name = std::move(*reply.continue_at);

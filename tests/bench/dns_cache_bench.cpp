@@ -86,5 +86,14 @@ void all_decorators(benchmark::State& state) {
 }
 BENCHMARK(all_decorators);
 
+// Without a coroutine: what known() costs by itself.
+void all_decorators_known(benchmark::State& state) {
+    Chain chain;
+    const dns::DomainName question = name(asked);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(chain.recording.known(question, type));
+}
+BENCHMARK(all_decorators_known);
+
 }  // namespace
 }  // namespace gatepost::bench

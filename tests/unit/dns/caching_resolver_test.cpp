@@ -272,5 +272,40 @@ TEST(RecordingResolver, remembers_each_answer_once) {
     EXPECT_TRUE(recorder.answers()[1].answer->found());
 }
 
+// What the cache knows comes through all decorators without a coroutine, and counts as a question there.
+TEST(Decorators, give_what_is_known_at_once) {
+    Cached cached(1ms);
+    cached.cache->complete(name("a.example"), RrType::txt,
+                           gatepost::tests::run(cached.context, cached.upstream.query({}, RrType::txt)),
+                           cached.now);
+    const auto local = std::make_shared<ZoneResolver>();
+    local->add(name("local.example"), RrType::txt, std::string("local"));
+    local->add(name("out.example"), RrType::cname, name("a.example"));
+    local->add(name("far.example"), RrType::cname, name("b.example"));
+    OverridingResolver overriding(local, cached.resolver);
+    QueryBudget budget;
+    budget.queries = 4;
+    budget.deadline = std::chrono::steady_clock::now() + 1h;
+    BudgetedResolver budgeted(cached.context.get_executor(), overriding, budget);
+    RecordingResolver recorder(budgeted);
+
+    EXPECT_EQ(recorder.known(name("b.example"), RrType::txt), nullptr);
+    EXPECT_EQ(recorder.known(name("far.example"), RrType::txt), nullptr);
+    EXPECT_EQ(budgeted.queries(), 0U);
+    for (const auto* asked : {"a.example", "a.example", "local.example", "out.example"}) {
+        const AnswerPtr answer = recorder.known(name(asked), RrType::txt);
+        ASSERT_NE(answer, nullptr) << asked;
+        EXPECT_TRUE(answer->found()) << asked;
+    }
+    EXPECT_EQ(recorder.answers().size(), 3U);
+    EXPECT_EQ(budgeted.queries(), 4U);
+    EXPECT_EQ(recorder.known(name("a.example"), RrType::txt), nullptr);
+    const AnswerPtr refused =
+        gatepost::tests::run(cached.context, recorder.query(name("a.example"), RrType::txt));
+    EXPECT_EQ(refused->detail, "the message's budget of 4 DNS queries is spent");
+    EXPECT_EQ(cached.upstream.asked, 1);
+    EXPECT_EQ(cached.cache->statistics().queries, 3U);
+}
+
 }  // namespace
 }  // namespace gatepost::dns

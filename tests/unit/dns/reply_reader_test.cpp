@@ -140,6 +140,16 @@ TEST(ReplyReader, believes_what_belongs_to_the_question) {
     }
 }
 
+// RFC 8020 §2: behind an alias the NXDOMAIN is of the target, and says nothing of what is below the name.
+TEST(ReplyReader, tells_whether_an_alias_led_away) {
+    auto alias_only = reply(nx_domain_flags);
+    alias_only.answer("a.example", RrType::cname, 20, wire_name("b.test"));
+    EXPECT_TRUE(read_reply(alias_only.octets(), question("a.example", RrType::txt)).answer.aliased);
+    EXPECT_FALSE(read_reply(alias_only.octets(), question("a.example", RrType::cname)).answer.aliased);
+    EXPECT_FALSE(
+        read_reply(reply(nx_domain_flags).octets(), question("a.example", RrType::txt)).answer.aliased);
+}
+
 struct DataCase {
     RrType type;
     Bytes data;
