@@ -31,6 +31,7 @@ enum class ListenerTls { off, starttls, required, implicit };
 struct Listener {
     SocketAddress address;
     ListenerTls tls = ListenerTls::starttls;
+    bool proxy_protocol = false;  // a PROXY header comes first, from trusted_proxies alone
 };
 
 struct Tls {
@@ -95,6 +96,8 @@ struct Config {
     std::vector<dns::DomainName> domains;
     std::filesystem::path data_dir = "/var/lib/gatepost";
     std::vector<Listener> listeners;
+    std::vector<dns::IpNetwork> trusted_proxies;
+    std::vector<dns::IpNetwork> xclient_hosts;
     Tls tls;
     Limits limits;
     dns::ResolverOptions dns;

@@ -31,9 +31,10 @@ const std::vector<SectionKeys>& all_sections() {
     static const std::vector<SectionKeys> sections = {
         {"",
          {"hostname", "authserv_id", "domains", "data_dir", "listeners", "tls", "limits", "dns", "relay",
-          "authentication", "policy", "reports", "http", "process", "log"},
-         {"trusted_proxies", "xclient_hosts", "alerts", "digest", "history"}},
-        {"listeners[]", {"address", "tls"}, {"proxy_protocol"}},
+          "authentication", "policy", "reports", "http", "process", "log", "trusted_proxies",
+          "xclient_hosts"},
+         {"alerts", "digest", "history"}},
+        {"listeners[]", {"address", "tls", "proxy_protocol"}, {}},
         {"tls",
          {"certificate", "private_key", "minimum_version"},
          {"certificates", "client_ca", "ocsp_staple"}},

@@ -91,6 +91,9 @@ void read_tls(const Section& tls, Tls& target) {
 }
 
 void read_listeners(const Section& top, const Section& tls, Config& config) {
+    top.list("trusted_proxies", config.trusted_proxies, dns::IpNetwork::parse,
+             "an IP address or network (CIDR)");
+    top.list("xclient_hosts", config.xclient_hosts, dns::IpNetwork::parse, "an IP address or network (CIDR)");
     for (const auto& item : top.sections("listeners")) {
         Listener listener;
         item.require("address");
@@ -106,6 +109,9 @@ void read_listeners(const Section& top, const Section& tls, Config& config) {
             if (item.has("tls")) item.error("tls", "needs tls.certificate and tls.private_key");
             listener.tls = ListenerTls::off;
         }
+        item.boolean("proxy_protocol", listener.proxy_protocol);
+        if (listener.proxy_protocol && config.trusted_proxies.empty())
+            item.error("proxy_protocol", "needs trusted_proxies: whose header is to be believed?");
         config.listeners.push_back(listener);
     }
     if (config.listeners.empty()) {

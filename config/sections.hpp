@@ -10,7 +10,8 @@ namespace gatepost::config {
 
 void read_identity(const Section& top, Config& config);  // hostname, authserv_id, domains, data_dir
 void read_tls(const Section& tls, Tls& target);
-void read_listeners(const Section& top, const Section& tls, Config& config);  // after read_tls()
+// listeners, trusted_proxies, xclient_hosts; after read_tls()
+void read_listeners(const Section& top, const Section& tls, Config& config);
 void read_limits(const Section& limits, Limits& target);
 void read_dns(const Section& dns, dns::ResolverOptions& target);
 void read_relay(const Section& top, const std::filesystem::path& folder, Relay& target);

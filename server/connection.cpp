@@ -20,15 +20,16 @@ constexpr auto goodbye_time = 2s;                       // local: nobody waits f
 
 }  // namespace
 
-Connection::Connection(Services& services, std::unique_ptr<Stream> stream, dns::IpAddress client,
-                       config::ListenerTls tls, std::string session_id)
+Connection::Connection(Services& services, std::unique_ptr<Stream> stream, const Accepted& accepted,
+                       std::string session_id)
     : services_(services),
       runtime_(services.runtime.get()),
       stream_(std::move(stream)),
-      client_(client),
-      tls_(tls),
+      client_(accepted.peer),
+      tls_(accepted.tls),
+      proxied_(accepted.proxied),
       session_id_(std::move(session_id)),
-      session_(runtime_->session_options(tls), services.offered_extensions()),
+      session_(runtime_->session_options(tls_), offered_to(accepted)),
       deadline_(services.executor, [this] { stream_->cancel(); }) {}
 
 std::string_view Connection::unread() const {
@@ -61,7 +62,8 @@ asio::awaitable<void> Connection::serve() {
     LogEntry entry("connect", LogLevel::debug);
     entry.with("sid", session_id_).with("client", client_.text());
     services_.log.write(entry);
-    if (tls_ == config::ListenerTls::implicit) co_await shake_hands();
+    if (proxied_) co_await read_proxy_header();
+    if (open_ && tls_ == config::ListenerTls::implicit) co_await shake_hands();
     if (open_) {
         smtp::Action greeting = session_.greet();
         co_await perform(std::move(greeting));
@@ -137,6 +139,8 @@ asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action actio
     } else if (auto* start = std::get_if<smtp::StartTls>(&action)) {
         smtp::Reply reply = std::move(start->reply);
         co_await start_tls(std::move(reply));
+    } else if (auto* change = std::get_if<smtp::ChangeClient>(&action)) {
+        next = change_client(change->attributes);
     } else if (auto* close = std::get_if<smtp::Close>(&action)) {
         close_with(*close);
     }
@@ -144,6 +148,12 @@ asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action actio
 }
 
 asio::awaitable<smtp::Action> Connection::check_sender() {
+    // Health checks of a proxy may say hello. 451 and not 5xx: mail of a proxy that names its clients wrongly
+    // must not be lost.
+    if (!client_known_) {
+        smtp::Reply unknown(451, "4.3.5", "the host before us does not say who the client is");
+        co_return session_.on_sender_checked(std::move(unknown));
+    }
     std::string id = session_id_ + '-' + std::to_string(++transactions_);
     transaction_ = std::make_unique<Transaction>(services_, services_.runtime.get(), std::move(id));
     ClientIdentity client;

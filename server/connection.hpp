@@ -2,6 +2,7 @@
 // It decides nothing itself.
 #pragma once
 
+#include "server/accepted.hpp"
 #include "server/deadline.hpp"
 #include "server/runtime.hpp"
 #include "server/smtp/line_reader.hpp"
@@ -22,8 +23,8 @@ namespace gatepost::server {
 
 class Connection {
   public:
-    Connection(Services& services, std::unique_ptr<Stream> stream, dns::IpAddress client,
-               config::ListenerTls tls, std::string session_id);
+    Connection(Services& services, std::unique_ptr<Stream> stream, const Accepted& accepted,
+               std::string session_id);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -35,9 +36,15 @@ class Connection {
     void abort();
 
     const std::string& session_id() const { return session_id_; }
+    // Whose connection it counts as, among the connections of the process.
+    const dns::IpAddress& client() const { return client_; }
 
   private:
     boost::asio::awaitable<void> serve();
+    boost::asio::awaitable<void> read_proxy_header();
+    bool become(const dns::IpAddress& client);
+    smtp::OfferedExtensions offered_to(const Accepted& accepted) const;
+    smtp::Action change_client(const smtp::XclientAttributes& attributes);
     boost::asio::awaitable<void> next_command();
     boost::asio::awaitable<void> perform(smtp::Action action);
     boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action action);
@@ -59,7 +66,9 @@ class Connection {
     RuntimePtr runtime_;
     std::unique_ptr<Stream> stream_;
     dns::IpAddress client_;
+    bool client_known_ = true;
     config::ListenerTls tls_;
+    bool proxied_;
     std::string session_id_;
     smtp::Session session_;
     smtp::LineReader reader_;

@@ -26,6 +26,21 @@ ConnectionLimits::Verdict ConnectionLimits::enter(const dns::IpAddress& client, 
 
 void ConnectionLimits::leave(const dns::IpAddress& client) {
     const std::lock_guard lock(mutex_);
+    forget_one(client);
+}
+
+bool ConnectionLimits::move(const dns::IpAddress& from, const dns::IpAddress& to, std::size_t per_client) {
+    const std::lock_guard lock(mutex_);
+    if (client_key(from) == client_key(to)) return true;
+    const auto found = by_client_.find(client_key(to));
+    if (found != by_client_.end() && found->second >= per_client) return false;
+    forget_one(from);
+    ++by_client_[client_key(to)];
+    ++open_;
+    return true;
+}
+
+void ConnectionLimits::forget_one(const dns::IpAddress& client) {
     const auto found = by_client_.find(client_key(client));
     if (found == by_client_.end()) return;
     --open_;

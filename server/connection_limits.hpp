@@ -23,9 +23,14 @@ class ConnectionLimits {
     // open.
     Verdict enter(const dns::IpAddress& client, const Bounds& bounds);
     void leave(const dns::IpAddress& client);
+    // One of the connections of `from` turns out to be another client's. False: that one has `per_client`
+    // already, and the connection still counts as one of `from`.
+    bool move(const dns::IpAddress& from, const dns::IpAddress& to, std::size_t per_client);
     std::size_t open() const;
 
   private:
+    void forget_one(const dns::IpAddress& client);
+
     mutable std::mutex mutex_;
     std::unordered_map<dns::IpAddress, std::size_t> by_client_;
     std::size_t open_ = 0;

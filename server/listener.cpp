@@ -3,6 +3,8 @@
 #include "server/descriptor_limit.hpp"
 #include "server/log.hpp"
 
+#include "policy/condition.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -15,6 +17,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 namespace gatepost::server {
 namespace asio = boost::asio;
@@ -85,25 +88,35 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
         });
     }
 
-    void admit(int socket, const sockaddr_storage& peer) {
-        const dns::IpAddress client = address_of(peer);
+    void admit(int socket, const sockaddr_storage& address) {
+        const dns::IpAddress peer = address_of(address);
         const RuntimePtr runtime = shared.runtime.get();
         const config::Limits& limits = runtime->config.limits;
-        const ConnectionLimits::Bounds bounds{sessions_within(shared.descriptors, limits.connections),
-                                              limits.connections_per_client};
-        const auto verdict = shared.connections.enter(client, bounds);
+        if (proxied && !policy::any_contains(runtime->config.trusted_proxies, peer)) {
+            log_refusal(peer, "trusted_proxies");
+            ::close(socket);
+            return;
+        }
+        // A proxy's connections are its clients'.
+        const ConnectionLimits::Bounds bounds{
+            sessions_within(shared.descriptors, limits.connections),
+            proxied ? std::numeric_limits<std::size_t>::max() : limits.connections_per_client};
+        const auto verdict = shared.connections.enter(peer, bounds);
         if (verdict != ConnectionLimits::Verdict::admitted) {
-            LogEntry entry("connection_refused");
-            entry.with("client", client.text());
             const bool of_client = verdict == ConnectionLimits::Verdict::too_many_of_client;
-            entry.with("limit", of_client ? "connections_per_client" : "connections");
-            shared.log.write(entry);
+            log_refusal(peer, of_client ? "limits.connections_per_client" : "limits.connections");
             return turn_away(socket, "421 4.7.0 too many connections, try again later\r\n");
         }
         const auto least = std::min_element(workers.begin(), workers.end(), [](const auto& a, const auto& b) {
             return a->sessions() < b->sessions();
         });
-        (*least)->adopt({socket, client, peer.ss_family == AF_INET6, tls});
+        (*least)->adopt({socket, address.ss_family == AF_INET6, peer, tls, proxied});
+    }
+
+    void log_refusal(const dns::IpAddress& peer, std::string_view by) {
+        LogEntry entry("connection_refused");
+        entry.with("client", peer.text()).with("by", by);
+        shared.log.write(entry);
     }
 
     Shared& shared;
@@ -111,6 +124,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     tcp::acceptor acceptor;
     asio::steady_timer retry;
     config::ListenerTls tls = config::ListenerTls::starttls;
+    bool proxied = false;
 };
 
 Listener::Listener(asio::io_context& context, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers)
@@ -125,6 +139,7 @@ std::string Listener::open(const config::Listener& settings) {
     const std::string text = settings.address.address.text();
     const tcp::endpoint endpoint(asio::ip::make_address(text), settings.address.port);
     impl_->tls = settings.tls;
+    impl_->proxied = settings.proxy_protocol;
     impl_->acceptor.open(endpoint.protocol(), error);
     if (!error) impl_->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     const asio::ip::v6_only only_v6(true);

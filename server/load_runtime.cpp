@@ -13,7 +13,8 @@ namespace {
 // Settings that a running server keeps until it is started anew.
 bool needs_restart(const config::Config& before, const config::Config& after) {
     const auto same_listener = [](const config::Listener& a, const config::Listener& b) {
-        return a.address.address == b.address.address && a.address.port == b.address.port && a.tls == b.tls;
+        return a.address.address == b.address.address && a.address.port == b.address.port && a.tls == b.tls &&
+               a.proxy_protocol == b.proxy_protocol;
     };
     return before.data_dir != after.data_dir || before.hostname != after.hostname ||
            before.process.workers != after.process.workers || before.dns.servers != after.dns.servers ||

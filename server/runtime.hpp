@@ -2,6 +2,7 @@
 // the services of the worker that a connection lives on.
 #pragma once
 
+#include "server/connection_limits.hpp"
 #include "server/file_pool.hpp"
 #include "server/memory_budget.hpp"
 #include "server/metrics.hpp"
@@ -72,6 +73,7 @@ struct Services {
     MemoryBudget& memory;
     reports::store::Store& store;
     Log& log;
+    ConnectionLimits& connections;
     // Starts one transaction's delivery; `id` is the transaction's.
     std::function<std::unique_ptr<relay::Delivery>(const std::string& id)> make_delivery;
     std::function<smtp::OfferedExtensions()> offered_extensions;

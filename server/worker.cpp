@@ -47,6 +47,7 @@ struct Worker::Impl {
                    all.memory,
                    all.store,
                    all.log,
+                   all.connections,
                    [this](const std::string& id) { return make_delivery(id); },
                    [this] {
                        return offered_extensions();
@@ -90,24 +91,24 @@ struct Worker::Impl {
         try {
             take(accepted);
         } catch (const std::exception& error) {
-            leave(accepted.client);
+            leave(accepted.peer);
             LogEntry entry("internal_error", LogLevel::error);
-            entry.with("client", accepted.client.text()).with("what", error.what());
+            entry.with("client", accepted.peer.text()).with("what", error.what());
             shared.log.write(entry);
         }
     }
 
     void take(const Accepted& accepted) {
         auto stream = std::make_unique<Stream>(context.get_executor(), accepted.socket, accepted.v6);
-        const auto place = connections.emplace(connections.end(), services, std::move(stream),
-                                               accepted.client, accepted.tls, new_session_id());
-        asio::co_spawn(context, run_session(this, place, accepted.client), asio::detached);
+        const auto place =
+            connections.emplace(connections.end(), services, std::move(stream), accepted, new_session_id());
+        asio::co_spawn(context, run_session(this, place), asio::detached);
         if (draining) place->drain();
     }
 
-    static asio::awaitable<void> run_session(Impl* self, std::list<Connection>::iterator place,
-                                             dns::IpAddress client) {
+    static asio::awaitable<void> run_session(Impl* self, std::list<Connection>::iterator place) {
         co_await place->run();
+        const dns::IpAddress client = place->client();
         self->connections.erase(place);
         self->leave(client);
         if (self->draining && self->connections.empty()) self->finish();

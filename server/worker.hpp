@@ -2,6 +2,7 @@
 // worker has its own resolver sockets and downstream connections; the DNS cache and the store are shared.
 #pragma once
 
+#include "server/accepted.hpp"
 #include "server/connection_limits.hpp"
 #include "server/metrics.hpp"
 #include "server/relay/downstream_state.hpp"
@@ -32,14 +33,6 @@ struct Shared {
     std::size_t descriptors;                             // RLIMIT_NOFILE
 };
 
-// A connection that was accepted and admitted.
-struct Accepted {
-    int socket = -1;
-    dns::IpAddress client;
-    bool v6 = false;
-    config::ListenerTls tls = config::ListenerTls::starttls;
-};
-
 class Worker {
   public:
     Worker(std::size_t index, Shared& shared);
@@ -48,7 +41,7 @@ class Worker {
     Worker& operator=(const Worker&) = delete;
 
     void start();
-    // Any thread. The connection's place in `connections` is given back when it ends.
+    // Any thread. Its place among the connections is given back when it ends.
     void adopt(Accepted accepted);
     // Sessions end at their next transaction boundary; join() returns when all have, or abort() was called.
     void drain();

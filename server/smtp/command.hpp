@@ -19,6 +19,7 @@ enum class Verb {
     help,
     quit,
     starttls,
+    xclient,
     unimplemented,  // of another RFC, not offered here: AUTH, BDAT, ETRN ...
     http,           // a request line or Host field of HTTP: a browser was sent here (cross-protocol attack)
     unknown,

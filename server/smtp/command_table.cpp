@@ -20,6 +20,7 @@ constexpr std::array table{
     CommandRule{Verb::help, "HELP", Argument::optional, true, false, true},
     CommandRule{Verb::quit, "QUIT", Argument::none, true, true, true},
     CommandRule{Verb::starttls, "STARTTLS", Argument::none, false, true, true},
+    CommandRule{Verb::xclient, "XCLIENT", Argument::required, true, false, true},
 };
 
 }  // namespace

@@ -31,11 +31,12 @@ enum class ParameterFault {
     not_implemented,  // unknown, or not offered: 555
 };
 
-// What the reply to EHLO offered; anything else is not_implemented.
+// What the reply to EHLO offered; any other parameter is not_implemented.
 struct OfferedExtensions {
     bool size = true;            // RFC 1870
     bool eight_bit_mime = true;  // RFC 6152
     bool smtputf8 = true;        // RFC 6531; only together with 8BITMIME (§3.1)
+    bool xclient = false;        // to hosts that are trusted with it alone
 };
 
 struct MailParametersResult {

@@ -29,6 +29,10 @@ Session::Session(std::shared_ptr<const SessionOptions> options, OfferedExtension
 SendReply Session::greet() {
     expect(State::connected, "greet");
     state_ = State::commands;
+    return greeting();
+}
+
+SendReply Session::greeting() const {
     return {Reply(220, "", options_->hostname + " ESMTP"), false};
 }
 
@@ -80,6 +84,20 @@ void Session::on_tls_established() {
     expect(State::tls, "on_tls_established");
     state_ = State::commands;
     tls_active_ = true;
+    forget_client();
+}
+
+// XCLIENT_README, "XCLIENT Server response".
+Action Session::on_client_changed(std::optional<Reply> refusal) {
+    expect(State::client, "on_client_changed");
+    state_ = State::commands;
+    if (refusal) return refuse(std::move(*refusal));
+    forget_client();
+    if (client_.helo && !client_.helo->empty()) set_hello(*client_.helo, client_.extended.value_or(true));
+    return greeting();
+}
+
+void Session::forget_client() {
     extended_ = false;
     helo_.clear();
     helo_domain_.reset();

@@ -14,6 +14,7 @@
 #include "server/smtp/limits.hpp"
 #include "server/smtp/line_reader.hpp"
 #include "server/smtp/reply.hpp"
+#include "server/smtp/xclient.hpp"
 
 #include "dns/domain_name.hpp"
 
@@ -60,11 +61,16 @@ struct ReceiveMessage {
 struct StartTls {
     Reply reply;
 };
+// XCLIENT: take the address as the client's, then call on_client_changed().
+struct ChangeClient {
+    XclientAttributes attributes;
+};
 // Send the reply and close.
 struct Close {
     Reply reply;
 };
-using Action = std::variant<SendReply, CheckSender, CheckRecipient, ReceiveMessage, StartTls, Close>;
+using Action =
+    std::variant<SendReply, CheckSender, CheckRecipient, ReceiveMessage, StartTls, ChangeClient, Close>;
 
 class Session {
   public:
@@ -85,6 +91,8 @@ class Session {
     Action on_message_done(Reply final_reply);
     // The handshake has been made; everything known of the client is forgotten (RFC 3207 §4.2).
     void on_tls_established();
+    // Answer to ChangeClient: back to the greeting, with what XCLIENT said of HELO and PROTO; or the refusal.
+    Action on_client_changed(std::optional<Reply> refusal);
     // The client was silent for too long (RFC 5321 §4.5.3.2.7), or the server stops: in any state.
     Close on_timeout();
     Close on_shutdown();
@@ -105,7 +113,7 @@ class Session {
     bool is_idle() const { return state_ == State::commands && !envelope_; }
 
   private:
-    enum class State { connected, commands, sender, recipient, message, tls, closed };
+    enum class State { connected, commands, sender, recipient, message, tls, client, closed };
 
     // The refusal of a command that may not come now, or has or lacks an argument.
     std::optional<Reply> check_order(const Command& command) const;
@@ -115,6 +123,11 @@ class Session {
     Action on_rcpt(std::string_view argument);
     Action on_data();
     Action on_starttls();
+    Action on_xclient(std::string_view argument);
+    SendReply greeting() const;
+    void set_hello(std::string_view argument, bool extended);
+    void forget_client();
+    bool is_offered(Verb verb) const;
     Reply ehlo_reply() const;
     Reply help_reply() const;
     std::optional<Reply> check_recipient(const Path& path) const;
@@ -138,6 +151,7 @@ class Session {
     std::optional<dns::DomainName> helo_domain_;
     std::optional<Envelope> envelope_;  // the one record of a transaction, and its one reset
     std::optional<Recipient> checked_recipient_;
+    XclientAttributes client_;            // while ChangeClient is under way
     std::size_t refused_recipients_ = 0;  // of this transaction
     std::size_t messages_ = 0;
     std::size_t errors_ = 0;

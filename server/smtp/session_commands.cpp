@@ -114,6 +114,8 @@ Action Session::dispatch(const Command& command) {
             return close(Reply(221, "2.0.0", options_->hostname + " closing the connection"));
         case Verb::starttls:
             return on_starttls();
+        case Verb::xclient:
+            return on_xclient(command.argument);
         case Verb::unimplemented:
             return fail(Reply(502, "5.5.1", "Command not implemented"));
         case Verb::http:
@@ -128,12 +130,16 @@ Action Session::dispatch(const Command& command) {
 Action Session::on_hello(std::string_view argument, bool extended) {
     if (!is_hello_argument(argument)) return fail(Reply(501, "5.5.4", "Bad domain name or address literal"));
     reset_transaction();
+    set_hello(argument, extended);
+    // RFC 2034 §4: no enhanced code in these two.
+    return SendReply{extended ? ehlo_reply() : Reply(250, "", options_->hostname), false};
+}
+
+void Session::set_hello(std::string_view argument, bool extended) {
     extended_ = extended;
     helo_ = argument;
     const bool is_literal = argument.find_first_of("[:]") != std::string_view::npos;
     helo_domain_ = is_literal ? std::nullopt : dns::DomainName::parse(argument);
-    // RFC 2034 §4: no enhanced code in these two.
-    return SendReply{extended ? ehlo_reply() : Reply(250, "", options_->hostname), false};
 }
 
 Reply Session::ehlo_reply() const {
@@ -143,13 +149,14 @@ Reply Session::ehlo_reply() const {
     if (offered_.eight_bit_mime && offered_.smtputf8) lines.emplace_back("SMTPUTF8");
     if (is_starttls_offered()) lines.emplace_back("STARTTLS");
     lines.emplace_back("ENHANCEDSTATUSCODES");
+    if (offered_.xclient) lines.push_back("XCLIENT " + std::string(xclient_attributes));
     return Reply(250, "", lines);
 }
 
 Reply Session::help_reply() const {
     std::string text = "Commands:";
     for (const auto& rule : command_table()) {
-        if (rule.verb == Verb::starttls && !is_starttls_offered()) continue;
+        if (!is_offered(rule.verb)) continue;
         text += ' ';
         text += rule.keyword;
     }
@@ -227,6 +234,11 @@ Action Session::on_data() {
     return ReceiveMessage{Reply(354, "", "Start mail input; end with <CRLF>.<CRLF>")};
 }
 
+bool Session::is_offered(Verb verb) const {
+    if (verb == Verb::starttls) return is_starttls_offered();
+    return verb != Verb::xclient || offered_.xclient;
+}
+
 bool Session::is_starttls_offered() const {
     return (options_->tls == TlsMode::starttls || options_->tls == TlsMode::required) && !tls_active_;
 }
@@ -238,6 +250,19 @@ Action Session::on_starttls() {
     if (envelope_) return fail(Reply(503, "5.5.1", "Not inside a transaction"));
     state_ = State::tls;
     return StartTls{Reply(220, "2.0.0", "Ready to start TLS")};
+}
+
+// XCLIENT_README, "XCLIENT server reply codes".
+Action Session::on_xclient(std::string_view argument) {
+    if (!offered_.xclient) return fail(Reply(550, "5.7.0", "XCLIENT is not for this host"));
+    if (envelope_) return fail(Reply(503, "5.5.1", "Not inside a transaction"));
+    auto attributes = parse_xclient(argument);
+    const bool good = attributes && (!attributes->helo || attributes->helo->empty() ||
+                                     is_hello_argument(*attributes->helo));
+    if (!good) return fail(Reply(501, "5.5.4", "Bad XCLIENT parameter"));
+    client_ = std::move(*attributes);
+    state_ = State::client;
+    return ChangeClient{client_};
 }
 
 }  // namespace gatepost::server::smtp

@@ -98,6 +98,7 @@ class Driver {
             decoder_.emplace(1000);
             return;
         }
+        if (std::holds_alternative<smtp::ChangeClient>(action)) return act(session_.on_client_changed({}));
         if (std::holds_alternative<smtp::StartTls>(action)) {
             lines_.reset();
             session_.on_tls_established();

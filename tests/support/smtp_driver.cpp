@@ -86,6 +86,7 @@ void SmtpDriver::act(smtp::Action action) {
         handshake_ = true;
         return send(tls->reply, false);
     }
+    if (std::holds_alternative<smtp::ChangeClient>(action)) return act(session_.on_client_changed({}));
     closed_ = true;
     send(std::get<smtp::Close>(action).reply, false);
 }

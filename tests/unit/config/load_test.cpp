@@ -185,8 +185,6 @@ TEST(Load, refuses_keys_and_types) {
 TEST(Load, refuses_what_this_version_does_not_have) {
     expect_each_alone({
         {"alerts: []\n", "4:1: alerts is not supported by this version"},
-        {"listeners:\n  - {address: 127.0.0.1:25, proxy_protocol: true}\n",
-         "5:29: listeners.proxy_protocol is not supported by this version"},
         {"policy: {rules: []}\n", "4:10: policy.rules is not supported by this version"},
         {"policy: {on_quarantine: hold}\n",
          "4:25: policy.on_quarantine: \"hold\" is not supported by this version"},
@@ -205,6 +203,12 @@ TEST(Load, refuses_values) {
         {"data_dir: ''\n", "4:11: data_dir: \"\" is not a text"},
         {"listeners: [{address: '*:25'}]\n",
          "4:23: listeners.address: \"*:25\" is not an IP address with a port (like 0.0.0.0:25 or [::]:25)"},
+        {"listeners: [{address: 127.0.0.1:25, proxy_protocol: true}]\n",
+         "4:53: listeners.proxy_protocol: needs trusted_proxies: whose header is to be believed?"},
+        {"trusted_proxies: [10.0.0.0/33]\n",
+         "4:19: trusted_proxies: \"10.0.0.0/33\" is not an IP address or network (CIDR)"},
+        {"xclient_hosts: [proxy.example]\n",
+         "4:17: xclient_hosts: \"proxy.example\" is not an IP address or network (CIDR)"},
         {"listeners: [{}]\n", "4:13: required key \"listeners.address\" is missing"},
         {"listeners: [{address: 127.0.0.1:25, tls: starttls}]\n",
          "4:42: listeners.tls: needs tls.certificate and tls.private_key"},

@@ -23,6 +23,22 @@ TEST(ConnectionLimits, counts_an_ipv6_64_as_one_client) {
     EXPECT_EQ(limits.open(), 3U);
 }
 
+TEST(ConnectionLimits, moves_a_connection_from_the_proxy_to_its_client) {
+    ConnectionLimits limits;
+    const auto proxy = address("10.1.0.1"), client = address("192.0.2.1");
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(limits.enter(proxy, {10, 10}), Verdict::admitted);
+    EXPECT_TRUE(limits.move(proxy, client, 2));
+    EXPECT_TRUE(limits.move(proxy, client, 2));
+    EXPECT_FALSE(limits.move(proxy, client, 2)) << "and it stays the proxy's";
+    EXPECT_TRUE(limits.move(client, client, 2)) << "nothing changes";
+    EXPECT_EQ(limits.open(), 3U);
+    limits.leave(proxy);
+    limits.leave(client);
+    limits.leave(client);
+    EXPECT_EQ(limits.open(), 0U);
+}
+
 TEST(ConnectionLimits, bounds_all_clients_together) {
     ConnectionLimits limits;
     const ConnectionLimits::Bounds bounds{2, 2};

@@ -66,6 +66,7 @@ constexpr Row rows[] = {
     {"HELP", {{214, "new"}, {214, "hello"}, {214, "mail"}, {214, "mail"}, {214, "rcpt"}}},
     {"QUIT", {{221, "closed"}, {221, "closed"}, {221, "closed"}, {221, "closed"}, {221, "closed"}}},
     {"STARTTLS", {{503, "new"}, {220, "handshake"}, {503, "mail"}, {503, "mail"}, {503, "rcpt"}}},
+    {"XCLIENT ADDR=192.0.2.7", {{550, "new"}, {550, "hello"}, {550, "mail"}, {550, "mail"}, {550, "rcpt"}}},
     {"AUTH PLAIN", {{502, "new"}, {502, "hello"}, {502, "mail"}, {502, "mail"}, {502, "rcpt"}}},
     {"GET / HTTP/1.1", {{421, "closed"}, {421, "closed"}, {421, "closed"}, {421, "closed"}, {421, "closed"}}},
     {"XYZZY", {{500, "new"}, {500, "hello"}, {500, "mail"}, {500, "mail"}, {500, "rcpt"}}},

@@ -69,6 +69,7 @@ class TransactionTest : public testing::Test {
             memory_,
             *opened.store,
             log,
+            connections_,
             [&](const std::string&) { return std::make_unique<KeepingDelivery>(header, final_); },
             [] {
                 return smtp::OfferedExtensions();
@@ -107,6 +108,7 @@ class TransactionTest : public testing::Test {
     asio::io_context context_;
     FilePool files_{1};
     MemoryBudget memory_{1'000'000};
+    ConnectionLimits connections_;
     dns::ZoneResolver zone_;
     config::Config config_;
     bool final_ = false;
