@@ -82,6 +82,8 @@ struct Reports {
 };
 
 struct Process {
+    std::string user;      // whom root becomes once it has bound; empty: it stays
+    std::string group;     // empty: that user's own
     unsigned workers = 0;  // 0: one per core
 };
 

@@ -65,7 +65,7 @@ const std::vector<SectionKeys>& all_sections() {
          {"organization", "email"},
          {"aggregate", "failure", "submit_to", "dkim", "received_at", "received_action", "store"}},
         {"http", {"address", "token"}, {}},
-        {"process", {"workers"}, {"user", "group"}},
+        {"process", {"user", "group", "workers"}, {}},
         {"log", {"level", "format"}, {}},
     };
     return sections;

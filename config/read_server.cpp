@@ -208,6 +208,9 @@ void read_http(const Section& http, Http& target) {
 }
 
 void read_process(const Section& process, Process& target) {
+    process.text("user", target.user);
+    process.text("group", target.group);
+    if (process.has("group") && !process.has("user")) process.error("group", "needs process.user");
     process.number("workers", target.workers, 0, max_workers);
 }
 

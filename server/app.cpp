@@ -43,13 +43,13 @@ std::chrono::sys_days today() {
 
 class App {
   public:
-    App(std::filesystem::path file, RuntimePtr first)
-        : file_(std::move(file)),
-          runtime_(first),
-          log_(first->config.log),
-          metrics_(worker_count(first->config)),
+    explicit App(Outset outset)
+        : outset_(std::move(outset)),
+          runtime_(outset_.runtime),
+          log_(config().log),
+          metrics_(worker_count(config())),
           files_(file_threads),
-          memory_(first->config.limits.memory),
+          memory_(config().limits.memory),
           signals_(context_, SIGTERM, SIGINT, SIGHUP),
           drain_timer_(context_) {}
 
@@ -74,6 +74,7 @@ class App {
             listener->start();
         health_->set_listening(true);
         wait_for_signal();
+        outset_.manager.tell_ready();
         LogEntry entry("started");
         entry.with("hostname", config().hostname).with("workers", workers_.size());
         for (const config::Listener& listener : config().listeners)
@@ -92,21 +93,19 @@ class App {
         if (config.process.workers != 0) return config.process.workers;
         return std::max(1U, std::thread::hardware_concurrency());
     }
-    const config::Config& config() const { return first_->config; }
+    const config::Config& config() const { return outset_.runtime->config; }
 
     std::string prepare() {
-        std::error_code error;
-        std::filesystem::create_directories(config().data_dir, error);
-        if (error) return "data_dir " + config().data_dir.string() + ": " + error.message();
         auto opened = reports::store::open_store(reports::store::database_path(config().data_dir));
         if (!opened.store) return opened.problem;
         store_ = std::move(opened.store);
         health_.emplace(*store_);
         std::string problem = prepare_relay();
         if (problem.empty()) problem = prepare_workers();
-        if (problem.empty()) problem = bind();
-        if (problem.empty()) problem = start_background();
-        return problem;
+        if (!problem.empty()) return problem;
+        make_listeners();
+        start_background();
+        return {};
     }
 
     std::string prepare_relay() {
@@ -165,18 +164,14 @@ class App {
         metrics_.know_domains(config.domains);
     }
 
-    std::string bind() {
-        for (const config::Listener& settings : config().listeners) {
-            auto listener = std::make_unique<Listener>(context_, *shared_, workers_);
-            const std::string problem = listener->open(settings);
-            if (!problem.empty()) return problem;
-            listeners_.push_back(std::move(listener));
-        }
-        return {};
+    void make_listeners() {
+        for (std::size_t i = 0; i < outset_.smtp.size(); ++i)
+            listeners_.push_back(std::make_unique<Listener>(
+                context_, *shared_, workers_, config().listeners[i], std::move(outset_.smtp[i])));
     }
 
     // HTTP and the health watcher live on a thread of their own, away from mail.
-    std::string start_background() {
+    void start_background() {
         background_stub_.emplace(background_.get_executor(), config().dns, random_);
         background_resolver_.emplace(local_records_, *background_stub_);
         asio::co_spawn(background_, health_->watch(config(), *background_resolver_, downstream_),
@@ -190,14 +185,9 @@ class App {
                 return metrics_.snapshot();
             };
             http_.emplace(background_, http::make_routes(std::move(sources), config().http.token));
-            const config::SocketAddress& address = *config().http.address;
-            const std::error_code error = http_->listen(address.address, address.port);
-            if (error)
-                return "http.address " + address.address.text() + " port " + std::to_string(address.port) +
-                       ": " + error.message();
+            http_->serve(std::move(outset_.http));
         }
         background_thread_ = std::thread([this] { background_.run(); });
-        return {};
     }
 
     void stop_background() {
@@ -220,7 +210,8 @@ class App {
     }
 
     void reload() {
-        Loaded loaded = load_runtime(file_, today(), &config());
+        outset_.manager.tell_reloading();
+        Loaded loaded = load_runtime(outset_.config_file, today(), &config());
         // The listeners stay as they are until a restart, and cannot do without.
         if (loaded.runtime && !loaded.runtime->tls && needs_certificate(config())) {
             loaded.problems.emplace_back(
@@ -240,10 +231,12 @@ class App {
             runtime_.replace(loaded.runtime);
         }
         log_.write(entry);
+        outset_.manager.tell_ready();
     }
 
     void drain() {
         draining_ = true;
+        outset_.manager.tell_stopping();
         LogEntry entry("stopping");
         entry.with("sessions", connections_.open());
         log_.write(entry);
@@ -285,9 +278,8 @@ class App {
         return flushed ? 0 : 1;
     }
 
-    std::filesystem::path file_;
+    Outset outset_;
     CurrentRuntime runtime_;
-    RuntimePtr first_ = runtime_.get();
     Log log_;
     Metrics metrics_;
     FilePool files_;
@@ -318,15 +310,8 @@ class App {
 
 }  // namespace
 
-int run_server(const std::filesystem::path& config_file) {
-    std::signal(SIGPIPE, SIG_IGN);
-    Loaded loaded = load_runtime(config_file, today(), nullptr);
-    for (const std::string& warning : loaded.warnings)
-        std::cerr << warning << " (warning)\n";
-    for (const std::string& problem : loaded.problems)
-        std::cerr << problem << '\n';
-    if (!loaded.runtime) return 2;
-    App app(config_file, std::move(loaded.runtime));
+int run_app(Outset outset) {
+    App app(std::move(outset));
     return app.run();
 }
 

@@ -1,14 +1,27 @@
-// The server as a whole: `gatepost serve`.
+// The server as a whole, once it has its configuration and its sockets.
 #pragma once
 
+#include "server/listening_sockets.hpp"
+#include "server/runtime.hpp"
+#include "server/service_manager.hpp"
+
 #include <filesystem>
+#include <vector>
 
 namespace gatepost::server {
 
-// Loads the configuration, binds, serves until SIGTERM or SIGINT, lets sessions end, flushes, and gives the
-// exit status: 0; 1 where something needed cannot be had (an address in use, a database that cannot be
-// opened); 2 for a bad configuration. SIGHUP loads the configuration anew; a bad one is logged and the old
-// one stays.
-int run_server(const std::filesystem::path& config_file);
+// What is had before any thread is started, and with rights that are given up afterwards.
+struct Outset {
+    std::filesystem::path config_file;
+    RuntimePtr runtime;
+    std::vector<ListeningSocket> smtp;  // one for each listener of the configuration
+    ListeningSocket http;               // of none where there is no http.address
+    ServiceManager manager;
+};
+
+// Serves until SIGTERM or SIGINT, lets sessions end, flushes, and gives the exit status: 0; 1 where something
+// needed cannot be had (a database that cannot be opened). SIGHUP loads the configuration anew; a bad one is
+// logged and the old one stays.
+int run_app(Outset outset);
 
 }  // namespace gatepost::server

@@ -7,7 +7,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <netinet/in.h>
@@ -24,7 +23,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 namespace {
 
-constexpr int backlog = 1024;                           // local: bursts while the workers are busy
 constexpr int accepts_at_a_time = 64;                   // local: then other listeners have their turn
 constexpr auto pause = std::chrono::milliseconds(200);  // local: when the process has no descriptors left
 
@@ -127,29 +125,18 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     bool proxied = false;
 };
 
-Listener::Listener(asio::io_context& context, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers)
-    : impl_(std::make_shared<Impl>(context, shared, workers)) {}
+Listener::Listener(asio::io_context& context, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers,
+                   const config::Listener& settings, ListeningSocket socket)
+    : impl_(std::make_shared<Impl>(context, shared, workers)) {
+    impl_->tls = settings.tls;
+    impl_->proxied = settings.proxy_protocol;
+    const bool v6 = settings.address.address.is_v6();
+    impl_->acceptor.assign(v6 ? tcp::v6() : tcp::v4(), socket.descriptor());
+    socket.release();
+}
 
 Listener::~Listener() {
     close();
-}
-
-std::string Listener::open(const config::Listener& settings) {
-    boost::system::error_code error;
-    const std::string text = settings.address.address.text();
-    const tcp::endpoint endpoint(asio::ip::make_address(text), settings.address.port);
-    impl_->tls = settings.tls;
-    impl_->proxied = settings.proxy_protocol;
-    impl_->acceptor.open(endpoint.protocol(), error);
-    if (!error) impl_->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    const asio::ip::v6_only only_v6(true);
-    if (!error && endpoint.protocol() == tcp::v6()) impl_->acceptor.set_option(only_v6, error);
-    if (!error) impl_->acceptor.bind(endpoint, error);
-    if (!error) impl_->acceptor.listen(backlog, error);
-    if (!error) impl_->acceptor.native_non_blocking(true, error);
-    return error ? "cannot listen on " + text + " port " + std::to_string(settings.address.port) + ": " +
-                       error.message()
-                 : "";
 }
 
 void Listener::start() {

@@ -2,6 +2,7 @@
 // worker with the fewest sessions.
 #pragma once
 
+#include "server/listening_sockets.hpp"
 #include "server/worker.hpp"
 
 #include "config/config.hpp"
@@ -18,13 +19,13 @@ namespace gatepost::server {
 
 class Listener {
   public:
-    Listener(boost::asio::io_context& context, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers);
+    // `settings`: of the address that `socket` is bound to.
+    Listener(boost::asio::io_context& context, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers,
+             const config::Listener& settings, ListeningSocket socket);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
-    // Binds and listens. The problem, or empty.
-    std::string open(const config::Listener& settings);
     void start();
     // Stops accepting; what waits in the kernel's queue is refused.
     void close();

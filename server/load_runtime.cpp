@@ -17,7 +17,8 @@ bool needs_restart(const config::Config& before, const config::Config& after) {
                a.proxy_protocol == b.proxy_protocol;
     };
     return before.data_dir != after.data_dir || before.hostname != after.hostname ||
-           before.process.workers != after.process.workers || before.dns.servers != after.dns.servers ||
+           before.process.workers != after.process.workers || before.process.user != after.process.user ||
+           before.process.group != after.process.group || before.dns.servers != after.dns.servers ||
            before.dns.overrides != after.dns.overrides || before.relay.to != after.relay.to ||
            before.limits.memory != after.limits.memory ||
            !std::equal(before.listeners.begin(), before.listeners.end(), after.listeners.begin(),

@@ -1,11 +1,11 @@
 // The one binary: the command line decides which function runs; its result is the exit status.
-#include "server/app.hpp"
 #include "server/cli/check_config.hpp"
 #include "server/cli/command_line.hpp"
 #include "server/cli/report.hpp"
 #include "server/cli/spf.hpp"
 #include "server/cli/verify.hpp"
 #include "server/cli/version.hpp"
+#include "server/run_server.hpp"
 
 #include <chrono>
 #include <exception>

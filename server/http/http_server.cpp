@@ -5,7 +5,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -35,14 +34,6 @@ using HttpResponse = beast::http::response<beast::http::string_body>;
 
 constexpr std::size_t max_drained_octets = 64 * 1024;  // local: of a request that was refused unread
 constexpr std::chrono::milliseconds drain_time{1000};
-
-asio::ip::address asio_address(const dns::IpAddress& address) {
-    const auto& octets = address.octets();
-    if (address.is_v6()) return asio::ip::address_v6(octets);
-    asio::ip::address_v4::bytes_type v4;
-    std::copy_n(octets.begin(), v4.size(), v4.begin());
-    return asio::ip::address_v4(v4);
-}
 
 HttpResponse http_response(const Response& response, unsigned version, bool keep_alive) {
     HttpResponse out;
@@ -102,7 +93,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     Impl(asio::io_context& io, Routes r, HttpLimits l)
         : context(io), acceptor(io), routes(std::move(r)), limits(l) {}
 
-    std::error_code listen(const dns::IpAddress& address, std::uint16_t port);
+    void serve(ListeningSocket socket);
     void close();
     void admit(tcp::socket socket);
 
@@ -122,22 +113,14 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
     bool closed = false;
 };
 
-std::error_code HttpServer::Impl::listen(const dns::IpAddress& address, std::uint16_t port) {
-    const tcp::endpoint endpoint(asio_address(address), port);
-    error_code error;
-    acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error && address.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
-    if (!error) acceptor.bind(endpoint, error);
-    if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-    if (!error) bound_port = acceptor.local_endpoint(error).port();
-    if (error) {
-        error_code ignored;
-        acceptor.close(ignored);
-        return error;
-    }
+void HttpServer::Impl::serve(ListeningSocket socket) {
+    sockaddr_storage bound{};
+    socklen_t length = sizeof bound;
+    ::getsockname(socket.descriptor(), reinterpret_cast<sockaddr*>(&bound), &length);
+    acceptor.assign(bound.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), socket.descriptor());
+    socket.release();
+    bound_port = acceptor.local_endpoint().port();
     asio::co_spawn(context, accept(shared_from_this()), asio::detached);
-    return {};
 }
 
 void HttpServer::Impl::close() {
@@ -269,8 +252,8 @@ HttpServer::~HttpServer() {
     stop();
 }
 
-std::error_code HttpServer::listen(const dns::IpAddress& address, std::uint16_t port) {
-    return impl_->listen(address, port);
+void HttpServer::serve(ListeningSocket socket) {
+    impl_->serve(std::move(socket));
 }
 
 std::uint16_t HttpServer::port() const {

@@ -4,15 +4,13 @@
 #pragma once
 
 #include "server/http/routes.hpp"
-
-#include "dns/ip_address.hpp"
+#include "server/listening_sockets.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <system_error>
 
 namespace boost::asio {
 class io_context;
@@ -39,9 +37,9 @@ class HttpServer {
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
-    // Binds and starts to accept; port 0 takes any. An error where the address cannot be had.
-    std::error_code listen(const dns::IpAddress& address, std::uint16_t port);
-    std::uint16_t port() const;  // the one bound; 0 before
+    // Accepts from then on.
+    void serve(ListeningSocket socket);
+    std::uint16_t port() const;  // that of the socket; 0 before
     // Closes the listener and every connection, from any thread; returns at once.
     void stop();
 

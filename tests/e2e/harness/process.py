@@ -48,12 +48,13 @@ def accepts(port, address="127.0.0.1"):
 
 
 class Process:
-    def __init__(self, command, log, environment=None):
+    def __init__(self, command, log, environment=None, files=()):
         self.command = [str(word) for word in command]
         self.log_path = pathlib.Path(log)
         with open(self.log_path, "ab") as handle:
             self._child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=handle,
-                                           stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+                                           stderr=subprocess.STDOUT, env=environment, start_new_session=True,
+                                           pass_fds=files)
 
     @property
     def log(self):
@@ -62,6 +63,10 @@ class Process:
     @property
     def running(self):
         return self._child.poll() is None
+
+    @property
+    def pid(self):
+        return self._child.pid
 
     @property
     def exit_status(self):

@@ -192,7 +192,6 @@ TEST(Load, refuses_what_this_version_does_not_have) {
          "4:25: policy.on_quarantine: {relay_to: ADDRESS} is not supported by this version"},
         {"authentication: {arc: {trusted_sealers: [x.example]}}\n",
          "4:18: authentication.arc is not supported by this version"},
-        {"process: {user: gatepost}\n", "4:11: process.user is not supported by this version"},
     });
 }
 
@@ -209,6 +208,7 @@ TEST(Load, refuses_values) {
          "4:19: trusted_proxies: \"10.0.0.0/33\" is not an IP address or network (CIDR)"},
         {"xclient_hosts: [proxy.example]\n",
          "4:17: xclient_hosts: \"proxy.example\" is not an IP address or network (CIDR)"},
+        {"process: {group: mail}\n", "4:18: process.group: needs process.user"},
         {"listeners: [{}]\n", "4:13: required key \"listeners.address\" is missing"},
         {"listeners: [{address: 127.0.0.1:25, tls: starttls}]\n",
          "4:42: listeners.tls: needs tls.certificate and tls.private_key"},

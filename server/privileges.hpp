@@ -1,0 +1,21 @@
+// Rights that the process needs until it has bound its ports and read its keys, and never again.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace gatepost::server {
+
+// Whose rights the process has from then on.
+struct Account {
+    std::string user;   // empty: stay who we are
+    std::string group;  // empty: the user's own
+};
+
+// Becomes `account` with its groups, gives up all capabilities and the way to new ones (no_new_privs), for
+// all threads. `folder` is made that account's before, so that it can be written afterwards. A process that
+// is that account already only gives up what it has; one that stays root keeps root's capabilities. The
+// problem, or empty; after a problem the process must not go on.
+std::string drop_privileges(const Account& account, const std::filesystem::path& folder);
+
+}  // namespace gatepost::server

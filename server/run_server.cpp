@@ -1,0 +1,77 @@
+#include "server/run_server.hpp"
+
+#include "server/app.hpp"
+#include "server/load_runtime.hpp"
+#include "server/log.hpp"
+#include "server/privileges.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <utility>
+
+namespace gatepost::server {
+namespace {
+
+std::string text_of(const config::SocketAddress& address) {
+    return address.address.text() + " port " + std::to_string(address.port);
+}
+
+// Takes over or binds every address of the configuration. The problem, or empty.
+std::string open_sockets(const config::Config& config, ListeningSockets& sockets, Outset& outset) {
+    std::error_code error;
+    for (const config::Listener& listener : config.listeners) {
+        outset.smtp.push_back(sockets.open(listener.address.address, listener.address.port, error));
+        if (error) return "cannot listen on " + text_of(listener.address) + ": " + error.message();
+    }
+    if (config.http.address) {
+        outset.http = sockets.open(config.http.address->address, config.http.address->port, error);
+        if (error) return "http.address " + text_of(*config.http.address) + ": " + error.message();
+    }
+    std::string problem;
+    for (const std::string& address : sockets.unclaimed())
+        problem += (problem.empty() ? "" : "; ") + std::string("handed over, and in no listener: ") + address;
+    return problem;
+}
+
+// All that takes rights which are given up, and all before the first thread: capabilities are each thread's.
+std::string prepare(Outset& outset, ListeningSockets& sockets) {
+    const config::Config& config = outset.runtime->config;
+    std::string problem = open_sockets(config, sockets, outset);
+    if (!problem.empty()) return problem;
+    std::error_code error;
+    std::filesystem::create_directories(config.data_dir, error);
+    if (error) return "data_dir " + config.data_dir.string() + ": " + error.message();
+    return drop_privileges({config.process.user, config.process.group}, config.data_dir);
+}
+
+}  // namespace
+
+int run_server(const std::filesystem::path& config_file) {
+    std::signal(SIGPIPE, SIG_IGN);
+    ListeningSockets sockets;
+    Outset outset;
+    outset.config_file = config_file;
+    const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    Loaded loaded = load_runtime(config_file, today, nullptr);
+    for (const std::string& warning : loaded.warnings)
+        std::cerr << warning << " (warning)\n";
+    for (const std::string& problem : loaded.problems)
+        std::cerr << problem << '\n';
+    if (!loaded.runtime) return 2;
+    outset.runtime = std::move(loaded.runtime);
+    const std::string problem = prepare(outset, sockets);
+    if (problem.empty()) {
+        if (::geteuid() == 0)
+            std::cerr << "gatepost keeps root's rights: process.user is not given (warning)\n";
+        return run_app(std::move(outset));
+    }
+    Log log(outset.runtime->config.log);
+    LogEntry entry("cannot_start", LogLevel::error);
+    entry.with("problem", problem);
+    log.write(entry);
+    return 1;
+}
+
+}  // namespace gatepost::server

@@ -1,0 +1,122 @@
+"""As a service: sockets handed over, the manager told, and rights given up."""
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import pytest
+
+from harness.gatepost import BINARY, ENVIRONMENT, Gatepost
+from harness.mail import compose
+from harness.process import Process
+from harness.zone import CRON
+
+CRON_MAIL = compose("Cron Daemon <root@cron.ours.example>", subject="Cron <root@cron> backup")
+
+
+def restart(server, script, environment, files=()):
+    """Ends a server and starts it again by a shell script that ends in `exec "$@"`."""
+    server.stop()
+    command = ["/bin/bash", "-c", script, "bash", BINARY, "serve", "--config", str(server.configuration_path)]
+    server.process = Process(command, server.folder / "again.log", {**ENVIRONMENT, **environment}, files)
+    return server.process
+
+
+def test_a_socket_that_was_handed_over_is_served(make_gatepost, send, sink):
+    server = make_gatepost()
+    server.stop()
+    with socket.create_server(("127.0.0.1", server.port)) as listening:
+        # A client that comes before the server waits in the queue.
+        early = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        number = listening.fileno()
+        restart(server, f'exec 3<&{number}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', {}, [number])
+        assert early.makefile("rb").readline().startswith(b"220 ")
+    assert send(CRON_MAIL, CRON, "root@cron.ours.example", server=server).code == 250
+
+
+def test_a_socket_in_no_listener_is_a_mistake_that_is_told(make_gatepost):
+    server = make_gatepost()
+    server.stop()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        number, port = other.fileno(), other.getsockname()[1]
+        process = restart(server, f'exec 3<&{number}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', {}, [number])
+        assert process.wait(20) == 1
+    assert f"handed over, and in no listener: 127.0.0.1 port {port}" in process.log
+    server.process = None
+
+
+def test_the_service_manager_is_told(make_gatepost, tmp_path):
+    server = make_gatepost()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        process = restart(server, 'exec "$@"', {"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        assert manager.recv(100) == b"READY=1"
+        process.signal(1)
+        assert manager.recv(100).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+        assert manager.recv(100) == b"READY=1"
+        process.signal(15)
+        assert manager.recv(100) == b"STOPPING=1"
+        assert process.wait(45) == 0
+
+
+def status_of(process):
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user can come to: pytest's own are the user's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder) / "gatepost"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_root_becomes_the_configured_user(open_folder, name_server, certificate, send, sink):
+    nobody = pwd.getpwnam("nobody")
+    server = Gatepost(open_folder, name_server.port, sink.port, certificate, {"process": {"user": "nobody"}}).start()
+    try:
+        check_rights(server, nobody)
+        assert send(CRON_MAIL, CRON, "root@cron.ours.example", server=server).code == 250
+        assert (open_folder / "data").stat().st_uid == nobody.pw_uid
+    finally:
+        server.stop()
+
+
+def check_rights(server, nobody):
+    status = status_of(server.process)
+    assert status["Uid"].split() == [str(nobody.pw_uid)] * 4
+    assert status["Gid"].split() == [str(nobody.pw_gid)] * 4
+    assert status["Groups"].split() in ([], [str(nobody.pw_gid)])
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+    assert status["NoNewPrivs"].strip() == "1"
+    for task in os.listdir(f"/proc/{server.process.pid}/task"):
+        with open(f"/proc/{server.process.pid}/task/{task}/status", encoding="ascii") as lines:
+            assert "CapEff:\t0000000000000000\n" in list(lines), "each thread has its own"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_user_that_there_is_not(make_gatepost):
+    server = make_gatepost()
+    server.stop()
+    text = server.configuration_path.read_text(encoding="utf-8")
+    server.configuration_path.write_text(text + "process: {user: no-such-user}\n", encoding="utf-8")
+    done = subprocess.run([BINARY, "serve", "--config", server.configuration_path], capture_output=True, text=True,
+                          timeout=30, env=ENVIRONMENT)
+    assert done.returncode == 1
+    assert "process.user: there is no user no-such-user" in done.stderr
+    server.process = None
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_the_units_are_what_systemd_takes():
+    units = ["docker/systemd/gatepost.service", "docker/systemd/gatepost.socket"]
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, timeout=60)
+    # The program and its user need not be on the machine that tests.
+    complaints = [line for line in done.stderr.splitlines() if "gatepost." in line and "is not executable" not in line]
+    assert complaints == []
