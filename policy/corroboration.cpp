@@ -5,31 +5,53 @@
 namespace gatepost::policy {
 namespace {
 
-bool is_authenticated(const dns::DomainName& domain, const auth::Evidence& evidence) {
-    const auto covers = [&](const std::optional<dns::DomainName>& authenticated) {
-        return authenticated && domain.is_at_or_below(*authenticated);
-    };
-    if (evidence.spf.result == auth::spf::Result::pass && covers(evidence.spf.domain)) return true;
-    return std::any_of(evidence.dkim.begin(), evidence.dkim.end(),
-                       [&](const auth::dkim::Signature& signature) {
-                           return signature.result == auth::dkim::Result::pass && covers(signature.domain);
-                       });
+enum class Holds { no, yes, unknown };
+
+// `result` of a mechanism that authenticates `identity`: does that prove `domain`?
+template <typename MechanismResult>
+Holds proves(MechanismResult result, const std::optional<dns::DomainName>& identity,
+             const dns::DomainName& domain) {
+    if (!identity || !domain.is_at_or_below(*identity)) return Holds::no;
+    if (result == MechanismResult::pass) return Holds::yes;
+    return result == MechanismResult::temperror ? Holds::unknown : Holds::no;
 }
 
-bool is_own_domain_from_outside(const Facts& facts, const auth::Evidence& evidence,
-                                const Settings& settings) {
+Holds is_authenticated(const dns::DomainName& domain, const auth::Evidence& evidence) {
+    Holds holds = proves(evidence.spf.result, evidence.spf.domain, domain);
+    for (const auth::dkim::Signature& signature : evidence.dkim) {
+        if (holds == Holds::yes) break;
+        const Holds own = proves(signature.result, signature.domain, domain);
+        if (own != Holds::no) holds = own;
+    }
+    return holds;
+}
+
+Holds is_own_domain_from_outside(const Facts& facts, const auth::Evidence& evidence,
+                                 const Settings& settings) {
     const auto& author = evidence.author.domain;
     const auto& own = settings.own_domains;
-    if (!author || std::find(own.begin(), own.end(), *author) == own.end()) return false;
-    if (any_contains(settings.own_networks, facts.client_ip)) return false;
+    if (!author || std::find(own.begin(), own.end(), *author) == own.end()) return Holds::no;
+    if (any_contains(settings.own_networks, facts.client_ip)) return Holds::no;
     // Our users post to lists: a list that proves who it is undoes the suspicion.
     const auto& list = evidence.indirect_flow.list_domain;
-    return !(list && is_authenticated(*list, evidence));
+    if (!list) return Holds::yes;
+    const Holds list_proven = is_authenticated(*list, evidence);
+    if (list_proven == Holds::unknown) return Holds::unknown;
+    return list_proven == Holds::yes ? Holds::no : Holds::yes;
 }
 
-bool is_spf_fail_unsigned(const auth::Evidence& evidence) {
-    return evidence.spf.result == auth::spf::Result::fail && evidence.dmarc.spf_domain_aligned &&
-           !evidence.dmarc.dkim_domain_aligned && !evidence.indirect_flow.any();
+Holds is_spf_fail_unsigned(const auth::Evidence& evidence) {
+    const auth::dmarc::Evaluation& dmarc = evidence.dmarc;
+    if (evidence.spf.result != auth::spf::Result::fail || evidence.indirect_flow.any()) return Holds::no;
+    if (dmarc.dkim_domain_aligned) return Holds::no;
+    if (dmarc.spf_domain_open) return Holds::unknown;
+    if (!dmarc.spf_domain_aligned) return Holds::no;
+    return dmarc.dkim_domain_open ? Holds::unknown : Holds::yes;
+}
+
+Holds has_no_client_name(const auth::Evidence& evidence) {
+    if (evidence.iprev.result == auth::iprev::Result::temperror) return Holds::unknown;
+    return evidence.iprev.result == auth::iprev::Result::fail ? Holds::yes : Holds::no;
 }
 
 }  // namespace
@@ -48,13 +70,21 @@ std::string_view to_string(Fact fact) {
     return "unknown";
 }
 
-std::vector<Fact> corroborate(const Facts& facts, const auth::Evidence& evidence, const Settings& settings) {
-    std::vector<Fact> found;
-    if (is_own_domain_from_outside(facts, evidence, settings)) found.push_back(Fact::own_domain);
-    if (is_spf_fail_unsigned(evidence)) found.push_back(Fact::spf_fail_unsigned);
-    if (evidence.iprev.result == auth::iprev::Result::fail) found.push_back(Fact::no_client_name);
-    if (evidence.author.domain && any_matches(settings.enforce, *evidence.author.domain))
-        found.push_back(Fact::enforced);
+Corroboration corroborate(const Facts& facts, const auth::Evidence& evidence, const Settings& settings) {
+    Corroboration found;
+    const auto weigh = [&](Fact fact, Holds holds, std::string_view missing) {
+        if (holds == Holds::yes) found.facts.push_back(fact);
+        if (holds != Holds::unknown || found.open) return;
+        found.open = fact;
+        found.open_reason = missing;
+    };
+    weigh(Fact::own_domain, is_own_domain_from_outside(facts, evidence, settings),
+          "whether the list is the one it says it is");
+    weigh(Fact::spf_fail_unsigned, is_spf_fail_unsigned(evidence),
+          "whether the MAIL FROM or a signature is of the author's organization");
+    weigh(Fact::no_client_name, has_no_client_name(evidence), "the client's name, " + evidence.iprev.reason);
+    const bool enforced = evidence.author.domain && any_matches(settings.enforce, *evidence.author.domain);
+    weigh(Fact::enforced, enforced ? Holds::yes : Holds::no, "");
     return found;
 }
 

@@ -7,6 +7,8 @@
 
 #include "auth/evidence.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +24,13 @@ enum class Fact {
 
 std::string_view to_string(Fact fact);
 
-// The facts that hold, in the order above. Trouble of the DNS is never a fact.
-std::vector<Fact> corroborate(const Facts& facts, const auth::Evidence& evidence, const Settings& settings);
+struct Corroboration {
+    std::vector<Fact> facts;  // those that hold for certain, in the order above; trouble is never a fact
+    // Trouble of the DNS hides whether one more holds: the first such, and what is missing, for people.
+    std::optional<Fact> open;
+    std::string open_reason;
+};
+
+Corroboration corroborate(const Facts& facts, const auth::Evidence& evidence, const Settings& settings);
 
 }  // namespace gatepost::policy

@@ -81,6 +81,20 @@ Decision quarantined(const Evidence& evidence, const Settings& settings, std::st
     return with_action(Action::accept, "policy.on_quarantine", reason);
 }
 
+// What trouble left open decides the action: 451, or `best`, what is done at the best, where the operator
+// wants that (authentication.dmarc.on_temperror).
+Decision undecided(const Decision& best, Refusal refusal, const std::string& reason,
+                   const Settings& settings) {
+    const std::string rule = "authentication.dmarc.on_temperror";
+    const bool takes_best = settings.on_temperror == OnTemperror::accept;
+    Decision decision = with_action(takes_best ? best.action : Action::defer, rule, reason);
+    if (takes_best)
+        decision.refusal = best.refusal;
+    else
+        decision.refusal = std::move(refusal);
+    return decision;
+}
+
 // The Domain Owner asks for rejection.
 Decision judge_reject(const Facts& facts, const Evidence& evidence, const Settings& settings) {
     switch (settings.on_reject) {
@@ -94,11 +108,17 @@ Decision judge_reject(const Facts& facts, const Evidence& evidence, const Settin
             break;
     }
     // RFC 9989 §7.4: not solely because the policy says so.
-    std::vector<Fact> corroborating = corroborate(facts, evidence, settings);
-    if (corroborating.empty()) return quarantined(evidence, settings, "policy.on_reject");
-    Decision decision = rejected(dmarc_refusal(evidence.dmarc, corroborating), "policy.on_reject");
-    decision.facts = std::move(corroborating);
-    return decision;
+    Corroboration corroborating = corroborate(facts, evidence, settings);
+    if (!corroborating.facts.empty()) {
+        Decision decision = rejected(dmarc_refusal(evidence.dmarc, corroborating.facts), "policy.on_reject");
+        decision.facts = std::move(corroborating.facts);
+        return decision;
+    }
+    Decision at_best = quarantined(evidence, settings, "policy.on_reject");
+    if (!corroborating.open || at_best.action == Action::reject) return at_best;
+    Refusal refusal = corroboration_temperror_refusal(evidence.dmarc, corroborating.open_reason);
+    const std::string reason = refusal.text;
+    return undecided(at_best, std::move(refusal), reason, settings);
 }
 
 Disposition disposition_of(Action action) {
@@ -221,16 +241,9 @@ Decision decide_open_question(const Facts& facts, const Evidence& evidence, cons
         if (worst.exemption.empty()) worst.override_reason.reset();
         return worst;
     }
-    if (settings.on_temperror == OnTemperror::accept) {
-        Decision taken = with_action(best.action, "authentication.dmarc.on_temperror", evidence.dmarc.reason);
-        taken.refusal = best.refusal;
-        taken.disposition = disposition_of(best.action);
-        return taken;
-    }
-    Decision deferred =
-        with_action(Action::defer, "authentication.dmarc.on_temperror", evidence.dmarc.reason);
-    deferred.refusal = dmarc_temperror_refusal(evidence);
-    return deferred;
+    Decision decision = undecided(best, dmarc_temperror_refusal(evidence), evidence.dmarc.reason, settings);
+    decision.disposition = disposition_of(decision.action);
+    return decision;
 }
 
 // policy.mode: monitor decides and records, and acts on nothing.

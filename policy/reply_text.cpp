@@ -47,6 +47,11 @@ Refusal dmarc_temperror_refusal(const auth::Evidence& evidence) {
     return {451, "4.7.1", std::move(text)};
 }
 
+Refusal corroboration_temperror_refusal(const auth::dmarc::Evaluation& evaluation,
+                                        const std::string& missing) {
+    return {451, "4.7.1", dmarc_failure_text(evaluation) + "; cannot be told now: " + printable(missing)};
+}
+
 Refusal spf_refusal(const auth::spf::Check& check) {
     std::string text = "SPF of " + name_or(check.domain, "?") + " does not permit this client";
     if (!check.mechanism.empty()) text += " (" + printable(check.mechanism) + ")";

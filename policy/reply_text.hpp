@@ -16,6 +16,9 @@ std::string dmarc_failure_text(const auth::dmarc::Evaluation& evaluation);
 
 Refusal dmarc_refusal(const auth::dmarc::Evaluation& evaluation, const std::vector<Fact>& facts);
 Refusal dmarc_temperror_refusal(const auth::Evidence& evidence);
+// `missing`: what the DNS did not tell of the facts that decide between quarantine and rejection.
+Refusal corroboration_temperror_refusal(const auth::dmarc::Evaluation& evaluation,
+                                        const std::string& missing);
 Refusal spf_refusal(const auth::spf::Check& check);
 Refusal spf_temperror_refusal(const auth::spf::Check& check);
 Refusal invalid_from_refusal(auth::AuthorFault fault);

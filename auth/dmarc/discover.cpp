@@ -12,6 +12,7 @@ namespace {
 struct Choice {
     std::optional<FoundRecord> record;
     std::optional<dns::DomainName> organizational_domain;
+    std::optional<dns::DomainName> organizational_domain_from;
     bool author_exists = false;  // an answer showed it by the way
     bool trouble = false;
     std::string reason;
@@ -21,6 +22,7 @@ boost::asio::awaitable<Choice> choose_by_walk(dns::DomainName author_domain, dns
     Walk walk = co_await tree_walk(author_domain, resolver);
     Choice choice;
     choice.organizational_domain = walk.organizational_domain();
+    choice.organizational_domain_from = walk.last_before_trouble();
     choice.author_exists = walk.start_exists;
     choice.trouble = walk.trouble;
     choice.reason = std::move(walk.reason);
@@ -87,6 +89,7 @@ boost::asio::awaitable<Discovered> discover(dns::DomainName author_domain, Disco
         choice = co_await choose_by_walk(author_domain, resolver);
     Discovered discovered;
     discovered.organizational_domain = choice.organizational_domain;
+    discovered.organizational_domain_from = choice.organizational_domain_from;
     discovered.reason = std::move(choice.reason);
     if (choice.record && !choice.record->parsed.applies) {
         discovered.reason =

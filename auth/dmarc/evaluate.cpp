@@ -36,6 +36,7 @@ boost::asio::awaitable<void> align_spf(const spf::Check& mail_from, IdentifierAl
     if (!mail_from.domain) co_return;
     const Alignment alignment = co_await identifiers.check(*mail_from.domain, evaluation.record->aspf);
     evaluation.spf_domain_aligned = alignment == Alignment::yes;
+    evaluation.spf_domain_open = alignment == Alignment::unknown;
     evaluation.spf_aligned = joined(Alignment::no, mail_from.result, alignment);
 }
 
@@ -52,6 +53,7 @@ boost::asio::awaitable<void> align_signatures(const std::vector<dkim::Signature>
         if (!deciding && evaluation.dkim_domain_aligned) co_return;
         const Alignment alignment = co_await identifiers.check(*signature.domain, mode);
         if (alignment == Alignment::yes) evaluation.dkim_domain_aligned = true;
+        if (alignment == Alignment::unknown) evaluation.dkim_domain_open = true;
         evaluation.dkim_aligned = joined(evaluation.dkim_aligned, signature.result, alignment);
     }
 }
@@ -79,12 +81,14 @@ boost::asio::awaitable<Evaluation> evaluate(dns::DomainName author_domain, Disco
                                             std::vector<dkim::Signature> signatures,
                                             dns::Resolver& resolver) {
     const Result trouble = discovered.trouble;
+    const auto organizational_domain_from = discovered.organizational_domain_from;
     Evaluation evaluation = begin(author_domain, std::move(discovered), method);
     if (!evaluation.record) {
         evaluation.result = trouble;
         co_return evaluation;
     }
-    IdentifierAlignment identifiers(author_domain, evaluation.organizational_domain, method, resolver);
+    IdentifierAlignment identifiers(author_domain, evaluation.organizational_domain,
+                                    organizational_domain_from, method, resolver);
     co_await align_spf(mail_from, identifiers, evaluation);
     // Signatures that can decide come first, so that broken ones cannot use up the walks. Those are looked at
     // only for what they say of the sender's habits, and only until one aligns.

@@ -20,12 +20,14 @@ namespace gatepost::auth::dmarc {
 // The record that governs an author domain, and its organizational domain (RFC 9989 §4.10).
 struct Discovered {
     // temperror: the DNS failed at some step. A record given all the same is the one that applies; without
-    // the organizational domain, relaxed alignment is open, and with an empty policy_tag it is open whether
-    // the author domain exists (`policy` is then the stricter of sp and np).
+    // the organizational domain, most of relaxed alignment is open, and with an empty policy_tag it is open
+    // whether the author domain exists (`policy` is then the stricter of sp and np).
     Result trouble = Result::none;
     std::optional<Record> record;
     std::optional<dns::DomainName> record_domain;
     std::optional<dns::DomainName> organizational_domain;
+    // Where trouble hid that: it is this name or one above (Walk::last_before_trouble).
+    std::optional<dns::DomainName> organizational_domain_from;
     Policy policy = Policy::none;
     std::string policy_tag;
     std::string reason;

@@ -21,10 +21,11 @@ inline constexpr std::size_t max_alignment_walks = 10;
 
 class IdentifierAlignment {
   public:
-    // `organizational_domain` of the author domain; absent where trouble hid it. `resolver` outlives this
-    // object.
+    // `organizational_domain` of the author domain; absent where trouble hid it, and then it is at or above
+    // `organizational_domain_from`, if that is known. `resolver` outlives this object.
     IdentifierAlignment(dns::DomainName author_domain, std::optional<dns::DomainName> organizational_domain,
-                        Discovery method, dns::Resolver& resolver);
+                        std::optional<dns::DomainName> organizational_domain_from, Discovery method,
+                        dns::Resolver& resolver);
 
     // Asks the DNS only where the answer could matter: a name outside the author's Organizational Domain does
     // not align whatever its own walk would find, so that its DNS cannot make trouble for the message.
@@ -33,6 +34,7 @@ class IdentifierAlignment {
   private:
     dns::DomainName author_domain_;
     std::optional<dns::DomainName> organizational_domain_;
+    std::optional<dns::DomainName> organizational_domain_from_;
     OrganizationalDomains organizational_domains_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/dmarc/result.hpp"
+#include "auth/dmarc/tree_walk.hpp"
 
 #include "dns/domain_name.hpp"
 #include "dns/resolver.hpp"
@@ -20,17 +21,21 @@ class OrganizationalDomains {
     // `resolver` outlives this object. More than `max_walks` names need no answer: they count as trouble.
     OrganizationalDomains(Discovery method, dns::Resolver& resolver, std::size_t max_walks);
 
-    // What is known already, by policy discovery; nullopt: trouble hides it.
-    void remember(const dns::DomainName& name, std::optional<dns::DomainName> organizational_domain);
-
     // nullopt: trouble of the DNS, or no walk left.
     boost::asio::awaitable<std::optional<dns::DomainName>> find(dns::DomainName name);
 
+    // Is `name` of the same organization as an Author Domain whose walk found `record_domain` as its last
+    // record, without psd, before trouble ended it? `name` is at or below `record_domain`.
+    boost::asio::awaitable<Alignment> shares_beyond(dns::DomainName name, dns::DomainName record_domain);
+
   private:
+    // Null: no walk left.
+    boost::asio::awaitable<const Walk*> walk_from(dns::DomainName name);
+
     Discovery method_;
     dns::Resolver& resolver_;
     std::size_t walks_left_;
-    std::map<dns::DomainName, std::optional<dns::DomainName>> known_;
+    std::map<dns::DomainName, Walk> walks_;
 };
 
 }  // namespace gatepost::auth::dmarc

@@ -56,7 +56,10 @@ struct Evaluation {
     Alignment dkim_aligned = Alignment::no;  // a passing signature's d= aligns
     bool spf_domain_aligned = false;         // the MAIL FROM domain aligns, whatever SPF said of it
     bool dkim_domain_aligned = false;        // some DKIM-Signature, broken ones too, names an aligned d=
-    std::string reason;                      // for people
+    // Trouble hides whether the one, or the other where it is false, holds.
+    bool spf_domain_open = false;
+    bool dkim_domain_open = false;
+    std::string reason;  // for people
 };
 
 }  // namespace gatepost::auth::dmarc

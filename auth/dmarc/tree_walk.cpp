@@ -68,6 +68,11 @@ const FoundRecord* Walk::record_at(const dns::DomainName& name) const {
     return record == found.end() ? nullptr : &*record;
 }
 
+std::optional<dns::DomainName> Walk::last_before_trouble() const {
+    if (!trouble || found.empty()) return std::nullopt;
+    return found.back().name;
+}
+
 std::optional<dns::DomainName> Walk::organizational_domain() const {
     if (trouble) return std::nullopt;
     if (found.empty()) return start;

@@ -43,6 +43,9 @@ struct Walk {
 
     // RFC 9989 §4.10.2. nullopt: trouble hides it.
     std::optional<dns::DomainName> organizational_domain() const;
+    // Where trouble hides it: the last record found before, without psd. The Organizational Domain is there
+    // or above. nullopt: none was found.
+    std::optional<dns::DomainName> last_before_trouble() const;
     const FoundRecord* record_at(const dns::DomainName& name) const;
 };
 

@@ -191,9 +191,10 @@ bool Evaluation::count_void() {
 }
 
 // RFC 7208 lets ptr and %{p} go on when their lookups fail. Here a lookup that failed proves nothing: where
-// the failed one could have made a pass or fail something else, the result is temperror.
+// the failed one could have made the result something else, it is temperror. That holds for the results between
+// pass and fail, too: DMARC takes each of them for "did not pass".
 void Evaluation::settle_doubts() {
-    if (verdict_.result != Result::pass && verdict_.result != Result::fail) return;
+    if (verdict_.result == Result::temperror) return;
     const bool same = std::all_of(doubts_.begin(), doubts_.end(),
                                   [&](Result would_be) { return would_be == verdict_.result; });
     // A PTR lookup that failed could have been one void lookup more.

@@ -282,15 +282,18 @@ struct DoubtCase {
     Result result;
 };
 
-// §5.5 lets ptr fail unseen; where the lookup could have changed a pass or a fail, we say temperror.
+// §5.5 lets ptr fail unseen; where the lookup could have changed the result, we say temperror.
 TEST(SpfCheckHost, failed_client_name_lookups_prove_nothing) {
     const DoubtCase cases[] = {
         {"v=spf1 ptr -all", Result::temperror},
         {"v=spf1 -ptr +all", Result::temperror},
         {"v=spf1 ptr +all", Result::pass},
         {"v=spf1 -ptr -all", Result::fail},
-        {"v=spf1 ptr ~all", Result::softfail},
-        {"v=spf1 ptr", Result::neutral},
+        {"v=spf1 ptr ~all", Result::temperror},  // a pass would be one for DMARC
+        {"v=spf1 ~ptr ~all", Result::softfail},
+        {"v=spf1 ptr", Result::temperror},
+        {"v=spf1 ?ptr", Result::neutral},
+        {"v=spf1 ptr include:void.example -all", Result::temperror},
         {"v=spf1 +ip4:192.0.2.1 ptr -all", Result::pass},
         {"v=spf1 include:p.example -all", Result::temperror},
         {"v=spf1 exists:%{p}.e.example -all", Result::temperror},

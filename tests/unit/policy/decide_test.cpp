@@ -96,8 +96,6 @@ TEST(Decide, rejects_only_what_a_further_fact_speaks_against) {
     EXPECT_EQ(
         no_name.decide().refusal->text,
         "DMARC policy of example.org is reject and neither SPF nor DKIM passed in alignment; no_client_name");
-    no_name.evidence.iprev.result = auth::iprev::Result::temperror;  // trouble is no fact
-    EXPECT_EQ(no_name.decide().action, Action::quarantine);
 
     Message enforced;
     enforced.settings.enforce = {DomainPattern::parse("example.org").value()};
@@ -254,6 +252,54 @@ TEST(Decide, acts_at_once_where_trouble_changes_nothing) {
     Message accepting = Message().without_record().with_result(dmarc::Result::temperror);
     accepting.settings.on_reject = OnReject::accept;
     EXPECT_EQ(accepting.decide().action, Action::accept);
+}
+
+// Trouble is no fact; where it hides whether there is one, it decides between quarantine and rejection.
+TEST(Decide, defers_where_trouble_hides_what_corroborates) {
+    Message no_name;
+    no_name.evidence.iprev.result = auth::iprev::Result::temperror;
+    no_name.evidence.iprev.reason = "PTR: timeout";
+    EXPECT_EQ(no_name.decide().action, Action::defer);
+    EXPECT_EQ(no_name.decide().refusal->code, 451);
+    EXPECT_EQ(no_name.decide().refusal->text,
+              "DMARC policy of example.org is reject and neither SPF nor DKIM passed in alignment; cannot be "
+              "told now: the client's name, PTR: timeout");
+    Message proven = no_name;
+    proven.settings.enforce = {DomainPattern::parse("example.org").value()};
+    EXPECT_EQ(proven.decide().action, Action::reject);
+    EXPECT_EQ(proven.decide().facts, std::vector<Fact>{Fact::enforced});
+    Message either_way = no_name;
+    either_way.settings.on_quarantine = OnQuarantine::reject;
+    EXPECT_EQ(either_way.decide().action, Action::reject);
+    Message lenient = no_name;
+    lenient.settings.on_temperror = OnTemperror::accept;
+    expect(lenient.decide(), Action::quarantine, Disposition::quarantine,
+           Override{"local_policy", "authentication.dmarc.on_temperror"});
+    EXPECT_EQ(Message(no_name).with_record(dmarc::Policy::quarantine).decide().action, Action::quarantine);
+    EXPECT_EQ(Message(no_name).with_exemption({Forgiven::dmarc}).decide().action, Action::accept);
+
+    Message list;
+    list.settings.own_domains = {name("example.org")};
+    list.evidence.indirect_flow.list_domain = name("lists.example");
+    auth::dkim::Signature signature;
+    signature.result = auth::dkim::Result::temperror;
+    signature.domain = name("lists.example");
+    list.evidence.dkim = {signature};
+    EXPECT_EQ(list.decide().action, Action::defer);
+    list.evidence.spf.result = spf::Result::pass;
+    list.evidence.spf.domain = name("lists.example");
+    EXPECT_EQ(list.decide().action, Action::quarantine);
+
+    Message failing;
+    failing.evidence.spf.result = spf::Result::fail;
+    failing.evidence.dmarc.spf_domain_open = true;
+    EXPECT_EQ(failing.decide().action, Action::defer);
+    failing.evidence.dmarc.spf_domain_open = false;
+    failing.evidence.dmarc.spf_domain_aligned = true;
+    failing.evidence.dmarc.dkim_domain_open = true;
+    EXPECT_EQ(failing.decide().action, Action::defer);
+    failing.evidence.indirect_flow.list = true;
+    EXPECT_EQ(failing.decide().action, Action::quarantine);
 }
 
 // Every combination of DMARC trouble with the other results: trouble alone never refuses for good.
