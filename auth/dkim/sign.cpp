@@ -2,12 +2,12 @@
 
 #include "auth/base64.hpp"
 #include "auth/dkim/body_hash.hpp"
+#include "auth/dkim/folded_field.hpp"
 #include "auth/dkim/header_hash.hpp"
 #include "auth/dkim/signature_field.hpp"
 
 #include "dns/ascii.hpp"
 
-#include <algorithm>
 #include <array>
 #include <iterator>
 
@@ -32,65 +32,6 @@ constexpr std::array<std::string_view, 13> once = {"from",
 constexpr std::array<std::string_view, 8> also = {
     "list-id",   "list-help",  "list-unsubscribe", "list-subscribe",
     "list-post", "list-owner", "list-archive",     "list-unsubscribe-post"};
-
-constexpr std::size_t maximum_line = 76;  // RFC 5322 §2.1.1 advises 78
-
-std::vector<std::string> usual_names(const HeaderBlock& header) {
-    std::vector<std::string> names;
-    for (const std::string_view name : once)
-        names.insert(names.end(), header.count(name) + 1, std::string(name));
-    for (const std::string_view name : also)
-        names.insert(names.end(), header.count(name), std::string(name));
-    return names;
-}
-
-// A field under construction: pieces go on the line, or on a new one where there is no room.
-class FoldedField {
-  public:
-    // `start`: the field so far, folds included.
-    explicit FoldedField(std::string start) : text_(std::move(start)) {
-        const std::size_t fold = text_.rfind('\n');
-        line_ = fold == std::string::npos ? text_.size() : text_.size() - fold - 2 + tab_width;
-    }
-
-    // Starts a tag-spec: `piece` and what follows it stay on one line where they can.
-    void tag(std::string_view piece) {
-        if (line_ + 1 + piece.size() > maximum_line)
-            fold();
-        else
-            add(" ");
-        add(piece);
-    }
-    // Goes on inside a value in which white space is allowed here.
-    void more(std::string_view piece) {
-        if (line_ + piece.size() > maximum_line) fold();
-        add(piece);
-    }
-    // Base64, folded anywhere.
-    void base64(std::string_view piece) {
-        while (!piece.empty()) {
-            if (line_ >= maximum_line) fold();
-            const std::size_t room = std::min(piece.size(), maximum_line - line_);
-            add(piece.substr(0, room));
-            piece.remove_prefix(room);
-        }
-    }
-    const std::string& text() const { return text_; }
-
-  private:
-    void fold() {
-        text_ += "\r\n\t";
-        line_ = tab_width;
-    }
-    void add(std::string_view piece) {
-        text_ += piece;
-        line_ += piece.size();
-    }
-
-    static constexpr std::size_t tab_width = 8;
-    std::string text_;
-    std::size_t line_;
-};
 
 std::string seconds_of(std::chrono::system_clock::time_point time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
@@ -146,6 +87,15 @@ std::string unsigned_field(std::string_view body, const crypto::SigningKey& key,
 }
 
 }  // namespace
+
+std::vector<std::string> usual_names(const HeaderBlock& header) {
+    std::vector<std::string> names;
+    for (const std::string_view name : once)
+        names.insert(names.end(), header.count(name) + 1, std::string(name));
+    for (const std::string_view name : also)
+        names.insert(names.end(), header.count(name), std::string(name));
+    return names;
+}
 
 Parsed<std::string> sign(const HeaderBlock& header, std::string_view body, const crypto::SigningKey& key,
                          const SigningOptions& options) {

@@ -22,8 +22,7 @@ struct SigningOptions {
     std::string selector;    // s=, in A-labels
     Canonicalization header_canonicalization = Canonicalization::relaxed;
     Canonicalization body_canonicalization = Canonicalization::relaxed;
-    // h=. Empty: every field of RFC 6376 §5.4.1 that is there, and one more of those that may be there only
-    // once, so that none can be added (§8.15).
+    // h=. Empty: usual_names(), so that none can be added (RFC 6376 §8.15).
     std::vector<std::string> names;
     std::string identity;                      // i=, an address or "@domain"; empty: left out
     std::optional<std::uint64_t> body_length;  // l=; only tests want it (RFC 6376 §8.2)
@@ -36,6 +35,10 @@ struct SigningOptions {
 // Fails where the options cannot make a valid field, or the key refuses to sign.
 Parsed<std::string> sign(const HeaderBlock& header, std::string_view body, const crypto::SigningKey& key,
                          const SigningOptions& options);
+
+// What h= names unless something else is asked for: every field of RFC 6376 §5.4.1 that `header` has, and one
+// more of those that may be there only once. In lower case.
+std::vector<std::string> usual_names(const HeaderBlock& header);
 
 // The key record to publish at selector._domainkey.domain for this key (RFC 6376 §3.6.1).
 std::string key_record_of(const crypto::SigningKey& key);
