@@ -30,8 +30,9 @@ struct Chain {
     // §5.2.1 calls it a failure all the same; who would act upon the chain may want to wait.
     bool temporary = false;
     bool newest_says_fail = false;  // RFC 8617 §5.1 step 2: no further set is to be added
-    // Of a pass: what the newest ARC-Message-Signature binds. RFC 8617 asks for neither; without them anyone
-    // may have written the From field, or what follows the end of the signed body.
+    // What the newest ARC-Message-Signature binds: of a pass, or of a temporary failure, which could have
+    // been one. RFC 8617 asks for neither; without them anyone may have written the From field, or what
+    // follows the end of the signed body.
     bool covers_from = false;
     bool covers_whole_body = false;
     std::vector<Sealer> sealers;  // in the order of their instances

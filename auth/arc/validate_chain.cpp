@@ -8,6 +8,7 @@
 #include "auth/dkim/key_lookup.hpp"
 #include "auth/dkim/signature_field.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -16,6 +17,10 @@
 
 namespace gatepost::auth::arc {
 namespace {
+
+// Local: a name may hold several keys, each of which may cost a verification. The longest chain takes 51, one
+// a seal and the newest message signature's; the rest is for names that hold a second key.
+constexpr std::size_t maximum_verifications = 64;
 
 // One signature of the chain on its way to a judgement.
 struct Signer {
@@ -80,6 +85,7 @@ struct Validator::Impl {
     void read_seals(std::chrono::system_clock::time_point now);
     void ask_for_keys();
     void fail(std::string reason);
+    std::size_t count_verifications() const;
     void judge();
     dkim::Judgement judge_message_signature();
     bool count(const dkim::Judgement& judgement, const std::string& name);
@@ -173,8 +179,25 @@ bool Validator::Impl::count(const dkim::Judgement& judgement, const std::string&
     return temporary;
 }
 
+// How many at most it will take, before the first is done. A key of another type costs none.
+std::size_t Validator::Impl::count_verifications() const {
+    const auto of = [&](const Signer& signer) {
+        const auto tried = keys.found(signer.key_number).keys();
+        return static_cast<std::size_t>(
+            std::count_if(tried.begin(), tried.end(), [&](const dkim::LoadedKey& loaded) {
+                return loaded.key && loaded.key->type() == *signer.parsed.key_type;
+            }));
+    };
+    std::size_t all = of(message_signature);
+    for (const Signer& seal : seals)
+        all += of(seal);
+    return all;
+}
+
 // RFC 8617 §5.2 steps 4 and 6. Step 5 is optional, and nobody here asks for it.
 void Validator::Impl::judge() {
+    if (count_verifications() > maximum_verifications)
+        return fail("more than " + std::to_string(maximum_verifications) + " keys to try");
     chain.result = Result::pass;
     if (!count(judge_message_signature(), signature_name(found.sets.back()))) return;
     const std::vector<std::string> hashes = seal_hashes(found.sets, seals);
@@ -212,8 +235,8 @@ Chain Validator::finish() {
     if (!impl.decided) impl.judge();
     Chain& chain = impl.chain;
     if (chain.result != Result::pass) {
-        chain.covers_from = false;
-        chain.covers_whole_body = false;
+        chain.covers_from = chain.covers_from && chain.temporary;
+        chain.covers_whole_body = chain.covers_whole_body && chain.temporary;
     } else if (!chain.covers_from) {
         chain.reason = "the newest ARC-Message-Signature does not cover From";
     } else if (!chain.covers_whole_body) {

@@ -44,6 +44,13 @@ class ArcValidate : public testing::Test {
     static dns::DomainName key_name(const std::string& domain) {
         return dns::DomainName::parse("s._domainkey." + domain).value();
     }
+    static const crypto::SigningKey* key_of_other_type(unsigned instance) { return &key(instance + 1); }
+    // Another key of the same type.
+    static const crypto::SigningKey* other_of(unsigned instance) {
+        static const auto rsa = crypto::SigningKey::generate_rsa(1024);
+        static const auto ed25519 = crypto::SigningKey::generate_ed25519();
+        return instance % 2 ? &*ed25519 : &*rsa;
+    }
     void publish(const std::string& domain, const std::string& record) {
         zone_.add(key_name(domain), dns::RrType::txt, record);
     }
@@ -278,11 +285,12 @@ TEST_F(ArcValidate, a_key_that_cannot_be_had_fails_the_chain) {
         EXPECT_EQ(chain.reason,
                   (broken == 4 ? "ARC-Message-Signature i=4" : "ARC-Seal i=" + std::to_string(broken)) +
                       ": no answer about the key: SERVFAIL");
+        EXPECT_TRUE(chain.covers_from && chain.covers_whole_body) << "what a pass would have covered";
         EXPECT_EQ(zone.questions().size(), 4U) << "each name once";
         // With something wrong besides, the failure is proven.
         const Chain changed = validate(header, "another body\r\n", 0, &zone);
         EXPECT_EQ(changed.result, Result::fail);
-        EXPECT_FALSE(changed.temporary);
+        EXPECT_FALSE(changed.temporary || changed.covers_from || changed.covers_whole_body);
         EXPECT_EQ(changed.reason, "ARC-Message-Signature i=4: body hash did not verify");
     }
 }
@@ -311,6 +319,25 @@ TEST_F(ArcValidate, a_key_must_be_there_fit_and_be_strong_enough) {
     options.minimum_rsa_bits = 2048;
     EXPECT_EQ(validate(header, plain_body, 0, nullptr, options).reason,
               "ARC-Message-Signature i=2: RSA key of 1024 bits, below 2048 (RFC 8301)");
+}
+
+// A name may hold four keys: 51 signatures could cost 204 verifications. Before the first, it is known.
+TEST_F(ArcValidate, more_keys_than_may_be_tried_fail_the_chain) {
+    const auto chain_with_second_keys = [&](unsigned count) {
+        dns::ZoneResolver zone;
+        for (unsigned i = 1; i <= 50; ++i) {
+            zone.add(key_name(domain(i)), dns::RrType::txt, key_record_of(key(i)));
+            const auto& other = *(i <= count ? other_of(i) : key_of_other_type(i));
+            zone.add(key_name(domain(i)), dns::RrType::txt, key_record_of(other));
+        }
+        return validate(chain_of(50), plain_body, 0, &zone);
+    };
+    // 51 signatures and 13 second keys; keys of another type cost nothing.
+    EXPECT_EQ(chain_with_second_keys(13).result, Result::pass);
+    const Chain chain = chain_with_second_keys(14);
+    EXPECT_EQ(chain.result, Result::fail);
+    EXPECT_EQ(chain.reason, "more than 64 keys to try");
+    EXPECT_FALSE(chain.temporary);
 }
 
 TEST_F(ArcValidate, keys_never_asked_for_make_no_pass) {
