@@ -139,6 +139,18 @@ ArcSets Collector::finish() {
 
 }  // namespace
 
+std::string_view to_string(ChainStatus status) {
+    switch (status) {
+        case ChainStatus::none:
+            return "none";
+        case ChainStatus::pass:
+            return "pass";
+        case ChainStatus::fail:
+            return "fail";
+    }
+    return "fail";
+}
+
 std::optional<unsigned> parse_instance(std::string_view text) {
     if (!skip_cfws(text)) return std::nullopt;
     unsigned number = 0;

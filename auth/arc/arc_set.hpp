@@ -16,6 +16,8 @@ constexpr unsigned maximum_instance = 50;  // RFC 8617 §4.2.1
 
 enum class ChainStatus { none, pass, fail };  // cv= (RFC 8617 §3.9 chain-status)
 
+std::string_view to_string(ChainStatus status);
+
 // The first field of each kind that names the instance.
 struct ArcSet {
     unsigned instance = 0;
