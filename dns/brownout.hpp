@@ -1,0 +1,95 @@
+// Whether our own resolver is in trouble, told from the troubles of other people's zones. Two things speak
+// for it: lookups of our own that nobody answers, or many zones that used to answer and do not any more,
+// while few others do. A pure state machine; the clock is handed in.
+//
+// A sender can make this state last as long as he keeps at it, if he has many zones that did answer us and
+// then fail all at once, more than twice as many as honest zones answer in the same minute. What it gives
+// him: refusals that rest on an absence wait at his own server as 451, and nothing of his is accepted for it.
+// Zones that never answered count for nothing, so that dead ones, of which anybody has any number, cannot do
+// it; a zone counts once, and so does everything below two labels.
+#pragma once
+
+#include "dns/answer.hpp"
+#include "dns/domain_name.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+namespace gatepost::dns {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+struct BrownoutState {
+    enum class Cause { none, server_away, many_zones };
+    bool active = false;
+    Cause cause = Cause::none;  // of the state that is active, or was last
+    TimePoint since;            // active: when it began
+    std::size_t failing = 0;    // zones that answered earlier and failed in the last minute
+    std::size_t answering = 0;  // zones that answered in the last minute
+    std::uint64_t begun = 0;    // how often it began
+};
+
+std::string_view to_string(BrownoutState::Cause cause);
+
+// One thread at a time.
+class BrownoutDetector {
+  public:
+    // How a question to our servers ended. Says nothing where the asker gave up.
+    void note(const DomainName& name, const Answer& answer, TimePoint now);
+    // How a round of lookups of our own ended, of names that a working resolver can say something about:
+    // whether any reply came at all. To be told every few seconds.
+    void note_own(bool replied, TimePoint now);
+    // Looks at the state again: it also ends by the mere lapse of time.
+    void update(TimePoint now);
+
+    const BrownoutState& state() const { return state_; }
+
+  private:
+    struct Zone {
+        DomainName name;
+        TimePoint answered;
+        std::optional<TimePoint> failed;  // since it answered
+    };
+    using Zones = std::list<Zone>;
+    struct Counts {
+        std::size_t failing = 0;
+        std::size_t answering = 0;
+    };
+
+    void note_answered(DomainName zone, TimePoint now);
+    Counts count(TimePoint now, std::chrono::seconds window) const;
+    BrownoutState::Cause cause_to_begin(TimePoint now) const;
+    bool may_end(TimePoint now) const;
+
+    Zones recent_;  // that answered once; the one heard of last is the first
+    std::map<DomainName, Zones::iterator> zones_;
+    std::optional<TimePoint> silent_since_;  // lookups of our own, and everybody's, are without reply
+    std::size_t silent_rounds_ = 0;
+    TimePoint last_failure_;
+    TimePoint looked_;
+    std::optional<TimePoint> calm_since_;
+    BrownoutState state_;
+};
+
+// The one of all workers. Any thread.
+class Brownout {
+  public:
+    void note(const DomainName& name, const Answer& answer, TimePoint now);
+    void note_own(bool replied, TimePoint now);
+    BrownoutState state() const;
+    bool active() const { return active_.load(std::memory_order_relaxed); }
+
+  private:
+    mutable std::mutex mutex_;
+    BrownoutDetector detector_;
+    std::atomic<bool> active_{false};
+};
+
+}  // namespace gatepost::dns
