@@ -16,8 +16,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-AnswerPtr failure(std::string detail) {
+AnswerPtr failure(Trouble trouble, std::string detail) {
     auto answer = std::make_shared<Answer>();
+    answer->trouble = trouble;
     answer->detail = std::move(detail);
     return answer;
 }
@@ -84,7 +85,7 @@ CachingResolver::CachingResolver(asio::any_io_executor executor, Resolver& upstr
 CachingResolver::~CachingResolver() = default;
 
 AnswerPtr CachingResolver::known(const DomainName& name, RrType type) {
-    return state_->cache->find(name, type, state_->now());
+    return find(state_, name, type);
 }
 
 asio::awaitable<AnswerPtr> CachingResolver::query(DomainName name, RrType type) {
@@ -96,13 +97,24 @@ asio::awaitable<void> CachingResolver::lead(std::shared_ptr<State> state, Flight
     try {
         answer = co_await state->upstream.query(flight.name(), flight.type());
     } catch (const std::exception& error) {
-        answer = failure(std::string("internal error: ") + error.what());
+        answer = failure(Trouble::unspecified, std::string("internal error: ") + error.what());
     }
     flight.land(std::move(answer), state->now());
 }
 
+// What is known; where it is about to expire, a question that nobody waits for brings it anew.
+AnswerPtr CachingResolver::find(const std::shared_ptr<State>& state, const DomainName& name, RrType type) {
+    Cache::Found found = state->cache->find(name, type, state->now());
+    if (found.refresh != 0) start(state, Flight(state->cache, name, type, found.refresh));
+    return std::move(found.answer);
+}
+
+void CachingResolver::start(const std::shared_ptr<State>& state, Flight flight) {
+    asio::co_spawn(state->executor, lead(state, std::move(flight)), asio::detached);
+}
+
 asio::awaitable<AnswerPtr> CachingResolver::ask(std::shared_ptr<State> state, DomainName name, RrType type) {
-    AnswerPtr known = state->cache->find(name, type, state->now());
+    const AnswerPtr known = find(state, name, type);
     if (known) co_return known;
 
     const auto waiter = std::make_shared<Waiter>(state, name, type);
@@ -118,16 +130,22 @@ asio::awaitable<AnswerPtr> CachingResolver::ask(std::shared_ptr<State> state, Do
     if (joined.answer) co_return joined.answer;
     waiter->ticket = joined.waiter;
     waiter->waiting = true;
-    waiter->timer.expires_after(state->cache->lost_after());
-    if (joined.lead) {
-        Flight flight(state->cache, name, type, joined.flight);
-        asio::co_spawn(state->executor, lead(state, std::move(flight)), asio::detached);
-    }
+    const std::chrono::milliseconds patience = state->cache->lost_after();
+    const bool is_short = joined.has_stale && Cache::stale_patience < patience;
+    waiter->timer.expires_after(is_short ? Cache::stale_patience : patience);
+    if (joined.lead) start(state, Flight(state->cache, name, type, joined.flight));
     boost::system::error_code woken;
     co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (is_short && !waiter->answer && !woken) {
+        // RFC 8767 §5: the question goes on without us.
+        const AnswerPtr stale = state->cache->stale(name, type, state->now());
+        if (stale) co_return stale;
+        waiter->timer.expires_after(patience - Cache::stale_patience);
+        co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
     if (waiter->answer) co_return waiter->answer;
-    if (woken) co_return failure("cancelled");
-    co_return failure("no answer from the worker that asked");
+    if (woken) co_return failure(Trouble::cancelled, "cancelled");
+    co_return failure(Trouble::unspecified, "no answer from the worker that asked");
 }
 
 }  // namespace gatepost::dns

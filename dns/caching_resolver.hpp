@@ -20,15 +20,18 @@ class CachingResolver final : public Resolver {
                     NowFunction now);
     ~CachingResolver() override;
 
+    // Where the answer is about to expire, starts the question that brings it anew.
+    AnswerPtr known(const DomainName& name, RrType type) override;
     // Ends with the upstream's answer, or after the cache's lost_after() where the worker that asks has
     // stopped. Cancelled: temp_error "cancelled".
-    AnswerPtr known(const DomainName& name, RrType type) override;
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
 
   private:
     struct State;
     struct Waiter;
     class Flight;
+    static AnswerPtr find(const std::shared_ptr<State>& state, const DomainName& name, RrType type);
+    static void start(const std::shared_ptr<State>& state, Flight flight);
     static boost::asio::awaitable<void> lead(std::shared_ptr<State> state, Flight flight);
     static boost::asio::awaitable<AnswerPtr> ask(std::shared_ptr<State> state, DomainName name, RrType type);
     std::shared_ptr<State> state_;

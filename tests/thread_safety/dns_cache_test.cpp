@@ -94,6 +94,93 @@ TEST(DnsCache, joins_across_workers) {
     EXPECT_EQ(at_work, 0);
 }
 
+// 1,000 same questions at once, from three workers: one goes on.
+class OneLongAnswer final : public Resolver {
+  public:
+    explicit OneLongAnswer(std::atomic<int>& asked) : asked_(asked) {}
+    asio::awaitable<AnswerPtr> query(DomainName, RrType) override {
+        ++asked_;
+        asio::steady_timer timer(co_await asio::this_coro::executor, 50ms);
+        co_await timer.async_wait(asio::use_awaitable);
+        auto answer = std::make_shared<Answer>();
+        answer->outcome = Outcome::success;
+        answer->records.emplace_back(std::string("long"));
+        answer->ttl = 60s;
+        co_return answer;
+    }
+
+  private:
+    std::atomic<int>& asked_;
+};
+
+asio::awaitable<void> ask_once(Resolver& resolver, std::atomic<int>& found) {
+    const AnswerPtr answer = co_await resolver.query(*DomainName::parse("same.example"), RrType::txt);
+    if (answer->found()) ++found;
+}
+
+TEST(DnsCache, the_same_question_of_all_workers_goes_on_once) {
+    std::atomic<int> asked{0};
+    std::atomic<int> found{0};
+    const auto cache = std::make_shared<Cache>(10'000);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < worker_count; ++i) {
+        threads.emplace_back([&] {
+            asio::io_context context{1};
+            OneLongAnswer upstream(asked);
+            CachingResolver resolver(context.get_executor(), upstream, cache, [] { return TimePoint{}; });
+            for (int asker = 0; asker < 1000 / worker_count + 1; ++asker)
+                asio::co_spawn(context, ask_once(resolver, found), asio::detached);
+            context.run();
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(found, worker_count * (1000 / worker_count + 1));
+}
+
+// What is hot is asked anew by whichever worker finds it about to expire, while the others go on with it; in
+// a brownout that begins and ends under them, stale answers come in between.
+TEST(DnsCache, refreshes_and_brownouts_cross_workers) {
+    std::atomic<int> asked{0};
+    std::atomic<int> found{0};
+    std::atomic<bool> over{false};
+    CacheOptions options;
+    options.entries = 10'000;
+    options.brownout = std::make_shared<Brownout>();
+    const auto cache = std::make_shared<Cache>(options);
+    std::atomic<std::int64_t> clock{1'000'000};  // seconds; runs on its own
+    const auto now = [&] {
+        return TimePoint(std::chrono::seconds(clock));
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < worker_count; ++i) {
+        threads.emplace_back([&] {
+            asio::io_context context{1};
+            OneLongAnswer upstream(asked);
+            CachingResolver resolver(context.get_executor(), upstream, cache, now);
+            while (!over) {
+                for (int asker = 0; asker < asker_count; ++asker)
+                    asio::co_spawn(context, ask_once(resolver, found), asio::detached);
+                context.restart();
+                context.run();
+            }
+        });
+    }
+    for (int i = 0; i < 400; ++i) {
+        ++clock;
+        options.brownout->note_own(i % 20 < 10, now());
+        std::this_thread::sleep_for(1ms);
+    }
+    over = true;
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_GT(cache->statistics().prefetches, 0U);
+    EXPECT_GT(options.brownout->state().begun, 0U);
+    EXPECT_GT(found, 0);
+    EXPECT_EQ(cache->statistics().in_flight, 0U);
+}
+
 // Workers go down, io_context and all, while others lead for them and join them: nothing hangs, nothing is
 // touched after its end.
 TEST(DnsCache, workers_may_go_down_at_any_time) {
