@@ -21,6 +21,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -134,8 +136,14 @@ class App {
 
     std::string prepare_workers() {
         local_records_ = dns::make_local_zone(config().dns.overrides).zone;
-        dns_cache_ =
-            std::make_shared<dns::Cache>(config().dns.cache_entries, config().dns.timeout + cache_grace);
+        dns::CacheOptions cache_options;
+        cache_options.entries = config().dns.cache_entries;
+        cache_options.lost_after = config().dns.timeout + cache_grace;
+        std::array<std::uint8_t, sizeof(dns::HashKey)> drawn{};
+        random_.fill(drawn);
+        cache_options.hash_key = std::bit_cast<dns::HashKey>(drawn);
+        cache_options.brownout = brownout_;
+        dns_cache_ = std::make_shared<dns::Cache>(std::move(cache_options));
         shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, *store_, log_, random_,
                                dns_cache_, local_records_, downstream_, descriptors_});
         know_names(config());
@@ -291,6 +299,7 @@ class App {
     std::optional<Health> health_;
     std::shared_ptr<relay::DownstreamState> downstream_;
     std::shared_ptr<const dns::ZoneResolver> local_records_;
+    std::shared_ptr<dns::Brownout> brownout_ = std::make_shared<dns::Brownout>();
     std::shared_ptr<dns::Cache> dns_cache_;
     std::optional<Shared> shared_;
 
