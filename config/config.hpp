@@ -69,6 +69,7 @@ using Destination = std::variant<SmtpDestination, MaildirDestination>;
 
 struct Relay {
     std::vector<Destination> to;  // failover in order; Maildir stands alone
+    bool send_xforward = true;    // tell a server that asks for it who the client is
 };
 
 struct Http {

@@ -157,6 +157,7 @@ void read_relay(const Section& top, const std::filesystem::path& folder, Relay& 
     const Section relay = top.section("relay");
     if (!top.has("relay")) return top.require("relay.to");
     relay.require("to");
+    relay.choice<bool>("send_xforward", target.send_xforward, {{"auto", true}, {"off", false}});
     std::vector<std::string> texts;
     const auto places = relay.list(
         "to", texts, [](std::string_view text) { return std::optional<std::string>(text); }, "a destination");

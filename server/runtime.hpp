@@ -7,6 +7,7 @@
 #include "server/memory_budget.hpp"
 #include "server/metrics.hpp"
 #include "server/relay/delivery.hpp"
+#include "server/relay/forwarded_client.hpp"
 #include "server/smtp/session.hpp"
 #include "server/tls_context.hpp"
 
@@ -74,8 +75,8 @@ struct Services {
     reports::store::Store& store;
     Log& log;
     ConnectionLimits& connections;
-    // Starts one transaction's delivery; `id` is the transaction's.
-    std::function<std::unique_ptr<relay::Delivery>(const std::string& id)> make_delivery;
+    // Starts one transaction's delivery.
+    std::function<std::unique_ptr<relay::Delivery>(relay::ForwardedClient client)> make_delivery;
     std::function<smtp::OfferedExtensions()> offered_extensions;
 };
 

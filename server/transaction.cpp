@@ -75,7 +75,7 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
         services_.executor, services_.resolver, runtime_->config.authentication, runtime_->config.hostname);
     gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_,
                      stage_budget());
-    delivery_ = services_.make_delivery(id_);
+    delivery_ = services_.make_delivery({client_.address, client_.helo, client_.protocol != "SMTP", id_});
     return std::nullopt;
 }
 

@@ -48,7 +48,7 @@ struct Worker::Impl {
                    all.store,
                    all.log,
                    all.connections,
-                   [this](const std::string& id) { return make_delivery(id); },
+                   [this](relay::ForwardedClient client) { return make_delivery(std::move(client)); },
                    [this] {
                        return offered_extensions();
                    }} {
@@ -64,11 +64,15 @@ struct Worker::Impl {
             pool.emplace(context.get_executor(), std::move(destinations), config.hostname, all.downstream);
     }
 
-    std::unique_ptr<relay::Delivery> make_delivery(const std::string& id) {
-        if (pool) return std::make_unique<relay::SmtpDelivery>(*pool, shared.files);
+    std::unique_ptr<relay::Delivery> make_delivery(relay::ForwardedClient client) {
+        if (pool) {
+            std::optional<relay::ForwardedClient> told;
+            if (shared.runtime.get()->config.relay.send_xforward) told = client;
+            return std::make_unique<relay::SmtpDelivery>(*pool, shared.files, std::move(told));
+        }
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         std::string name = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-        name += '.' + id + '.' + shared.runtime.get()->config.hostname;
+        name += '.' + client.ident + '.' + shared.runtime.get()->config.hostname;
         return std::make_unique<relay::MaildirDelivery>(maildir, std::move(name), shared.files);
     }
 

@@ -2,6 +2,7 @@
 
 #include "dns/ascii.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +19,17 @@ std::string mail_line(const smtp::Envelope& envelope, const Capabilities& capabi
     return line + "\r\n";
 }
 
+std::vector<std::string> words_behind(std::string_view line) {
+    std::vector<std::string> words;
+    line.remove_prefix(std::min(line.find(' '), line.size()));
+    for (line = ascii::trim(line); !line.empty(); line = ascii::trim(line)) {
+        const auto word = line.substr(0, line.find(' '));
+        words.emplace_back(word);
+        line.remove_prefix(word.size());
+    }
+    return words;
+}
+
 // One line of the reply to EHLO: a keyword and its parameters (RFC 5321 §4.1.1.1).
 void read_extension(std::string_view line, Capabilities& capabilities) {
     const auto space = line.find(' ');
@@ -30,7 +42,8 @@ void read_extension(std::string_view line, Capabilities& capabilities) {
     if (is("SMTPUTF8")) capabilities.smtputf8 = true;
     if (is("STARTTLS")) capabilities.starttls = true;
     if (is("ENHANCEDSTATUSCODES")) capabilities.enhanced_status_codes = true;
-    if (is("XFORWARD")) capabilities.xforward = true;
+    if (is("XFORWARD")) capabilities.xforward = words_behind(line);
+    if (is("XCLIENT")) capabilities.xclient = words_behind(line);
     if (!is("SIZE")) return;
     capabilities.size = true;
     if (space == std::string_view::npos) return;
@@ -88,6 +101,13 @@ void ClientSession::on_reply(const smtp::Reply& reply) {
         case Kind::quit:
             phase_ = Phase::closed;
             break;
+        case Kind::xforward:
+            break;  // of no weight: it is for the server's log
+        case Kind::xclient:
+            // The client before may still be the one that the server believes in.
+            if (reply.code() != 220 && reply.code() != 421)
+                return fail(ClientFailure::unexpected_reply, reply);
+            break;
         default:
             on_transaction_reply(awaited, reply);
             break;
@@ -101,11 +121,11 @@ void ClientSession::on_hello_reply(Kind kind, const smtp::Reply& reply) {
     if (kind == Kind::greeting && reply.code() == 220) return send_hello(Kind::ehlo);
     if (kind == Kind::ehlo && reply.code() == 250) {
         read_capabilities(reply);
-        phase_ = Phase::ready;
+        if (!std::exchange(introducing_, false)) phase_ = Phase::ready;
         return;
     }
     // RFC 5321 §3.2: a server that does not know EHLO; the session goes on without extensions.
-    if (kind == Kind::ehlo && reply.is_permanent_failure()) return send_hello(Kind::helo);
+    if (kind == Kind::ehlo && reply.is_permanent_failure() && !introducing_) return send_hello(Kind::helo);
     if (kind == Kind::helo && reply.code() == 250) {
         phase_ = Phase::ready;
         return;
@@ -174,13 +194,27 @@ std::string_view ClientSession::missing_extension(const smtp::Envelope& envelope
     return {};
 }
 
-void ClientSession::start_transaction(const smtp::Envelope& envelope) {
+// XCLIENT goes back to the greeting, so that EHLO comes again: by the client's name, as XCLIENT_README has
+// it.
+void ClientSession::introduce(const ForwardedClient& client) {
+    for (std::string& line : xforward_lines(client, capabilities_.xforward))
+        send({Kind::xforward}, std::move(line));
+    if (!capabilities_.xforward.empty()) return;
+    std::string line = xclient_line(client, capabilities_.xclient);
+    if (line.empty()) return;
+    introducing_ = true;
+    send({Kind::xclient}, std::move(line));
+    send({Kind::ehlo}, "EHLO " + client.helo + "\r\n");
+}
+
+void ClientSession::start_transaction(const smtp::Envelope& envelope, const ForwardedClient* client) {
     require(is_ready(), "start_transaction");
     sender_reply_.reset();
     recipient_replies_.clear();
     data_reply_.reset();
     final_reply_.reset();
     phase_ = Phase::envelope;
+    if (client != nullptr) introduce(*client);
     send({Kind::mail}, mail_line(envelope, capabilities_));
     for (const auto& recipient : envelope.recipients)
         add_recipient(recipient.forward_path);
@@ -226,10 +260,10 @@ void ClientSession::quit() {
 }
 
 // RFC 2920 §3.1: what waits for a reply is sent together where the server allows it. DATA ends a group, and
-// nothing is sent after it before its reply.
+// nothing is sent after it before its reply. Nor behind XCLIENT and EHLO.
 void ClientSession::send(Awaited awaited, std::string line) {
     if (!is_usable()) return;
-    if (!capabilities_.pipelining && !awaited_.empty()) {
+    if ((!capabilities_.pipelining || introducing_) && !awaited_.empty()) {
         waiting_.push_back({awaited, std::move(line)});
         return;
     }
@@ -238,10 +272,12 @@ void ClientSession::send(Awaited awaited, std::string line) {
 }
 
 void ClientSession::flush_waiting() {
-    if (!awaited_.empty() || waiting_.empty()) return;
-    awaited_.push_back(waiting_.front().awaited);
-    output_ += waiting_.front().line;
-    waiting_.pop_front();
+    const bool together = capabilities_.pipelining && !introducing_;
+    while (!waiting_.empty() && (together || awaited_.empty())) {
+        awaited_.push_back(waiting_.front().awaited);
+        output_ += waiting_.front().line;
+        waiting_.pop_front();
+    }
 }
 
 void ClientSession::fail(ClientFailure failure, std::optional<smtp::Reply> reply) {

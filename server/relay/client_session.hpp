@@ -7,6 +7,7 @@
 // final_reply().
 #pragma once
 
+#include "server/relay/forwarded_client.hpp"
 #include "server/smtp/envelope.hpp"
 #include "server/smtp/reply.hpp"
 #include "server/smtp/reply_reader.hpp"
@@ -31,7 +32,8 @@ struct Capabilities {
     bool smtputf8 = false;               // RFC 6531
     bool starttls = false;               // RFC 3207
     bool enhanced_status_codes = false;  // RFC 2034
-    bool xforward = false;               // Postfix's XFORWARD
+    std::vector<std::string> xforward;   // Postfix's XFORWARD: the attributes it takes
+    std::vector<std::string> xclient;    // Postfix's XCLIENT: the attributes it takes
     friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };
 
@@ -78,8 +80,9 @@ class ClientSession {
     // The extension that `envelope` needs and this server lacks ("8BITMIME", "SMTPUTF8"); empty: none.
     std::string_view missing_extension(const smtp::Envelope& envelope) const;
     // MAIL, and RCPT for each recipient in `envelope`; where is_ready(). Parameters are sent where they are
-    // offered. SIZE is the declared size.
-    void start_transaction(const smtp::Envelope& envelope);
+    // offered. SIZE is the declared size. `client`, where given, is told before by XFORWARD, or by XCLIENT
+    // where only that is offered.
+    void start_transaction(const smtp::Envelope& envelope, const ForwardedClient* client = nullptr);
     // One RCPT more, as long as start_data() has not been called. Gives its index.
     std::size_t add_recipient(const smtp::Path& forward_path);
     const std::optional<smtp::Reply>& sender_reply() const { return sender_reply_; }
@@ -120,7 +123,20 @@ class ClientSession {
         quitting,
         closed
     };
-    enum class Kind { greeting, ehlo, helo, starttls, mail, rcpt, data, final, rset, quit };
+    enum class Kind {
+        greeting,
+        ehlo,
+        helo,
+        starttls,
+        xforward,
+        xclient,
+        mail,
+        rcpt,
+        data,
+        final,
+        rset,
+        quit
+    };
     struct Awaited {
         Kind kind;
         std::size_t recipient = 0;
@@ -130,6 +146,7 @@ class ClientSession {
         std::string line;
     };
 
+    void introduce(const ForwardedClient& client);
     void send(Awaited awaited, std::string line);
     void send_hello(Kind kind);
     void flush_waiting();
@@ -145,6 +162,7 @@ class ClientSession {
     ClientFailure failure_ = ClientFailure::none;
     std::optional<smtp::Reply> failure_reply_;
     Capabilities capabilities_;
+    bool introducing_ = false;  // from XCLIENT to the reply to the EHLO behind it
     smtp::ReplyReader reader_;
     std::string output_;
     std::deque<Awaited> awaited_;  // sent, in order

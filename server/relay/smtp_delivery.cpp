@@ -18,7 +18,8 @@ constexpr auto reset_time = std::chrono::seconds(10);
 
 }  // namespace
 
-SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files) : pool_(pool), files_(files) {}
+SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client)
+    : pool_(pool), files_(files), client_(std::move(client)) {}
 
 Reply SmtpDelivery::unavailable() {
     if (connection_ && problem_.empty()) problem_ = connection_->problem();
@@ -43,7 +44,7 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
         co_return Reply(451, "4.3.3",
                         "the mail system behind does not offer " + std::string(missing) + " now");
     }
-    session.start_transaction(envelope_);
+    session.start_transaction(envelope_, client_ ? &*client_ : nullptr);
     taken_.resize(envelope_.recipients.size());
     std::iota(taken_.begin(), taken_.end(), std::size_t{0});
     const bool answered = co_await connection_->exchange(times_.command);

@@ -17,7 +17,7 @@ namespace gatepost::server::relay {
 class SmtpDelivery final : public Delivery {
   public:
     // `pool` outlives the worker's transactions.
-    SmtpDelivery(RelayPool& pool, FilePool& files);
+    SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client = std::nullopt);
 
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
                                                                      smtp::Path forward_path) override;
@@ -39,6 +39,7 @@ class SmtpDelivery final : public Delivery {
 
     RelayPool& pool_;
     FilePool& files_;
+    std::optional<ForwardedClient> client_;  // told to servers that ask for it
     std::unique_ptr<RelayConnection> connection_;
     smtp::Envelope envelope_;         // with the recipients taken so far …
     std::vector<std::size_t> taken_;  // … and their places in the session's transaction

@@ -209,6 +209,8 @@ TEST(Load, refuses_values) {
         {"xclient_hosts: [proxy.example]\n",
          "4:17: xclient_hosts: \"proxy.example\" is not an IP address or network (CIDR)"},
         {"process: {group: mail}\n", "4:18: process.group: needs process.user"},
+        {"xclient_hosts: [10.0.0.1, 10.0.0.300]\n",
+         "4:27: xclient_hosts: \"10.0.0.300\" is not an IP address or network (CIDR)"},
         {"listeners: [{}]\n", "4:13: required key \"listeners.address\" is missing"},
         {"listeners: [{address: 127.0.0.1:25, tls: starttls}]\n",
          "4:42: listeners.tls: needs tls.certificate and tls.private_key"},

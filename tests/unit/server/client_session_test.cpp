@@ -65,6 +65,63 @@ class ClientSessionTest : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Chunks, ClientSessionTest, testing::Bool(),
                          [](const auto& chunks) { return chunks.param ? "ByOctet" : "Whole"; });
 
+const ForwardedClient forwarded{*dns::IpAddress::parse("2001:db8::7"), "[192.0.2.7]", true, "1f-2"};
+
+// XFORWARD_README: before MAIL, in one group, and its refusal is of no weight.
+TEST_P(ClientSessionTest, TellsTheClientByXforward) {
+    peer.connect(
+        "250-mail.example\r\n250-PIPELINING\r\n250-XCLIENT ADDR\r\n250 XFORWARD NAME ADDR PROTO HELO IDENT "
+        "SOURCE\r\n");
+    session.start_transaction(envelope({"<r1@relay.example>"}), &forwarded);
+    peer.hear(
+        "XFORWARD ADDR=IPV6:2001:db8::7 PROTO=ESMTP HELO=[192.0.2.7] IDENT=1f-2 SOURCE=REMOTE\r\n"
+        "MAIL FROM:<a@client.example>\r\nRCPT TO:<r1@relay.example>\r\n");
+    peer.say("550 5.7.0 not you\r\n250 ok\r\n250 ok\r\n");
+    ASSERT_TRUE(session.recipient_reply(0));
+    EXPECT_EQ(session.recipient_reply(0)->code(), 250);
+}
+
+// XCLIENT_README: back to the greeting, EHLO again, and only then the transaction; for each one anew.
+TEST_P(ClientSessionTest, TellsTheClientByXclient) {
+    peer.connect("250-mail.example\r\n250-PIPELINING\r\n250-SIZE\r\n250 XCLIENT NAME ADDR PROTO HELO\r\n");
+    for (int transaction = 0; transaction < 2; ++transaction) {
+        session.start_transaction(envelope({"<r1@relay.example>"}), &forwarded);
+        peer.hear("XCLIENT ADDR=IPV6:2001:db8::7 PROTO=ESMTP HELO=[192.0.2.7]\r\n");
+        peer.say("220 mail.example\r\n").hear("EHLO [192.0.2.7]\r\n");
+        peer.say("250-mail.example\r\n250-PIPELINING\r\n250 XCLIENT ADDR PROTO HELO\r\n");
+        EXPECT_FALSE(session.is_ready()) << "a transaction is open";
+        EXPECT_FALSE(session.capabilities().size) << "what counts is what was said last";
+        peer.hear("MAIL FROM:<a@client.example>\r\nRCPT TO:<r1@relay.example>\r\n");
+        peer.say("250 ok\r\n250 ok\r\n");
+        session.start_data();
+        peer.hear("DATA\r\n").say("354 go\r\n");
+        session.message_sent();
+        peer.say("250 done\r\n");
+        EXPECT_TRUE(session.is_ready());
+    }
+}
+
+// The client before is not to be taken for this one.
+TEST_P(ClientSessionTest, GoesNoFurtherWithoutXclient) {
+    for (const std::string_view reply : {"550 5.7.0 not you\r\n", "250 ok\r\n", "421 closing\r\n"}) {
+        Peer other(GetParam());
+        other.connect("250-mail.example\r\n250 XCLIENT ADDR\r\n");
+        other.session.start_transaction(envelope({"<r1@relay.example>"}), &forwarded);
+        other.hear("XCLIENT ADDR=IPV6:2001:db8::7\r\n").say(reply).hear("");
+        EXPECT_FALSE(other.session.is_usable());
+    }
+}
+
+TEST(ForwardedClient, KeepsToTheLengthOfALine) {
+    const ForwardedClient client{*dns::IpAddress::parse("192.0.2.7"), std::string(255, '+'), false, "1f-2"};
+    const auto lines = xforward_lines(client, {"ADDR", "HELO", "PROTO", "UNKNOWN"});
+    ASSERT_EQ(lines.size(), 3U) << "an encoded '+' takes three octets";
+    EXPECT_EQ(lines[0], "XFORWARD ADDR=192.0.2.7\r\n");
+    EXPECT_EQ(lines[2], "XFORWARD PROTO=SMTP\r\n");
+    EXPECT_TRUE(xforward_lines(client, {"NAME"}).empty());
+    EXPECT_EQ(xclient_line(client, {"NAME", "PORT"}), "");
+}
+
 // RFC 2920 §3.1.
 TEST_P(ClientSessionTest, PipelinedTransaction) {
     peer.connect(full_ehlo);
@@ -126,7 +183,7 @@ TEST_P(ClientSessionTest, OneByOneWithoutPipelining) {
 
 TEST_P(ClientSessionTest, Capabilities) {
     peer.connect(full_ehlo);
-    Capabilities all{true, true, true, 1000, true, true, true, true, true};
+    Capabilities all{true, true, true, 1000, true, true, true, true, {"NAME", "ADDR"}, {}};
     EXPECT_EQ(session.capabilities(), all);
     EXPECT_EQ(session.missing_extension(envelope()), "");
 }

@@ -70,7 +70,7 @@ class TransactionTest : public testing::Test {
             *opened.store,
             log,
             connections_,
-            [&](const std::string&) { return std::make_unique<KeepingDelivery>(header, final_); },
+            [&](const relay::ForwardedClient&) { return std::make_unique<KeepingDelivery>(header, final_); },
             [] {
                 return smtp::OfferedExtensions();
             }};
