@@ -58,16 +58,30 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
-bool Condition::matches_envelope(const Facts& facts) const {
+const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
+                                      const std::vector<dns::DomainName>& trusted) {
+    if (!chain.proves_message() || chain.sealers.empty()) return nullptr;
+    const std::optional<dns::DomainName>& newest = chain.sealers.back().domain;
+    if (!newest || std::find(trusted.begin(), trusted.end(), *newest) == trusted.end()) return nullptr;
+    return &*newest;
+}
+
+bool Condition::matches_apart_from_author(const Subject& subject) const {
+    const Facts& facts = subject.facts;
     if (!client_ip.empty() && !any_contains(client_ip, facts.client_ip)) return false;
+    const dns::DomainName* sealer = subject.trusted_sealer;
+    const bool sealed =
+        sealer != nullptr && std::find(arc_sealer.begin(), arc_sealer.end(), *sealer) != arc_sealer.end();
+    if (!arc_sealer.empty() && !sealed) return false;
     if (mail_from.empty()) return true;
     return std::any_of(mail_from.begin(), mail_from.end(), [&](const std::string& glob) {
         return facts.mail_from.empty() ? glob.empty() || glob == "<>" : glob_matches(glob, facts.mail_from);
     });
 }
 
-bool Condition::matches(const Facts& facts, const auth::Author& author) const {
-    if (!matches_envelope(facts)) return false;
+bool Condition::matches(const Subject& subject) const {
+    if (!matches_apart_from_author(subject)) return false;
+    const auth::Author& author = subject.evidence.author;
     return author_domain.empty() || (author.domain && any_matches(author_domain, *author.domain));
 }
 

@@ -4,7 +4,7 @@
 
 #include "policy/facts.hpp"
 
-#include "auth/message/author_domain.hpp"
+#include "auth/evidence.hpp"
 
 #include "dns/domain_name.hpp"
 #include "dns/ip_address.hpp"
@@ -27,18 +27,32 @@ struct DomainPattern {
     friend bool operator==(const DomainPattern&, const DomainPattern&) = default;
 };
 
+// The message that a condition is asked about.
+struct Subject {
+    const Facts& facts;
+    const auth::Evidence& evidence;
+    const dns::DomainName* trusted_sealer = nullptr;  // as trusted_sealer() finds it
+};
+
 struct Condition {
     std::vector<dns::IpNetwork> client_ip;
     std::vector<DomainPattern> author_domain;
     std::vector<std::string> mail_from;  // globs over the reverse-path; "" and "<>" mean the null one
+    std::vector<dns::DomainName> arc_sealer;
 
     // It stands on something that the sender of a forgery cannot choose.
-    bool is_anchored() const { return !client_ip.empty(); }
-    bool matches(const Facts& facts, const auth::Author& author) const;
-    // The same for what is known before the message came: client_ip and mail_from.
-    bool matches_envelope(const Facts& facts) const;
+    bool is_anchored() const { return !client_ip.empty() || !arc_sealer.empty(); }
+    bool matches(const Subject& subject) const;
+    // The same for a message of which no author domain is known: all keys but that one.
+    bool matches_apart_from_author(const Subject& subject) const;
     friend bool operator==(const Condition&, const Condition&) = default;
 };
+
+// The newest sealer of the chain, where its seal proves this very message (it passes, and covers From and the
+// whole body) and it is one of `trusted`; else null. An older sealer vouches for what it saw, not for what
+// came here.
+const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
+                                      const std::vector<dns::DomainName>& trusted);
 
 bool any_contains(const std::vector<dns::IpNetwork>& networks, const dns::IpAddress& address);
 bool any_matches(const std::vector<DomainPattern>& patterns, const dns::DomainName& name);

@@ -32,7 +32,8 @@ Holds is_own_domain_from_outside(const Facts& facts, const auth::Evidence& evide
     const auto& own = settings.own_domains;
     if (!author || std::find(own.begin(), own.end(), *author) == own.end()) return Holds::no;
     if (any_contains(settings.own_networks, facts.client_ip)) return Holds::no;
-    // Our users post to lists: a list that proves who it is undoes the suspicion.
+    // Our users post to lists: a list or a sealer that proves who it is undoes the suspicion.
+    if (evidence.arc.proves_message()) return Holds::no;
     const auto& list = evidence.indirect_flow.list_domain;
     if (!list) return Holds::yes;
     const Holds list_proven = is_authenticated(*list, evidence);

@@ -31,11 +31,16 @@ Decision exempted(const Exemption& exemption, std::string reason) {
     return decision;
 }
 
+const Exemption* exemption_from(Forgiven what, const Facts& facts, const Evidence& evidence,
+                                const Settings& settings) {
+    const Subject subject{facts, evidence, trusted_sealer(evidence.arc, settings.trusted_sealers)};
+    return find_exemption(settings.exemptions, what, subject);
+}
+
 // policy.on_invalid_from. RFC 9989 §11.5: without exactly one author domain DMARC cannot be applied.
 Decision judge_invalid_from(const Facts& facts, const Evidence& evidence, const Settings& settings) {
     const Refusal refusal = invalid_from_refusal(evidence.author.fault);
-    const auto* exemption =
-        find_exemption(settings.exemptions, Forgiven::missing_from_domain, facts, evidence.author);
+    const auto* exemption = exemption_from(Forgiven::missing_from_domain, facts, evidence, settings);
     if (exemption) return exempted(*exemption, refusal.text);
     switch (settings.on_invalid_from) {
         case OnInvalidFrom::reject:
@@ -55,7 +60,7 @@ std::optional<Decision> judge_spf(const Facts& facts, const Evidence& evidence, 
     const bool defers =
         result == spf::Result::temperror && settings.on_spf_temperror == OnSpfTemperror::defer;
     if (!fails && !defers) return std::nullopt;
-    const auto* exemption = find_exemption(settings.exemptions, Forgiven::spf, facts, evidence.author);
+    const auto* exemption = exemption_from(Forgiven::spf, facts, evidence, settings);
     if (exemption) return exempted(*exemption, "SPF " + std::string(spf::to_string(result)));
     if (defers) {
         Decision decision =
@@ -159,7 +164,7 @@ std::optional<Override> override_of(const Decision& decision, const Evidence& ev
 
 Decision judge_failed_dmarc(const Facts& facts, const Evidence& evidence, const Settings& settings) {
     if (evidence.dmarc.policy == dmarc::Policy::none) return Decision();
-    const auto* exemption = find_exemption(settings.exemptions, Forgiven::dmarc, facts, evidence.author);
+    const auto* exemption = exemption_from(Forgiven::dmarc, facts, evidence, settings);
     if (exemption) return exempted(*exemption, dmarc_failure_text(evidence.dmarc));
     switch (evidence.dmarc.applied_policy) {
         case dmarc::Policy::none:
@@ -246,6 +251,28 @@ Decision decide_open_question(const Facts& facts, const Evidence& evidence, cons
     return decision;
 }
 
+// DMARC's open questions first, with the chain as it is.
+Decision decide_with_chain(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const bool open = evidence.author.domain && evidence.dmarc.result == dmarc::Result::temperror;
+    return open ? decide_open_question(facts, evidence, settings) : judge(facts, evidence, settings);
+}
+
+// A missing key made the ARC chain fail (RFC 8617 §5.2.1). Trouble is no verdict: at its best the chain
+// passes.
+Decision decide_open_chain(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    Evidence passing = evidence;
+    passing.arc.result = auth::arc::Result::pass;
+    passing.arc.temporary = false;
+    const Decision best = decide_with_chain(facts, passing, settings);
+    Decision worst = decide_with_chain(facts, evidence, settings);
+    if (best.action == worst.action) return worst;
+    Decision decision = undecided(best, arc_temperror_refusal(evidence.arc), evidence.arc.reason, settings);
+    decision.disposition = disposition_of(decision.action);
+    if (evidence.dmarc.result == dmarc::Result::fail)
+        decision.override_reason = override_of(decision, evidence, settings);
+    return decision;
+}
+
 // policy.mode: monitor decides and records, and acts on nothing.
 Decision only_watched(Decision decision, const Evidence& evidence) {
     if (decision.action == Action::accept) return decision;
@@ -261,9 +288,8 @@ Decision only_watched(Decision decision, const Evidence& evidence) {
 }  // namespace
 
 Decision decide(const Facts& facts, const Evidence& evidence, const Settings& settings) {
-    const bool open = evidence.author.domain && evidence.dmarc.result == dmarc::Result::temperror;
-    Decision decision =
-        open ? decide_open_question(facts, evidence, settings) : judge(facts, evidence, settings);
+    Decision decision = evidence.arc.is_open() ? decide_open_chain(facts, evidence, settings)
+                                               : decide_with_chain(facts, evidence, settings);
     decision.judged = decision.action;
     return settings.mode == Mode::monitor ? only_watched(std::move(decision), evidence) : decision;
 }

@@ -9,11 +9,11 @@ bool has_no_domain_at_all(const auth::Author& author) {
     return author.fault == auth::AuthorFault::no_from || author.fault == auth::AuthorFault::no_domain;
 }
 
-bool forgives(const Exemption& exemption, Forgiven what, const Facts& facts, const auth::Author& author) {
-    if (!exemption.allow.contains(what) || exemption.has_expired(facts.today)) return false;
-    if (exemption.when.matches(facts, author)) return true;
-    return exemption.allow.contains(Forgiven::missing_from_domain) && has_no_domain_at_all(author) &&
-           exemption.when.matches_envelope(facts);
+bool forgives(const Exemption& exemption, Forgiven what, const Subject& subject) {
+    if (!exemption.allow.contains(what) || exemption.has_expired(subject.facts.today)) return false;
+    if (exemption.when.matches(subject)) return true;
+    return exemption.allow.contains(Forgiven::missing_from_domain) &&
+           has_no_domain_at_all(subject.evidence.author) && exemption.when.matches_apart_from_author(subject);
 }
 
 }  // namespace
@@ -22,10 +22,10 @@ bool Exemption::has_expired(std::chrono::sys_days today) const {
     return expires && today > std::chrono::sys_days(*expires);
 }
 
-const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts,
-                                const auth::Author& author) {
+const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
+                                const Subject& subject) {
     const auto found = std::find_if(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
-        return forgives(exemption, what, facts, author);
+        return forgives(exemption, what, subject);
     });
     return found == exemptions.end() ? nullptr : &*found;
 }

@@ -32,7 +32,7 @@ struct Exemption {
 // A message without any author domain cannot match `author_domain`; but an exemption that allows
 // missing_from_domain was written for exactly such mail (`From: root (Cron Daemon)`), so for it that key is
 // met by a From field without a domain. A From that names other domains as well never meets it.
-const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts,
-                                const auth::Author& author);
+const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
+                                const Subject& subject);
 
 }  // namespace gatepost::policy

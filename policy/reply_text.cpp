@@ -52,6 +52,12 @@ Refusal corroboration_temperror_refusal(const auth::dmarc::Evaluation& evaluatio
     return {451, "4.7.1", dmarc_failure_text(evaluation) + "; cannot be told now: " + printable(missing)};
 }
 
+Refusal arc_temperror_refusal(const auth::arc::Chain& chain) {
+    // RFC 8617 §10.4
+    return {451, "4.7.29",
+            "the ARC chain of this message cannot be validated now: " + printable(chain.reason)};
+}
+
 Refusal spf_refusal(const auth::spf::Check& check) {
     std::string text = "SPF of " + name_or(check.domain, "?") + " does not permit this client";
     if (!check.mechanism.empty()) text += " (" + printable(check.mechanism) + ")";

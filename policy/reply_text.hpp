@@ -19,6 +19,8 @@ Refusal dmarc_temperror_refusal(const auth::Evidence& evidence);
 // `missing`: what the DNS did not tell of the facts that decide between quarantine and rejection.
 Refusal corroboration_temperror_refusal(const auth::dmarc::Evaluation& evaluation,
                                         const std::string& missing);
+// An ARC chain decides, and a key of it cannot be had.
+Refusal arc_temperror_refusal(const auth::arc::Chain& chain);
 Refusal spf_refusal(const auth::spf::Check& check);
 Refusal spf_temperror_refusal(const auth::spf::Check& check);
 Refusal invalid_from_refusal(auth::AuthorFault fault);

@@ -29,8 +29,9 @@ struct Settings {
     OnSpfTemperror on_spf_temperror = OnSpfTemperror::continue_;
     std::vector<dns::DomainName> own_domains;  // `domains`
     std::vector<dns::IpNetwork> own_networks;
-    std::vector<DomainPattern> enforce;  // author domains whose p=reject is reason enough
-    std::vector<Exemption> exemptions;   // in order: the first that matches speaks
+    std::vector<DomainPattern> enforce;            // author domains whose p=reject is reason enough
+    std::vector<dns::DomainName> trusted_sealers;  // authentication.arc.trusted_sealers
+    std::vector<Exemption> exemptions;             // in order: the first that matches speaks
 };
 
 }  // namespace gatepost::policy

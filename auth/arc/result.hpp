@@ -35,6 +35,10 @@ struct Chain {
     // follows the end of the signed body.
     bool covers_from = false;
     bool covers_whole_body = false;
+    // Of a pass: its newest sealer saw the message with this From field and this body.
+    bool proves_message() const { return result == Result::pass && covers_from && covers_whole_body; }
+    // Nobody can tell whether it is such a pass: nothing but an answer of the DNS is missing.
+    bool is_open() const { return temporary && covers_from && covers_whole_body; }
     std::vector<Sealer> sealers;  // in the order of their instances
 };
 

@@ -13,11 +13,27 @@ dns::DomainName name(std::string_view text) {
     return dns::DomainName::parse(text).value();
 }
 
-auth::Author author_of(std::string_view domain) {
-    auth::Author author;
-    author.domain = name(domain);
-    author.fault = auth::AuthorFault::none;
-    return author;
+auth::Evidence author_of(std::string_view domain) {
+    auth::Evidence evidence;
+    evidence.author.domain = name(domain);
+    evidence.author.fault = auth::AuthorFault::none;
+    return evidence;
+}
+
+auth::Evidence without_author(auth::AuthorFault fault = auth::Author().fault) {
+    auth::Evidence evidence;
+    evidence.author.fault = fault;
+    return evidence;
+}
+
+bool matches(const Condition& when, const Facts& facts, const auth::Evidence& evidence) {
+    return when.matches({facts, evidence});
+}
+
+bool finds(const Exemption& exemption, Forgiven what, const Facts& facts, const auth::Evidence& evidence,
+           const std::vector<dns::DomainName>& trusted = {}) {
+    return find_exemption({exemption}, what, {facts, evidence, trusted_sealer(evidence.arc, trusted)}) !=
+           nullptr;
 }
 
 Facts facts_of(std::string_view client, std::string_view mail_from) {
@@ -63,24 +79,23 @@ TEST(Condition, needs_every_key_and_one_item_of_each) {
                       dns::IpNetwork::parse("fd00::/8").value()};
     when.author_domain = {DomainPattern::parse("example.com").value()};
     when.mail_from = {"<>", "root@*.example.com"};
-    EXPECT_TRUE(when.matches(facts_of("10.20.3.7", ""), author_of("example.com")));
-    EXPECT_TRUE(when.matches(facts_of("fd00::1", "root@web1.example.com"), author_of("example.com")));
-    EXPECT_FALSE(when.matches(facts_of("10.21.3.7", ""), author_of("example.com")));
-    EXPECT_FALSE(when.matches(facts_of("10.20.3.7", "x@example.com"), author_of("example.com")));
-    EXPECT_FALSE(when.matches(facts_of("10.20.3.7", ""), author_of("example.net")));
-    EXPECT_FALSE(when.matches(facts_of("10.20.3.7", ""), auth::Author()));
+    EXPECT_TRUE(matches(when, facts_of("10.20.3.7", ""), author_of("example.com")));
+    EXPECT_TRUE(matches(when, facts_of("fd00::1", "root@web1.example.com"), author_of("example.com")));
+    EXPECT_FALSE(matches(when, facts_of("10.21.3.7", ""), author_of("example.com")));
+    EXPECT_FALSE(matches(when, facts_of("10.20.3.7", "x@example.com"), author_of("example.com")));
+    EXPECT_FALSE(matches(when, facts_of("10.20.3.7", ""), author_of("example.net")));
+    EXPECT_FALSE(matches(when, facts_of("10.20.3.7", ""), without_author()));
 }
 
 TEST(Exemption, speaks_until_the_end_of_its_last_day) {
     Exemption exemption;
     exemption.allow = {Forgiven::dmarc};
     exemption.expires = 2026y / 11 / 24;
-    const std::vector<Exemption> all{exemption};
     Facts facts = facts_of("192.0.2.1", "");
-    EXPECT_TRUE(find_exemption(all, Forgiven::dmarc, facts, author_of("example.com")));
-    EXPECT_FALSE(find_exemption(all, Forgiven::spf, facts, author_of("example.com")));
+    EXPECT_TRUE(finds(exemption, Forgiven::dmarc, facts, author_of("example.com")));
+    EXPECT_FALSE(finds(exemption, Forgiven::spf, facts, author_of("example.com")));
     facts.today += std::chrono::days(1);
-    EXPECT_FALSE(find_exemption(all, Forgiven::dmarc, facts, author_of("example.com")));
+    EXPECT_FALSE(finds(exemption, Forgiven::dmarc, facts, author_of("example.com")));
 }
 
 TEST(Exemption, for_a_missing_domain_waives_the_author_domain_key) {
@@ -88,13 +103,58 @@ TEST(Exemption, for_a_missing_domain_waives_the_author_domain_key) {
     exemption.when.client_ip = {dns::IpNetwork::parse("10.20.0.0/16").value()};
     exemption.when.author_domain = {DomainPattern::parse("example.com").value()};
     exemption.allow = {Forgiven::dmarc, Forgiven::missing_from_domain};
-    const std::vector<Exemption> all{exemption};
-    auth::Author author;
-    author.fault = auth::AuthorFault::no_domain;
-    EXPECT_TRUE(find_exemption(all, Forgiven::missing_from_domain, facts_of("10.20.1.1", ""), author));
-    EXPECT_FALSE(find_exemption(all, Forgiven::missing_from_domain, facts_of("10.21.1.1", ""), author));
-    author.fault = auth::AuthorFault::several_domains;
-    EXPECT_FALSE(find_exemption(all, Forgiven::missing_from_domain, facts_of("10.20.1.1", ""), author));
+    const auth::Evidence no_domain = without_author(auth::AuthorFault::no_domain);
+    EXPECT_TRUE(finds(exemption, Forgiven::missing_from_domain, facts_of("10.20.1.1", ""), no_domain));
+    EXPECT_FALSE(finds(exemption, Forgiven::missing_from_domain, facts_of("10.21.1.1", ""), no_domain));
+    EXPECT_FALSE(finds(exemption, Forgiven::missing_from_domain, facts_of("10.20.1.1", ""),
+                       without_author(auth::AuthorFault::several_domains)));
+    // Only the author domain is waived.
+    exemption.when.arc_sealer = {name("list.example")};
+    EXPECT_FALSE(finds(exemption, Forgiven::missing_from_domain, facts_of("10.20.1.1", ""), no_domain));
+}
+
+// A chain of older.example and list.example that proves the message.
+auth::Evidence sealed() {
+    auth::Evidence evidence = author_of("example.com");
+    evidence.arc.result = auth::arc::Result::pass;
+    evidence.arc.instance = 2;
+    evidence.arc.covers_from = evidence.arc.covers_whole_body = true;
+    evidence.arc.sealers = {{1, name("older.example"), "s"}, {2, name("list.example"), "s"}};
+    return evidence;
+}
+
+TEST(Condition, trusts_the_newest_sealer_for_what_its_seal_proves) {
+    const std::vector<dns::DomainName> trusted = {name("older.example"), name("list.example")};
+    EXPECT_EQ(trusted_sealer(sealed().arc, trusted)->text(), "list.example");
+    EXPECT_FALSE(trusted_sealer(sealed().arc, {name("older.example")}));  // not the newest
+    EXPECT_FALSE(trusted_sealer(sealed().arc, {name("sub.list.example"), name("example")}));
+    EXPECT_FALSE(trusted_sealer(auth::arc::Chain(), trusted));
+    using Chain = auth::arc::Chain;
+    for (const auto breaks :
+         std::initializer_list<void (*)(Chain&)>{[](Chain& chain) { chain.result = auth::arc::Result::fail; },
+                                                 [](Chain& chain) { chain.result = auth::arc::Result::none; },
+                                                 [](Chain& chain) { chain.covers_from = false; },
+                                                 [](Chain& chain) { chain.covers_whole_body = false; },
+                                                 [](Chain& chain) { chain.sealers.back().domain.reset(); },
+                                                 [](Chain& chain) {
+                                                     chain.sealers.clear();
+                                                 }}) {
+        Chain chain = sealed().arc;
+        breaks(chain);
+        EXPECT_FALSE(trusted_sealer(chain, trusted));
+    }
+    Exemption exemption;
+    exemption.allow = {Forgiven::dmarc};
+    exemption.when.arc_sealer = {name("other.example"), name("list.example")};
+    EXPECT_TRUE(exemption.when.is_anchored());
+    const Facts facts = facts_of("192.0.2.1", "");
+    EXPECT_TRUE(finds(exemption, Forgiven::dmarc, facts, sealed(), trusted));
+    EXPECT_FALSE(finds(exemption, Forgiven::dmarc, facts, sealed(), {name("other.example")}));
+    exemption.when.author_domain = {*DomainPattern::parse("elsewhere.example")};
+    EXPECT_FALSE(finds(exemption, Forgiven::dmarc, facts, sealed(), trusted));
+    exemption.when.author_domain.clear();
+    exemption.when.arc_sealer = {name("older.example")};
+    EXPECT_FALSE(finds(exemption, Forgiven::dmarc, facts, sealed(), trusted));
 }
 
 }  // namespace

@@ -302,6 +302,85 @@ TEST(Decide, defers_where_trouble_hides_what_corroborates) {
     EXPECT_EQ(failing.decide().action, Action::quarantine);
 }
 
+// An exemption by arc_sealer: list.example sealed the message, and is trusted.
+Message sealed_by_a_trusted_list() {
+    Message message;
+    auth::arc::Chain& chain = message.evidence.arc;
+    chain.result = auth::arc::Result::pass;
+    chain.instance = 1;
+    chain.covers_from = chain.covers_whole_body = true;
+    chain.sealers = {{1, name("list.example"), "s"}};
+    message.settings.trusted_sealers = {name("list.example")};
+    message.with_exemption({Forgiven::dmarc});
+    message.settings.exemptions.back().when = Condition();
+    message.settings.exemptions.back().when.arc_sealer = {name("list.example")};
+    message.settings.exemptions.back().override_type = "trusted_forwarder";
+    return message;
+}
+
+TEST(Decide, lets_a_trusted_sealer_speak) {
+    Message message = sealed_by_a_trusted_list();
+    const Override forwarder{"trusted_forwarder", "cron"};
+    expect(message.decide(), Action::accept, Disposition::none, forwarder);
+    message.settings.trusted_sealers.clear();
+    EXPECT_EQ(message.decide().action, Action::quarantine);
+    message = sealed_by_a_trusted_list();
+    message.settings.exemptions.clear();  // by itself ARC changes no verdict
+    EXPECT_EQ(message.decide().action, Action::quarantine);
+    message = sealed_by_a_trusted_list();
+    message.evidence.arc.covers_from = false;
+    EXPECT_EQ(message.decide().action, Action::quarantine);
+}
+
+// RFC 8617 §5.2.1 has a missing key fail the chain; we wait where it would change the action.
+TEST(Decide, waits_for_the_key_of_a_seal_that_decides) {
+    Message message = sealed_by_a_trusted_list();
+    message.evidence.arc.result = auth::arc::Result::fail;
+    message.evidence.arc.temporary = true;
+    message.evidence.arc.reason = "ARC-Seal i=1: no answer about the key: SERVFAIL";
+    EXPECT_EQ(message.decide().action, Action::defer);
+    EXPECT_EQ(message.decide().refusal->code, 451);
+    EXPECT_EQ(message.decide().refusal->enhanced_code, "4.7.29");
+    EXPECT_EQ(message.decide().refusal->text,
+              "the ARC chain of this message cannot be validated now: ARC-Seal i=1: no answer about the key: "
+              "SERVFAIL");
+    // What decides is the DMARC result, and that is open, too.
+    EXPECT_EQ(Message(message).with_result(dmarc::Result::temperror).decide().action, Action::defer);
+    EXPECT_EQ(Message(message).with_result(dmarc::Result::pass).decide().action, Action::accept);
+    EXPECT_EQ(Message(message).with_record(dmarc::Policy::none).decide().action, Action::accept);
+    Message lenient = message;
+    lenient.settings.on_temperror = OnTemperror::accept;
+    expect(lenient.decide(), Action::accept, Disposition::none,
+           Override{"local_policy", "authentication.dmarc.on_temperror"});
+    // Proven, or of no use whatever the answer is.
+    Message uncovered = message;
+    uncovered.evidence.arc.covers_whole_body = false;
+    EXPECT_EQ(uncovered.decide().action, Action::quarantine);
+    Message untrusted = message;
+    untrusted.settings.trusted_sealers = {name("other.example")};
+    EXPECT_EQ(untrusted.decide().action, Action::quarantine);
+    Message elsewise = message;  // another exemption speaks, whatever the chain is
+    elsewise.with_exemption({Forgiven::dmarc});
+    elsewise.settings.exemptions.back().id = "by-address";
+    expect(elsewise.decide(), Action::accept, Disposition::none, Override{"local_policy", "by-address"});
+}
+
+// Our own user's post, sealed by a list that we need not trust: quarantined, not rejected.
+TEST(Decide, takes_a_proven_seal_for_an_indirect_flow_of_our_own_mail) {
+    Message message = sealed_by_a_trusted_list();
+    message.settings.trusted_sealers.clear();
+    message.settings.own_domains = {name("example.org")};
+    EXPECT_EQ(message.decide().action, Action::quarantine);
+    message.evidence.arc.covers_from = false;
+    EXPECT_EQ(message.decide().action, Action::reject);
+    EXPECT_EQ(message.decide().facts, std::vector<Fact>{Fact::own_domain});
+    message.evidence.arc.covers_from = true;
+    message.evidence.arc.result = auth::arc::Result::fail;
+    EXPECT_EQ(message.decide().action, Action::reject);
+    message.evidence.arc.temporary = true;
+    EXPECT_EQ(message.decide().action, Action::defer);
+}
+
 // Every combination of DMARC trouble with the other results: trouble alone never refuses for good.
 TEST(Decide, never_refuses_for_good_on_a_missing_fact) {
     for (const bool record : {false, true})
