@@ -1,0 +1,71 @@
+"""Postfix, the real one, behind Gatepost and before it."""
+import os
+import re
+import smtplib
+
+import pytest
+
+from harness.client import swaks
+from harness.mail import compose
+from harness.postfix import Postfix, programs
+from harness.zone import KNOWN
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0 or programs() is None, reason="needs root, and Postfix's programs")
+
+MESSAGE = compose("someone@spf-only.example", body="A body.\r\n.\r\n..\r\n" + "x" * 2000 + "\r\n")
+SENDER = "b@spf-only.example"
+
+
+@pytest.fixture
+def make_postfix():
+    servers = []
+
+    def make(**settings):
+        servers.append(Postfix(**settings))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
+
+
+@pytest.mark.parametrize("told_by", ["xforward", "xclient"])
+def test_behind_it_learns_who_the_client_is(told_by, make_postfix, make_gatepost):
+    behind = make_postfix(settings=[f"smtpd_authorized_{told_by}_hosts = 127.0.0.1"])
+    server = make_gatepost(relay_port=behind.port)
+    for count in (1, 2):  # over one connection
+        sent = swaks(server.port, MESSAGE, KNOWN, SENDER, "inbox@ours.example")
+        assert sent.code == 250, sent.text
+        behind.wait_for_log("status=sent")
+        assert len(re.findall(rf"client=\S*\[{KNOWN}\]", behind.log)) == count, behind.log
+    assert behind.log.count(": connect from localhost[127.0.0.1]") <= 3, "the probe's and one for mail"
+
+
+def test_behind_it_gets_the_octets_unchanged(make_postfix, make_gatepost):
+    behind = make_postfix()
+    server = make_gatepost(relay_port=behind.port)
+    assert swaks(server.port, MESSAGE, KNOWN, SENDER, "inbox@ours.example").code == 250
+    behind.wait_for_log("status=sent")
+    assert behind.messages()[0].endswith(MESSAGE.replace(b"\r\n", b"\n").partition(b"\n\n")[2])
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_before_it_delivers(pipelining, make_postfix, gatepost, sink):
+    more = [] if pipelining else ["smtp_discard_ehlo_keywords = pipelining"]
+    before = make_postfix(relay_port=gatepost.port, settings=["virtual_mailbox_domains =", *more])
+    with smtplib.SMTP("127.0.0.1", before.port, timeout=20) as client:
+        client.sendmail("someone@p-none.example", ["a@ours.example", "b@ours.example"],
+                        compose("someone@p-none.example"))
+    before.wait_for_log("status=sent (250 ")
+    assert sorted(sink.only_message().recipients) == ["a@ours.example", "b@ours.example"]
+
+
+def test_before_it_delivers_an_internationalized_address(make_postfix, gatepost, sink):
+    before = make_postfix(relay_port=gatepost.port, settings=["virtual_mailbox_domains ="])
+    with smtplib.SMTP("127.0.0.1", before.port, timeout=20) as client:
+        client.ehlo("client.example")
+        client.mail("jos\u00e9@p-none.example", ["SMTPUTF8"])
+        client.rcpt("inbox@ours.example")
+        client.data("From: <jos\u00e9@p-none.example>\r\nSubject: caf\u00e9\r\n\r\nHello.\r\n".encode())
+    before.wait_for_log("status=sent (250 ")
+    assert sink.only_message().reverse_path == "jos\u00e9@p-none.example"

@@ -1,0 +1,81 @@
+"""The payloads of the smuggling suite, through Gatepost to real servers: never a second message behind."""
+import os
+import pathlib
+import socket
+
+import pytest
+import yaml
+
+from harness.exim import Exim, is_possible
+from harness.postfix import Postfix, programs
+
+SUITE = pathlib.Path(os.environ.get("GATEPOST_SUITES", "../shared/suites")) / "smtp-smuggling" / "payloads.yml"
+pytestmark = [pytest.mark.skipif(not SUITE.exists(), reason="the suites are not there"),
+              pytest.mark.skipif(os.geteuid() != 0 or programs() is None, reason="needs root, and Postfix's programs")]
+
+
+@pytest.fixture(params=["postfix", "exim"])
+def behind(request):
+    if request.param == "exim" and not is_possible():
+        pytest.skip("needs the right to mount, and Exim's program")
+    # As trusting as Postfix was before 2024.
+    server = Exim() if request.param == "exim" else Postfix(settings=["smtpd_forbid_bare_newline = no"])
+    yield server
+    server.stop()
+
+
+def unescape(text):
+    return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+
+
+def pieces(octets, start, end):
+    """In one segment, cut inside the payload, and octet by octet."""
+    middle = (start + end) // 2
+    return {"whole": [octets], "cut": [octets[:middle], octets[middle:]],
+            "octets": [octets[:start], *[octets[i:i + 1] for i in range(start, end)], octets[end:]]}
+
+
+def converse(port, opening, segments):
+    """What the server says to all of it, to the close."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reader = client.makefile("rb")
+        heard = reader.readline()
+        client.sendall(opening)
+        while not heard.rpartition(b"\r\n")[0].rpartition(b"\r\n")[2].startswith(b"354"):
+            heard += reader.readline()
+        heard = b""
+        try:
+            for segment in segments:
+                client.sendall(segment)
+            client.sendall(b"QUIT\r\n")
+            while line := reader.readline():
+                heard += line
+        except ConnectionError:
+            pass
+    return heard
+
+
+def test_never_a_second_message(behind, make_gatepost):
+    suite = yaml.safe_load(SUITE.read_text(encoding="utf-8"))
+    server = make_gatepost({"domains": ["relay.example"], "limits": {"messages_per_connection": 10}},
+                           relay_port=behind.port)
+    opening = unescape(suite["template_escaped"]) + b"\r\n"
+    before, after = unescape(suite["message_before_escaped"]), unescape(suite["message_after_escaped"])
+    accepted = 0
+    for payload in suite["payloads"]:
+        octets = before + bytes.fromhex(payload["bytes_hex"]) + after
+        span = len(before), len(octets) - len(after)
+        for how, segments in pieces(octets, *span).items():
+            heard = converse(server.port, opening, segments)
+            codes = [line[:3] for line in heard.splitlines() if line[3:4] == b" "]
+            context = (payload["id"], how, heard)
+            assert codes[0] in (b"250", b"550") and codes[-1] == b"221", context
+            # Behind the real end of data there are commands, in part spoilt; else nothing but QUIT.
+            assert payload["is_end_of_data"] or len(codes) == 2, context
+            accepted += heard.count(b"queued as") + heard.count(b"OK id=")
+    assert accepted > 3, "some payloads are a message's honest octets"
+    behind.wait_for_deliveries(accepted)
+    smuggled = [m for m in behind.messages() if b"\nSubject: outer" not in m.partition(b"\n\n")[0]]
+    honest = 3 * sum(payload["is_end_of_data"] for payload in suite["payloads"])
+    assert len(smuggled) <= honest, smuggled
