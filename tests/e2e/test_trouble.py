@@ -3,13 +3,48 @@ import pytest
 
 from harness.cases import CASES
 from harness.mail import claims, compose, field
-from harness.name_server import NameServer, SilentNameServer
+from harness.name_server import FaultyNameServer, NameServer, SilentNameServer
 from harness.process import free_port, wait_until
 from harness.zone import CRON, KNOWN, zone_text
 
 CRON_MAIL = compose("Cron Daemon <root@cron.ours.example>", subject="DNS is down")
 HONEST = compose("someone@spf-only.example")
 SENDER = "b@spf-only.example"
+
+
+# Of each case the questions without whose answer nobody can judge. Without any other the reply is the one of a clean DNS.
+DECISIVE = {
+    "spf-only": {"TXT spf-only.example"},
+    "dkim-only": {"TXT s1._domainkey.dkim-only.example"},
+    "p-reject": {"TXT p-reject.example", "TXT _dmarc.p-reject.example"},
+    "p-reject-uncorroborated": {"TXT _dmarc.p-reject.example", "PTR 30.0.0.127.in-addr.arpa", "A host.named.example"},
+    "cron": set(),
+}
+
+
+@pytest.fixture(scope="module")
+def faulty(name_server):
+    server = FaultyNameServer(name_server.port)
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("name, silent", [*((name, False) for name in DECISIVE), ("p-reject", True)])
+def test_each_question_fails_in_turn(faulty, make_gatepost, send, keys, name, silent):
+    """451 where the missing answer decides; else the reply of a clean DNS, be it 250 or 550."""
+    case = next(case for case in CASES if case.name == name)
+    server = make_gatepost({"dns": {"servers": [f"127.0.0.1:{faulty.port}"], "timeout": "1s", "cache_entries": 0}})
+
+    def reply_code(question):
+        faulty.fail(question, silent)
+        return send(case.message(keys), case.client, case.mail_from, server=server).code
+
+    clean = reply_code(None)
+    assert clean == (550 if case.action == "reject" else 250)
+    questions = list(faulty.questions)
+    assert DECISIVE[name] <= set(questions)
+    replies = {question: reply_code(question) for question in questions}
+    assert replies == {question: 451 if question in DECISIVE[name] else clean for question in questions}
 
 
 @pytest.fixture(params=["away", "silent"])

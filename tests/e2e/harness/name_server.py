@@ -1,10 +1,12 @@
 """NSD on a loopback port, which serves the root zone, so that every name has an answer and nothing leaves the machine."""
 import shutil
 import socket
+import threading
 
 import dns.exception
 import dns.message
 import dns.query
+import dns.rcode
 import dns.rdatatype
 
 from .process import Process, free_port
@@ -76,3 +78,55 @@ class SilentNameServer:
 
     def stop(self):
         self._udp.close()
+
+
+class FaultyNameServer:
+    """Hands queries on to a real server over UDP, but for one question: that one it swallows or answers SERVFAIL."""
+
+    def __init__(self, upstream_port):
+        self._upstream = ("127.0.0.1", upstream_port)
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.bind(("127.0.0.1", 0))
+        self.port = self._udp.getsockname()[1]
+        self.questions = []   # "TYPE name", each once, in the order in which they came
+        self.question = None  # the one in trouble
+        self.silent = False
+        self._stopped = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def fail(self, question, silent=False):
+        self.questions, self.question, self.silent = [], question, silent
+
+    def stop(self):
+        self._stopped = True
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(5)
+        self._udp.close()
+
+    def _serve(self):
+        while not self._stopped:
+            wire, peer = self._udp.recvfrom(4096)
+            if not wire:
+                continue
+            reply = self._reply(wire)
+            if reply is not None:
+                self._udp.sendto(reply, peer)
+
+    def _reply(self, wire):
+        query = dns.message.from_wire(wire)
+        asked = query.question[0]
+        question = f"{dns.rdatatype.to_text(asked.rdtype)} {asked.name.to_text(omit_final_dot=True).lower()}"
+        if question not in self.questions:
+            self.questions.append(question)
+        if question == self.question:
+            if self.silent:
+                return None
+            reply = dns.message.make_response(query)
+            reply.set_rcode(dns.rcode.SERVFAIL)
+            return reply.to_wire()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
+            upstream.settimeout(2)
+            upstream.sendto(wire, self._upstream)
+            return upstream.recv(65535)
