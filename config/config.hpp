@@ -34,12 +34,16 @@ struct Listener {
     bool proxy_protocol = false;  // a PROXY header comes first, from trusted_proxies alone
 };
 
-struct Tls {
-    std::filesystem::path certificate;  // PEM, the whole chain; empty: no TLS
-    std::string private_key;            // PEM text, already read from its secret
-    enum class Version { tls1_2, tls1_3 } minimum_version = Version::tls1_2;
+struct KeyPair {
+    std::filesystem::path certificate;       // PEM, the whole chain
+    std::string private_key;                 // PEM text, already read from its secret
+    std::filesystem::path private_key_file;  // empty: the key stands inline or in the environment
 
     bool configured() const { return !certificate.empty(); }
+};
+
+struct Tls : KeyPair {
+    enum class Version { tls1_2, tls1_3 } minimum_version = Version::tls1_2;
 };
 
 struct Limits {
@@ -67,9 +71,15 @@ struct MaildirDestination {
 };
 using Destination = std::variant<SmtpDestination, MaildirDestination>;
 
+// off | opportunistic: TLS where it is offered, unverified (RFC 7435) | required: verified, or no mail
+enum class RelayTls { off, opportunistic, required };
+
 struct Relay {
     std::vector<Destination> to;  // failover in order; Maildir stands alone
     bool send_xforward = true;    // tell a server that asks for it who the client is
+    RelayTls tls = RelayTls::opportunistic;
+    std::filesystem::path ca;    // PEM; empty: the system's authorities
+    KeyPair client_certificate;  // shown to servers that ask for one
 };
 
 struct Http {

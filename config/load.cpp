@@ -40,6 +40,7 @@ LoadResult load_text(std::string_view yaml, const std::filesystem::path& file, s
     if (const auto document = parse_document(yaml, problems)) {
         const Section top(context, &*document, "", Position());
         result.tls_position = top.position("tls");
+        result.relay_position = top.position("relay");
         Config config = read_all(top, context, today);
         if (!problems.any_error()) result.config = std::move(config);
     }

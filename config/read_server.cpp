@@ -50,6 +50,43 @@ bool has_pem(std::string_view text, std::string_view what) {
     return begin != std::string_view::npos && text.find(what, begin) != std::string_view::npos;
 }
 
+void check_certificates(const Section& section, std::string_view key, const std::filesystem::path& file) {
+    if (file.empty()) return;
+    const auto chain = read_file(file);
+    if (!chain)
+        section.error(key, chain.error().text);
+    else if (!has_pem(*chain, "CERTIFICATE-----"))
+        section.error(key, file.string() + " holds no certificate in PEM");
+}
+
+void read_key_pair(const Section& section, KeyPair& target) {
+    section.path("certificate", target.certificate);
+    section.secret("private_key", target.private_key);
+    target.private_key_file = section.secret_file("private_key");
+    if (section.has("certificate") != section.has("private_key"))
+        section.error("", "certificate and private_key belong together");
+    check_certificates(section, "certificate", target.certificate);
+    if (!target.private_key.empty() && !has_pem(target.private_key, "PRIVATE KEY-----"))
+        section.error("private_key", "no private key in PEM");
+}
+
+void read_relay_tls(const Section& relay, Relay& target) {
+    relay.choice<RelayTls>("tls", target.tls,
+                           {{"off", RelayTls::off},
+                            {"opportunistic", RelayTls::opportunistic},
+                            {"required", RelayTls::required}});
+    std::string word;
+    relay.text("ca", word);
+    if (word != "system") relay.path("ca", target.ca);
+    check_certificates(relay, "ca", target.ca);
+    const Section pair = relay.section("client_certificate");
+    read_key_pair(pair, target.client_certificate);
+    if (!target.ca.empty() && target.tls != RelayTls::required)
+        relay.warn("ca", "certificates are verified only with tls: required");
+    if (pair.present() && target.tls == RelayTls::off)
+        relay.warn("client_certificate", "is never shown with tls: off");
+}
+
 }  // namespace
 
 void read_identity(const Section& top, Config& config) {
@@ -73,21 +110,9 @@ void read_identity(const Section& top, Config& config) {
 }
 
 void read_tls(const Section& tls, Tls& target) {
-    tls.path("certificate", target.certificate);
-    tls.secret("private_key", target.private_key);
+    read_key_pair(tls, target);
     tls.choice<Tls::Version>("minimum_version", target.minimum_version,
                              {{"1.2", Tls::Version::tls1_2}, {"1.3", Tls::Version::tls1_3}});
-    if (tls.has("certificate") != tls.has("private_key"))
-        tls.error("", "certificate and private_key belong together");
-    if (!target.certificate.empty()) {
-        const auto chain = read_file(target.certificate);
-        if (!chain)
-            tls.error("certificate", chain.error().text);
-        else if (!has_pem(*chain, "CERTIFICATE-----"))
-            tls.error("certificate", target.certificate.string() + " holds no certificate in PEM");
-    }
-    if (!target.private_key.empty() && !has_pem(target.private_key, "PRIVATE KEY-----"))
-        tls.error("private_key", "no private key in PEM");
 }
 
 void read_listeners(const Section& top, const Section& tls, Config& config) {
@@ -177,6 +202,7 @@ void read_relay(const Section& top, const std::filesystem::path& folder, Relay& 
             relay.error_at(places[i], "to", in_quotes(text) + " is neither host:port nor maildir:PATH");
         }
     }
+    read_relay_tls(relay, target);
     if (relay.has_empty("to")) relay.error("to", "at least one destination is needed");
     const bool has_maildir =
         std::any_of(target.to.begin(), target.to.end(), [](const Destination& destination) {

@@ -235,6 +235,14 @@ void Section::secret(std::string_view key, std::string& target) const {
         context_->problems.error(origin.position, full_name(key) + ": " + result.error().text);
 }
 
+std::filesystem::path Section::secret_file(std::string_view key) const {
+    const Node* node = find(key);
+    const bool named = node && node->is_mapping() && node->entries.size() == 1 &&
+                       node->entries[0].key == "file" && node->entries[0].value.is_scalar();
+    if (!named) return {};
+    return (context_->folder / node->entries[0].value.scalar).lexically_normal();
+}
+
 void Section::require(std::string_view key) const {
     if (!find(key)) context_->problems.error(position_, "required key \"" + full_name(key) + "\" is missing");
 }

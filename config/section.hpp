@@ -51,6 +51,8 @@ class Section {
     void path(std::string_view key, std::filesystem::path& target) const;
     // Inline text, {file: PATH} or {env: NAME}.
     void secret(std::string_view key, std::string& target) const;
+    // The file that a secret is read from; empty where it stands elsewhere.
+    std::filesystem::path secret_file(std::string_view key) const;
 
     template <typename Number>
     void number(std::string_view key, Number& target, std::size_t least, std::size_t most) const {

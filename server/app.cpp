@@ -124,7 +124,9 @@ class App {
         const auto asked = [&](std::exception_ptr, std::string found) {
             problem = std::move(found);
         };
-        asio::co_spawn(context, Health::probe_downstream(config(), downstream_), asked);
+        asio::co_spawn(context,
+                       Health::probe_downstream(config(), downstream_, outset_.runtime->relay_security()),
+                       asked);
         context.run();
         if (!problem.empty()) {
             LogEntry entry("downstream_unreachable", LogLevel::warning);
@@ -182,7 +184,10 @@ class App {
     void start_background() {
         background_stub_.emplace(background_.get_executor(), config().dns, random_);
         background_resolver_.emplace(local_records_, *background_stub_);
-        asio::co_spawn(background_, health_->watch(config(), *background_resolver_, downstream_),
+        const auto security = [this] {
+            return runtime_.get()->relay_security();
+        };
+        asio::co_spawn(background_, health_->watch(config(), *background_resolver_, downstream_, security),
                        asio::detached);
         if (config().http.address) {
             http::Sources sources;

@@ -217,7 +217,10 @@ asio::awaitable<void> Connection::shake_hands() {
     deadline_.clear();
     if (!error) co_return;
     LogEntry entry("tls_failed");
-    entry.with("sid", session_id_).with("client", client_.text()).with("error", error.message());
+    entry.with("sid", session_id_)
+        .with("client", client_.text())
+        .with("error", deadline_.has_expired() ? "too slow" : error.message());
+    entry.with_some("problem", stream_->tls_problem());
     services_.log.write(entry);
     stream_->close();
     open_ = false;

@@ -51,14 +51,15 @@ void Health::note(std::string dns_problem, std::string downstream_problem) {
 }
 
 asio::awaitable<std::string> Health::probe_downstream(config::Config config,
-                                                      std::shared_ptr<relay::DownstreamState> downstream) {
+                                                      std::shared_ptr<relay::DownstreamState> downstream,
+                                                      relay::Security security) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     std::string problems;
     const std::vector<config::SmtpDestination> destinations = smtp_destinations(config);
     for (std::size_t i = 0; i < destinations.size(); ++i) {
         std::string problem;
         const auto capabilities =
-            co_await relay::ask_capabilities(executor, destinations[i], config.hostname, problem);
+            co_await relay::ask_capabilities(executor, destinations[i], config.hostname, security, problem);
         if (capabilities) {
             downstream->spoke(i, *capabilities);
             continue;
@@ -70,7 +71,8 @@ asio::awaitable<std::string> Health::probe_downstream(config::Config config,
 }
 
 asio::awaitable<void> Health::watch(config::Config config, dns::Resolver& resolver,
-                                    std::shared_ptr<relay::DownstreamState> downstream) {
+                                    std::shared_ptr<relay::DownstreamState> downstream,
+                                    std::function<relay::Security()> security) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     std::chrono::steady_clock::time_point next_visit;
     std::string downstream_problem;
@@ -82,7 +84,8 @@ asio::awaitable<void> Health::watch(config::Config config, dns::Resolver& resolv
         if (answer->failed()) dns_problem = "dns: " + own.text() + ": " + answer->detail;
         const auto now = std::chrono::steady_clock::now();
         if (downstream && (now >= next_visit || !downstream->is_any_reachable())) {
-            const std::string problem = co_await probe_downstream(config, downstream);
+            relay::Security in_force = security();
+            const std::string problem = co_await probe_downstream(config, downstream, std::move(in_force));
             downstream_problem = "downstream: " + problem;
             next_visit = now + visit_interval;
         }

@@ -51,7 +51,8 @@ Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days tod
     std::string problem;
     loaded.runtime = make_runtime(std::move(*read.config), problem);
     if (loaded.runtime) return loaded;
-    const config::Position& place = read.tls_position;  // only certificate and key can fail this late
+    // Only certificates and keys can fail this late.
+    const config::Position& place = problem.starts_with("relay.") ? read.relay_position : read.tls_position;
     const config::Problem late{file.string(), place.line, place.column, problem};
     loaded.problems.push_back(late.text());
     return loaded;

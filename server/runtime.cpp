@@ -8,6 +8,10 @@ RuntimePtr make_runtime(config::Config config, std::string& problem) {
         runtime->tls = TlsContext::load(config.tls, problem);
         if (!runtime->tls) return nullptr;
     }
+    if (config.relay.tls != config::RelayTls::off) {
+        runtime->relay_tls = TlsClientContext::load(config.relay, problem);
+        if (!runtime->relay_tls) return nullptr;
+    }
     const auto options_for = [&](smtp::TlsMode mode) {
         auto options = std::make_shared<smtp::SessionOptions>();
         options->hostname = config.hostname;

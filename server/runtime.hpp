@@ -7,8 +7,10 @@
 #include "server/memory_budget.hpp"
 #include "server/metrics.hpp"
 #include "server/relay/delivery.hpp"
+#include "server/relay/dial.hpp"
 #include "server/relay/forwarded_client.hpp"
 #include "server/smtp/session.hpp"
+#include "server/tls_client_context.hpp"
 #include "server/tls_context.hpp"
 
 #include "config/config.hpp"
@@ -33,17 +35,20 @@ class Log;
 // in force.
 struct Runtime {
     config::Config config;
-    std::shared_ptr<TlsContext> tls;  // null: no certificate is configured
+    std::shared_ptr<TlsContext> tls;              // null: no certificate is configured
+    std::shared_ptr<TlsClientContext> relay_tls;  // null: relay.tls is off
     std::shared_ptr<const smtp::SessionOptions> without_tls;
     std::shared_ptr<const smtp::SessionOptions> with_starttls;  // offered only where there is a certificate
     std::shared_ptr<const smtp::SessionOptions> with_required_tls;
     std::shared_ptr<const smtp::SessionOptions> with_implicit_tls;
 
     std::shared_ptr<const smtp::SessionOptions> session_options(config::ListenerTls mode) const;
+    relay::Security relay_security() const { return {config.relay.tls, relay_tls}; }
 };
 using RuntimePtr = std::shared_ptr<const Runtime>;
 
-// Null where certificate or key cannot be used; `problem` then says why.
+// Null where a certificate or key cannot be used; `problem` then says why, and begins with the setting's name
+// ("tls.…" or "relay.…").
 RuntimePtr make_runtime(config::Config config, std::string& problem);
 
 // The one place where the snapshot in force is found and replaced. Any thread.

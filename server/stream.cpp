@@ -1,18 +1,20 @@
 #include "server/stream.hpp"
 
 #include "server/deadline.hpp"
+#include "server/tls_client_context.hpp"
 #include "server/tls_context.hpp"
+#include "server/tls_session.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <unistd.h>
 
-#include <optional>
+#include <span>
 #include <utility>
 
 namespace gatepost::server {
@@ -21,6 +23,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
+
+// local: so many records are read or written without a pause; then other sessions have their turn.
+constexpr unsigned steps_in_a_row = 16;
 
 tcp::socket adopt(const asio::any_io_executor& executor, int socket, bool v6) {
     tcp::socket adopted(executor);
@@ -39,9 +44,36 @@ struct Stream::Impl {
         socket.set_option(tcp::no_delay(true), ignored);
     }
 
+    // Calls `attempt` until it needs nothing more, waiting for the socket between the calls.
+    template <typename Attempt>
+    asio::awaitable<void> drive(Attempt attempt, error_code& error) {
+        for (;;) {
+            const TlsSession::Step step = attempt();
+            error.clear();
+            if (step == TlsSession::Step::closed) error = asio::error::eof;
+            if (step == TlsSession::Step::failed) error = failure();
+            if (step != TlsSession::Step::want_read && step != TlsSession::Step::want_write) break;
+            in_a_row = 0;
+            const auto what =
+                step == TlsSession::Step::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
+            co_await socket.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
+            if (error) co_return;
+        }
+        if (++in_a_row < steps_in_a_row) co_return;
+        in_a_row = 0;
+        co_await asio::post(socket.get_executor(), asio::use_awaitable);
+    }
+
+    error_code failure() const {
+        if (tls->system_error() != 0)
+            return error_code(tls->system_error(), boost::system::system_category());
+        return boost::system::errc::make_error_code(boost::system::errc::protocol_error);
+    }
+
     tcp::socket socket;
-    std::shared_ptr<TlsContext> context;
-    std::optional<asio::ssl::stream<tcp::socket&>> tls;
+    std::shared_ptr<const void> context;  // of TLS; kept for the connection's life
+    std::unique_ptr<TlsSession> tls;
+    unsigned in_a_row = 0;
 };
 
 Stream::Stream(asio::any_io_executor executor, int socket, bool v6)
@@ -77,33 +109,71 @@ asio::awaitable<std::unique_ptr<Stream>> Stream::connect(asio::any_io_executor e
 asio::awaitable<void> Stream::read(std::string& input, std::size_t max, error_code& error) {
     const std::size_t had = input.size();
     input.resize(had + max);
-    const asio::mutable_buffer space(input.data() + had, max);
     std::size_t got = 0;
-    if (impl_->tls)
-        got = co_await impl_->tls->async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
-    else
+    if (impl_->tls) {
+        const std::span<char> space(input.data() + had, max);
+        auto attempt = [tls = impl_->tls.get(), space, &got] {
+            return tls->read(space, got);
+        };
+        co_await impl_->drive(attempt, error);
+    } else {
+        const asio::mutable_buffer space(input.data() + had, max);
         got = co_await impl_->socket.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
+    }
     input.resize(had + got);
 }
 
 asio::awaitable<void> Stream::write(std::string_view octets, error_code& error) {
-    const asio::const_buffer data(octets.data(), octets.size());
-    if (impl_->tls)
-        co_await asio::async_write(*impl_->tls, data, asio::redirect_error(asio::use_awaitable, error));
-    else
+    if (!impl_->tls) {
+        const asio::const_buffer data(octets.data(), octets.size());
         co_await asio::async_write(impl_->socket, data, asio::redirect_error(asio::use_awaitable, error));
+        co_return;
+    }
+    error.clear();
+    while (!octets.empty() && !error) {
+        std::size_t written = 0;
+        auto attempt = [tls = impl_->tls.get(), octets, &written] {
+            return tls->write(octets, written);
+        };
+        co_await impl_->drive(attempt, error);
+        octets.remove_prefix(written);
+    }
 }
 
 asio::awaitable<void> Stream::accept_tls(std::shared_ptr<TlsContext> context, error_code& error) {
+    auto session = std::make_unique<TlsSession>(context->native(), TlsSession::Role::server,
+                                                impl_->socket.native_handle());
     impl_->context = std::move(context);
-    impl_->tls.emplace(impl_->socket, impl_->context->native());
-    co_await impl_->tls->async_handshake(asio::ssl::stream_base::server,
-                                         asio::redirect_error(asio::use_awaitable, error));
+    co_await shake_hands(std::move(session), error);
+}
+
+asio::awaitable<void> Stream::connect_tls(std::shared_ptr<TlsClientContext> context, std::string host,
+                                          bool verify, error_code& error) {
+    auto session = std::make_unique<TlsSession>(context->native(), TlsSession::Role::client,
+                                                impl_->socket.native_handle());
+    impl_->context = std::move(context);
+    error = asio::error::invalid_argument;
+    if (session->expect_server(host, verify)) co_await shake_hands(std::move(session), error);
+}
+
+asio::awaitable<void> Stream::shake_hands(std::unique_ptr<TlsSession> session, error_code& error) {
+    impl_->socket.native_non_blocking(true, error);
+    if (error) co_return;
+    impl_->tls = std::move(session);
+    auto attempt = [tls = impl_->tls.get()] {
+        return tls->shake_hands();
+    };
+    co_await impl_->drive(attempt, error);
 }
 
 asio::awaitable<void> Stream::shut_down() {
     error_code ignored;
-    if (impl_->tls) co_await impl_->tls->async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+    if (impl_->tls) {
+        auto attempt = [tls = impl_->tls.get()] {
+            return tls->shut_down();
+        };
+        co_await impl_->drive(attempt, ignored);
+    }
     impl_->socket.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
@@ -114,24 +184,30 @@ void Stream::cancel() {
 
 void Stream::close() {
     error_code ignored;
+    if (impl_->tls) impl_->tls->forget_socket();
     impl_->socket.close(ignored);
 }
 
-bool Stream::has_input() const {
+bool Stream::has_input() {
+    if (impl_->tls) return impl_->tls->has_input();
     error_code ignored;
     return impl_->socket.available(ignored) > 0;
 }
 
 bool Stream::is_tls() const {
-    return impl_->tls.has_value();
+    return impl_->tls != nullptr;
 }
 
 std::string Stream::tls_version() const {
-    return impl_->tls ? SSL_get_version(impl_->tls->native_handle()) : "";
+    return impl_->tls ? impl_->tls->version() : "";
 }
 
 std::string Stream::tls_cipher() const {
-    return impl_->tls ? SSL_get_cipher_name(impl_->tls->native_handle()) : "";
+    return impl_->tls ? impl_->tls->cipher() : "";
+}
+
+std::string Stream::tls_problem() const {
+    return impl_->tls ? impl_->tls->problem() : "";
 }
 
 }  // namespace gatepost::server

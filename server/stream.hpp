@@ -16,7 +16,9 @@
 
 namespace gatepost::server {
 
+class TlsClientContext;
 class TlsContext;
+class TlsSession;
 
 class Stream {
   public:
@@ -42,21 +44,29 @@ class Stream {
     // The server's side of a TLS handshake. `context` is kept for the connection's life.
     boost::asio::awaitable<void> accept_tls(std::shared_ptr<TlsContext> context,
                                             boost::system::error_code& error);
+    // The client's side, with a server that is known as `host`, a name or an address. With `verify` its
+    // certificate must be good for that.
+    boost::asio::awaitable<void> connect_tls(std::shared_ptr<TlsClientContext> context, std::string host,
+                                             bool verify, boost::system::error_code& error);
     // Sends TLS close_notify where there is TLS, and ends the sending side. Bound it by a deadline: a peer
-    // may never answer.
+    // may never read.
     boost::asio::awaitable<void> shut_down();
 
     // Ends every operation under way with asio::error::operation_aborted.
     void cancel();
     void close();
 
-    // Octets have come that read() would give at once. Not for TLS.
-    bool has_input() const;
+    // Octets have come that read() would give at once.
+    bool has_input();
     bool is_tls() const;
     std::string tls_version() const;  // "TLSv1.3"; empty without TLS
     std::string tls_cipher() const;   // "TLS_AES_256_GCM_SHA384"
+    // Why a handshake, or TLS itself later, has failed; empty: it has not.
+    std::string tls_problem() const;
 
   private:
+    boost::asio::awaitable<void> shake_hands(std::unique_ptr<TlsSession> session,
+                                             boost::system::error_code& error);
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

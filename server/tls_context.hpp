@@ -1,5 +1,5 @@
 // The server's certificate, key and TLS settings, loaded once and shared by connections (RFC 3207, RFC 8996
-// for the versions). One door to OpenSSL's TLS, with stream.cpp.
+// for the versions). OpenSSL's TLS is met in the sources named tls_* alone.
 #pragma once
 
 #include "config/config.hpp"
@@ -7,9 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace boost::asio::ssl {
-class context;
-}
+struct ssl_ctx_st;
 
 namespace gatepost::server {
 
@@ -21,11 +19,11 @@ class TlsContext {
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
 
-    boost::asio::ssl::context& native();
+    ssl_ctx_st* native() const { return context_; }
 
   private:
-    TlsContext();
-    std::unique_ptr<boost::asio::ssl::context> context_;
+    explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+    ssl_ctx_st* context_;
 };
 
 }  // namespace gatepost::server

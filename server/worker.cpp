@@ -61,7 +61,21 @@ struct Worker::Impl {
                 maildir = std::get<config::MaildirDestination>(destination).path;
         }
         if (all.downstream)
-            pool.emplace(context.get_executor(), std::move(destinations), config.hostname, all.downstream);
+            pool.emplace(context.get_executor(), std::move(destinations), config.hostname, all.downstream,
+                         relay::PoolLimits(), pool_tls());
+    }
+
+    relay::PoolTls pool_tls() {
+        relay::PoolTls tls;
+        tls.security = [this] {
+            return shared.runtime.get()->relay_security();
+        };
+        tls.on_fallback = [this](const std::string& server, const std::string& problem) {
+            LogEntry entry("relay_tls_failed", LogLevel::warning);
+            entry.with("server", server).with("problem", problem).with("note", "mail goes in the clear");
+            shared.log.write(entry);
+        };
+        return tls;
     }
 
     std::unique_ptr<relay::Delivery> make_delivery(relay::ForwardedClient client) {

@@ -1,7 +1,7 @@
 #include "server/cli/check_config.hpp"
 
 #include "server/cli/command_line.hpp"
-#include "server/tls_context.hpp"
+#include "server/runtime.hpp"
 
 #include <ostream>
 #include <string>
@@ -11,11 +11,10 @@ namespace gatepost::server::cli {
 int check_config(const CheckConfigOptions& options, std::chrono::sys_days today, std::ostream& out,
                  std::ostream& err) {
     auto loaded = config::load(options.config, today);
-    if (loaded.config && loaded.config->tls.configured()) {
-        std::string problem;
-        if (!TlsContext::load(loaded.config->tls, problem))
-            loaded.problems.push_back(config::Problem{options.config.string(), loaded.tls_position.line,
-                                                      loaded.tls_position.column, problem});
+    std::string late;
+    if (loaded.config && !make_runtime(*loaded.config, late)) {
+        const auto& place = late.starts_with("relay.") ? loaded.relay_position : loaded.tls_position;
+        loaded.problems.push_back(config::Problem{options.config.string(), place.line, place.column, late});
     }
     for (const auto& problem : loaded.problems)
         err << problem.text() << '\n';

@@ -85,6 +85,22 @@ asio::awaitable<bool> RelayConnection::exchange(std::chrono::milliseconds time) 
     co_return session_.failure() == ClientFailure::none;
 }
 
+asio::awaitable<bool> RelayConnection::start_tls(std::shared_ptr<TlsClientContext> context, std::string host,
+                                                 bool verify, std::chrono::milliseconds time) {
+    boost::system::error_code error;
+    deadline_.expires_after(time);
+    co_await stream_->connect_tls(std::move(context), std::move(host), verify, error);
+    deadline_.clear();
+    if (!error) {
+        session_.on_tls_established();
+        co_return true;
+    }
+    problem_ = stream_->tls_problem();
+    if (problem_.empty()) problem_ = deadline_.has_expired() ? "no reply in time" : error.message();
+    session_.on_end_of_stream();
+    co_return false;
+}
+
 asio::awaitable<bool> RelayConnection::write(std::string_view octets, std::chrono::milliseconds time) {
     waiting_since_.reset();
     boost::system::error_code error;

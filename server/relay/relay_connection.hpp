@@ -40,6 +40,11 @@ class RelayConnection {
     // Writes what the session wants written and reads until no reply is awaited. False: the connection is of
     // no further use, problem() says why.
     boost::asio::awaitable<bool> exchange(std::chrono::milliseconds time);
+    // The handshake that the reply to STARTTLS has opened (Stream::connect_tls); EHLO is then the next
+    // exchange(). False: as above.
+    boost::asio::awaitable<bool> start_tls(std::shared_ptr<TlsClientContext> context, std::string host,
+                                           bool verify, std::chrono::milliseconds time);
+    bool is_tls() const { return stream_->is_tls(); }
     // Writes octets of the message itself.
     boost::asio::awaitable<bool> write(std::string_view octets, std::chrono::milliseconds time);
     std::string problem() const;
@@ -47,7 +52,7 @@ class RelayConnection {
     bool is_silent() const { return silent_; }
     void mark_taken() { silent_ = true; }
     // Something has come from the server that no exchange() has read.
-    bool has_input() const { return stream_->has_input(); }
+    bool has_input() { return stream_->has_input(); }
 
     // Nothing is asked of the server until the client goes on; the next exchange() or write() ends it.
     void wait_for_client() { waiting_since_ = std::chrono::steady_clock::now(); }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <list>
+#include <optional>
 #include <utility>
 
 namespace gatepost::server::relay {
@@ -35,30 +36,29 @@ asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
 
 asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_executor executor,
                                                               config::SmtpDestination destination,
-                                                              std::string hostname, std::string& problem) {
+                                                              std::string hostname, Security security,
+                                                              std::string& problem) {
+    Dial order;
+    order.to = std::move(destination);
+    order.hostname = std::move(hostname);
+    order.security = std::move(security);
+    order.connect_time = connect_time;
+    order.reply_time = probe_time;
     std::optional<Capabilities> found;
-    boost::system::error_code error;
-    std::unique_ptr<Stream> stream =
-        co_await Stream::connect(executor, destination.host, destination.port, connect_time, error);
-    problem = destination.host + ':' + std::to_string(destination.port) + ": " + error.message();
-    if (!stream) co_return found;
-    auto connection = std::make_unique<RelayConnection>(executor, std::move(stream), std::move(hostname), 0,
-                                                        [](RelayConnection&) {});
-    const bool greeted = co_await connection->exchange(probe_time);
-    if (greeted && connection->session().is_ready()) {
-        problem.clear();
+    problem.clear();
+    std::unique_ptr<RelayConnection> connection = co_await dial(executor, std::move(order), problem);
+    if (connection) {
         found = connection->session().capabilities();
         co_await say_goodbye(std::move(connection));
-    } else {
-        problem = destination.host + ':' + std::to_string(destination.port) + ": " + connection->problem();
     }
     co_return found;
 }
 
 struct RelayPool::State : std::enable_shared_from_this<State> {
     State(asio::any_io_executor own, std::vector<config::SmtpDestination> to, std::string name,
-          std::shared_ptr<DownstreamState> known, PoolLimits bounds)
+          std::shared_ptr<DownstreamState> known, PoolLimits bounds, PoolTls protection)
         : limits(bounds),
+          tls(std::move(protection)),
           executor(std::move(own)),
           destinations(std::move(to)),
           avoid_until(destinations.size()),
@@ -67,6 +67,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
           reaper(executor, [this] { reap(); }) {}
 
     const PoolLimits limits;
+    const PoolTls tls;
     asio::any_io_executor executor;
     std::vector<config::SmtpDestination> destinations;
     std::vector<Clock::time_point> avoid_until;
@@ -126,9 +127,10 @@ struct RelayPool::Connecting {
 };
 
 RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
-                     std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits)
+                     std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits,
+                     PoolTls tls)
     : state_(std::make_shared<State>(std::move(executor), std::move(destinations), std::move(hostname),
-                                     std::move(state), limits)) {}
+                                     std::move(state), limits, std::move(tls))) {}
 
 RelayPool::~RelayPool() {
     // Connections tell the state of their end: they go while it is whole.
@@ -156,35 +158,33 @@ asio::awaitable<bool> RelayPool::wait_for_room() {
 asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t destination,
                                                                   std::string& problem) {
     const std::shared_ptr<State> state = state_;
-    const config::SmtpDestination to = state->destinations[destination];
-    boost::system::error_code error;
-    std::unique_ptr<RelayConnection> connection;
-    {
-        const Connecting counted(*state);
-        std::unique_ptr<Stream> stream =
-            co_await Stream::connect(state->executor, to.host, to.port, connect_time, error);
-        if (stream) {
-            auto on_end = [state](RelayConnection& ended) {
-                state->connection_ended(ended);
-            };
-            connection = std::make_unique<RelayConnection>(state->executor, std::move(stream),
-                                                           state->hostname, destination, std::move(on_end));
-            state->connected.push_back(connection.get());
-        }
-    }
+    std::optional<Connecting> counted(std::in_place, *state);
+    Dial order;
+    order.to = state->destinations[destination];
+    order.destination = destination;
+    order.hostname = state->hostname;
+    if (state->tls.security) order.security = state->tls.security();
+    order.connect_time = connect_time;
+    order.reply_time = state->limits.greeting;
+    order.on_fallback = state->tls.on_fallback;
+    order.on_connected = [&](RelayConnection& connected) {
+        counted.reset();
+        state->connected.push_back(&connected);
+    };
+    order.on_end = [state](RelayConnection& ended) {
+        state->connection_ended(ended);
+    };
+    std::string reason;
+    std::unique_ptr<RelayConnection> connection = co_await dial(state->executor, std::move(order), reason);
     if (connection) {
-        const bool greeted = co_await connection->exchange(state->limits.greeting);
-        if (greeted && connection->session().is_ready()) {
-            state->avoid_until[destination] = {};
-            state->downstream->spoke(destination, connection->session().capabilities());
-            co_return connection;
-        }
+        state->avoid_until[destination] = {};
+        state->downstream->spoke(destination, connection->session().capabilities());
+        co_return connection;
     }
     state->avoid_until[destination] = Clock::now() + avoid_time;
     state->downstream->was_unreachable(destination);
     if (!problem.empty()) problem += "; ";
-    problem += to.host + ':' + std::to_string(to.port) + ": " +
-               (connection ? connection->problem() : error.message());
+    problem += reason;
     co_return nullptr;
 }
 

@@ -2,6 +2,7 @@
 // failing over in the order of relay.to.
 #pragma once
 
+#include "server/relay/dial.hpp"
 #include "server/relay/downstream_state.hpp"
 #include "server/relay/relay_connection.hpp"
 
@@ -12,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +25,7 @@ namespace gatepost::server::relay {
 // reached.
 boost::asio::awaitable<std::optional<Capabilities>> ask_capabilities(boost::asio::any_io_executor executor,
                                                                      config::SmtpDestination destination,
-                                                                     std::string hostname,
+                                                                     std::string hostname, Security security,
                                                                      std::string& problem);
 
 struct PoolLimits {
@@ -37,10 +39,17 @@ struct PoolLimits {
     std::chrono::milliseconds stand_in_time{300'000};
 };
 
+// How a pool's connections are protected. Both may be empty: without TLS, and nobody is told.
+struct PoolTls {
+    std::function<Security()> security;  // asked for each new connection: a reload changes it
+    std::function<void(const std::string& server, const std::string& problem)> on_fallback;
+};
+
 class RelayPool {
   public:
     RelayPool(boost::asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
-              std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits = {});
+              std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits = {},
+              PoolTls tls = {});
     // Idle connections are closed; those in use end with their owners.
     ~RelayPool();
     RelayPool(const RelayPool&) = delete;

@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from harness.authority import Authority  # noqa: E402
 from harness.cases import SIGNING_DOMAINS  # noqa: E402
 from harness.client import swaks  # noqa: E402
 from harness.gatepost import Gatepost, make_certificate  # noqa: E402
@@ -38,6 +39,11 @@ def keys():
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ class Message:
     reverse_path: str
     recipients: list
     octets: bytes  # as received, dots unstuffed, CRLF line ends
+    tls: dict = None  # of its connection: the version, and what the client's certificate says; None in the clear
+    parameters: str = ""  # of MAIL
 
 
 LINE_OCTETS = 16 * 1024 * 1024  # longer than any line of the tests
@@ -27,6 +29,10 @@ class Sink:
         self.refuse_mail = None     # reply line to MAIL FROM
         self.refuse_message = None  # reply line after the final dot
         self.drop_after_data = False  # closes after the final dot and neither keeps nor answers
+        self.tls = None             # an ssl.SSLContext: STARTTLS is offered
+        self.starttls_reply = None  # reply to STARTTLS instead of 220, without a handshake
+        self.behind_starttls = b""  # octets in the clear behind that 220
+        self.extensions_in_tls = ()  # EHLO keywords of sessions under TLS alone
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -39,6 +45,8 @@ class Sink:
         self.refuse_recipient.clear()
         self.refuse_mail = self.refuse_message = None
         self.drop_after_data = False
+        self.tls = self.starttls_reply = None
+        self.behind_starttls, self.extensions_in_tls = b"", ()
         self.come_back()
 
     def come_back(self):
@@ -74,7 +82,7 @@ class Sink:
         self._sessions.add(task)
         try:
             await self._session(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):  # TLS fails by OSError
             pass
         finally:
             self._sessions.discard(task)
@@ -86,15 +94,25 @@ class Sink:
 
         reply("220 sink.example ESMTP")
         message = Message("", [], b"")
+        secured = None
         while True:
             await writer.drain()
             line = (await reader.readuntil(b"\n")).decode("utf-8", "replace").rstrip("\r\n")
             verb = line.split(" ")[0].split(":")[0].upper()
             if verb == "EHLO":
-                reply("250-sink.example\r\n250-PIPELINING\r\n250-SIZE 104857600\r\n250-8BITMIME\r\n"
-                      "250-SMTPUTF8\r\n250 ENHANCEDSTATUSCODES")
+                offers = ["PIPELINING", "SIZE 104857600", "8BITMIME", "SMTPUTF8"]
+                offers += self.extensions_in_tls if secured else ["STARTTLS"] if self.tls else []
+                reply("\r\n".join(["250-sink.example", *(f"250-{offer}" for offer in offers),
+                                   "250 ENHANCEDSTATUSCODES"]))
+            elif verb == "STARTTLS" and self.tls and not secured:
+                writer.write((self.starttls_reply or "220 2.0.0 go on").encode() + b"\r\n" + self.behind_starttls)
+                await writer.drain()
+                if self.starttls_reply is None:
+                    await writer.start_tls(self.tls)
+                    line = writer.get_extra_info("ssl_object")
+                    secured = {"version": line.version(), "peer": line.getpeercert()}
             elif verb == "MAIL":
-                message = Message(_path(line), [], b"")
+                message = Message(_path(line), [], b"", secured, line.partition(">")[2])
                 reply(self.refuse_mail or "250 2.1.0 sender taken")
             elif verb == "RCPT":
                 refusal = self.refuse_recipient.get(_path(line))

@@ -96,6 +96,7 @@ TEST_F(ConfigFiles, give_tls) {
     EXPECT_EQ(result.config->tls.certificate, folder_ / "tls/cert.pem");
     EXPECT_EQ(result.config->tls.private_key,
               pem(private_key_label).substr(0, pem(private_key_label).size() - 1));
+    EXPECT_EQ(result.config->tls.private_key_file, folder_ / "tls/key.pem");
     EXPECT_EQ(result.config->listeners.at(0).tls, ListenerTls::starttls);
 
     const std::string cert = (folder_ / "tls/cert.pem").string();

@@ -245,6 +245,22 @@ TEST(Load, refuses_values) {
     });
 }
 
+TEST(Load, takes_relay_tls) {
+    const std::string head = "hostname: mx.example.com\ndomains: [example.com]\nrelay: {to: [mail]";
+    const std::pair<std::string, RelayTls> table[] = {{"", RelayTls::opportunistic},
+                                                      {", tls: off", RelayTls::off},
+                                                      {", tls: opportunistic", RelayTls::opportunistic},
+                                                      {", tls: required, ca: system", RelayTls::required}};
+    for (const auto& [yaml, mode] : table) {
+        const auto result = load_text(head + yaml + "}\n", "g.yaml", today);
+        ASSERT_TRUE(result.config) << yaml;
+        EXPECT_EQ(result.config->relay.tls, mode) << yaml;
+        EXPECT_TRUE(result.config->relay.ca.empty()) << yaml;
+        EXPECT_FALSE(result.config->relay.client_certificate.configured()) << yaml;
+        EXPECT_EQ(result.warnings.size(), 1U) << yaml;  // of the missing certificate of our own
+    }
+}
+
 TEST(Load, refuses_relays) {
     const std::vector<Bad> table = {
         {"relay: {to: []}", "3:13: relay.to: at least one destination is needed"},
@@ -256,7 +272,13 @@ TEST(Load, refuses_relays) {
          "3:14: relay.to: \"lmtp://mail:24\" is not supported by this version"},
         {"relay: {to: ['maildir:/m', mail]}",
          "3:13: relay.to: a Maildir stands alone: mail that went into it could not be found elsewhere"},
-        {"relay: {to: [mail], tls: off}", "3:21: relay.tls is not supported by this version"},
+        {"relay: {to: [mail], routes: []}", "3:21: relay.routes is not supported by this version"},
+        {"relay: {to: [mail], tls: dane}",
+         "3:26: relay.tls: \"dane\" is not one of: off, opportunistic, required"},
+        {"relay: {to: [mail], ca: /none.pem}",
+         "3:25: relay.ca: cannot read /none.pem: No such file or directory"},
+        {"relay: {to: [mail], client_certificate: x}",
+         "3:41: relay.client_certificate must be a mapping, not a single value"},
     };
     for (const auto& row : table) {
         const auto yaml = "hostname: mx.example.com\ndomains: [example.com]\n" + row.yaml + "\n";

@@ -1,0 +1,87 @@
+#include "server/relay/dial.hpp"
+
+#include "server/tls_client_context.hpp"
+
+#include <utility>
+
+namespace gatepost::server::relay {
+namespace asio = boost::asio;
+using config::RelayTls;
+namespace {
+
+enum class Secured {
+    yes,
+    left_clear,        // not offered, or refused: the connection goes on as it is
+    handshake_failed,  // the connection is lost
+    failed,            // likewise, for another reason
+};
+
+asio::awaitable<std::unique_ptr<RelayConnection>> connect_and_greet(asio::any_io_executor executor,
+                                                                    const Dial& order, std::string& problem) {
+    boost::system::error_code error;
+    std::unique_ptr<Stream> stream =
+        co_await Stream::connect(executor, order.to.host, order.to.port, order.connect_time, error);
+    if (!stream) {
+        problem = error.message();
+        co_return nullptr;
+    }
+    auto connection = std::make_unique<RelayConnection>(executor, std::move(stream), order.hostname,
+                                                        order.destination, order.on_end);
+    if (order.on_connected) order.on_connected(*connection);
+    const bool greeted = co_await connection->exchange(order.reply_time);
+    if (greeted && connection->session().is_ready()) co_return connection;
+    problem = connection->problem();
+    co_return nullptr;
+}
+
+asio::awaitable<Secured> secure(RelayConnection& connection, const Dial& order, std::string& problem) {
+    ClientSession& session = connection.session();
+    if (!session.capabilities().starttls) {
+        problem = "STARTTLS is not offered";
+        co_return Secured::left_clear;
+    }
+    session.start_tls();
+    const bool answered = co_await connection.exchange(order.reply_time);
+    if (!answered) {
+        problem = connection.problem();
+        co_return Secured::failed;
+    }
+    if (session.is_ready()) {
+        problem = "STARTTLS was refused: " + session.starttls_reply()->text();
+        co_return Secured::left_clear;
+    }
+    const bool verify = order.security.mode == RelayTls::required;
+    const bool shaken =
+        co_await connection.start_tls(order.security.context, order.to.host, verify, order.reply_time);
+    if (!shaken) {
+        problem = "TLS: " + connection.problem();
+        co_return Secured::handshake_failed;
+    }
+    const bool greeted = co_await connection.exchange(order.reply_time);
+    if (greeted && session.is_ready()) co_return Secured::yes;
+    problem = connection.problem();
+    co_return Secured::failed;
+}
+
+}  // namespace
+
+asio::awaitable<std::unique_ptr<RelayConnection>> dial(asio::any_io_executor executor, Dial order,
+                                                       std::string& problem) {
+    const std::string server = order.to.host + ':' + std::to_string(order.to.port);
+    std::string reason;
+    std::unique_ptr<RelayConnection> connection = co_await connect_and_greet(executor, order, reason);
+    if (connection && order.security.mode != RelayTls::off) {
+        const bool may_fall_back = order.security.mode == RelayTls::opportunistic;
+        const Secured secured = co_await secure(*connection, order, reason);
+        if (secured == Secured::left_clear && may_fall_back) co_return connection;
+        if (secured != Secured::yes) connection.reset();
+        if (secured == Secured::handshake_failed && may_fall_back) {
+            if (order.on_fallback) order.on_fallback(server, reason);
+            connection = co_await connect_and_greet(executor, order, reason);
+        }
+    }
+    if (!connection) problem = server + ": " + reason;
+    co_return connection;
+}
+
+}  // namespace gatepost::server::relay
