@@ -21,26 +21,7 @@ using policy::Condition;
 using policy::DomainPattern;
 using policy::Exemption;
 
-constexpr std::size_t max_id_octets = 64;    // local: it stands in log lines, headers and reports
-constexpr unsigned internet_prefix_v4 = 8;   // local: wider than any one organisation's network
-constexpr unsigned internet_prefix_v6 = 19;  // local: the largest blocks handed to one organisation
 constexpr std::chrono::days expiry_notice{30};
-
-std::optional<std::string> parse_id(std::string_view text) {
-    const bool plain =
-        !text.empty() && text.size() <= max_id_octets && std::all_of(text.begin(), text.end(), [](char c) {
-            return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
-        });
-    return plain ? std::optional<std::string>(text) : std::nullopt;
-}
-
-std::optional<std::string> parse_mail_from(std::string_view text) {
-    const bool null_path = text.empty() || text == "<>";
-    const bool visible = std::all_of(text.begin(), text.end(), [](char c) {
-        return (ascii::is_visible(c) || ascii::is_8bit(c)) && c != '<' && c != '>';
-    });
-    return null_path || visible ? std::optional<std::string>(text) : std::nullopt;
-}
 
 // An empty part matches everything; otherwise each item of `later` lies within one of `earlier`.
 template <typename Item, typename Within>
@@ -65,7 +46,8 @@ bool covers(const Condition& earlier, const Condition& later) {
     };
     return part_covers(earlier.client_ip, later.client_ip, network_within) &&
            part_covers(earlier.author_domain, later.author_domain, domain_within) &&
-           part_covers(earlier.mail_from, later.mail_from, glob_within);
+           part_covers(earlier.mail_from, later.mail_from, glob_within) &&
+           part_covers(earlier.helo, later.helo, glob_within);
 }
 
 // `later` can never be the one that speaks: `earlier` matches all that it matches, forgives all that it
@@ -77,27 +59,10 @@ bool shadows(const Exemption& earlier, const Exemption& later) {
     return lives_on && forgives_all && covers(earlier.when, later.when);
 }
 
-void read_condition(const Section& when, Condition& target) {
-    const auto places =
-        when.list("client_ip", target.client_ip, dns::IpNetwork::parse, "an IP address or network", true);
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const auto& network = target.client_ip[i];
-        if (network.prefix() < (network.address().is_v4() ? internet_prefix_v4 : internet_prefix_v6))
-            when.warn_at(places[i], "client_ip", network.text() + " spans the Internet");
-    }
-    when.list("author_domain", target.author_domain, DomainPattern::parse, "a domain, or *. before one",
-              true);
-    when.list("mail_from", target.mail_from, parse_mail_from, "a reverse-path, with * and ? as wildcards",
-              true);
-}
-
 void read_when(const Section& item, Exemption& exemption) {
     item.require("when");
     const Section when = item.section("when");
     if (!item.has("when")) return;
-    // An empty list could be read as "nothing" or as "anything".
-    for (const auto* key : {"client_ip", "author_domain", "mail_from"})
-        if (when.has_empty(key)) when.error(key, "at least one value is needed");
     read_condition(when, exemption.when);
     // A client_ip that was refused is a problem already, and not a second one.
     if (when.has("client_ip")) return;
@@ -125,8 +90,9 @@ void read_allow(const Section& item, Exemption& exemption) {
     item.choice_list<policy::Forgiven>("allow",
                                        {{"dmarc", policy::Forgiven::dmarc},
                                         {"spf", policy::Forgiven::spf},
-                                        {"missing_from_domain", policy::Forgiven::missing_from_domain}},
-                                       {"bare_newline", "dnsbl", "rate_limit", "early_talker"},
+                                        {"missing_from_domain", policy::Forgiven::missing_from_domain},
+                                        {"dnsbl", policy::Forgiven::dnsbl}},
+                                       {"bare_newline", "rate_limit", "early_talker"},
                                        [&](policy::Forgiven what) { exemption.allow.insert(what); });
 }
 

@@ -67,6 +67,7 @@ void read_policy(const Section& policy, std::chrono::sys_days today, policy::Set
                                           {"accept", policy::OnInvalidFrom::accept}});
     policy.list("own_networks", target.own_networks, dns::IpNetwork::parse, "an IP address or network");
     policy.list("enforce", target.enforce, policy::DomainPattern::parse, "a domain, or *. before one");
+    read_dnsbl(policy, target);
     read_exemptions(policy, today, target);
 }
 

@@ -21,6 +21,8 @@ void read_process(const Section& process, Process& target);
 void read_log(const Section& log, Log& target);
 void read_authentication(const Section& authentication, Config& config);
 void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
+void read_condition(const Section& when, policy::Condition& target);
+void read_dnsbl(const Section& policy, policy::Settings& target);
 void read_exemptions(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
 
 }  // namespace gatepost::config

@@ -10,7 +10,8 @@
 namespace gatepost::config {
 namespace {
 
-constexpr std::size_t max_digits = 15;  // local: below what 64 bits hold, and beyond any sane setting
+constexpr std::size_t max_digits = 15;     // local: below what 64 bits hold, and beyond any sane setting
+constexpr std::size_t max_id_octets = 64;  // local: it stands in log lines, headers and reports
 
 struct Quantity {
     std::uint64_t number;
@@ -64,6 +65,14 @@ std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
     const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
                                            std::chrono::day(*day)};
     return date.ok() ? std::optional(date) : std::nullopt;
+}
+
+std::optional<std::string> parse_id(std::string_view text) {
+    const bool plain =
+        !text.empty() && text.size() <= max_id_octets && std::all_of(text.begin(), text.end(), [](char c) {
+            return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
+        });
+    return plain ? std::optional<std::string>(text) : std::nullopt;
 }
 
 }  // namespace gatepost::config

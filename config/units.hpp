@@ -1,9 +1,10 @@
-// Sizes, durations and dates as the configuration writes them.
+// Sizes, durations, dates and ids as the configuration writes them.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace gatepost::config {
@@ -17,5 +18,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // "2027-06-30"; nullopt where there is no such day.
 std::optional<std::chrono::year_month_day> parse_date(std::string_view text);
+
+// The id of an exemption, a limit or a list: letters, digits, '-', '_' and '.', at most 64.
+std::optional<std::string> parse_id(std::string_view text);
 
 }  // namespace gatepost::config

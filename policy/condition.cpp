@@ -66,17 +66,22 @@ const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
     return &*newest;
 }
 
-bool Condition::matches_apart_from_author(const Subject& subject) const {
-    const Facts& facts = subject.facts;
+bool Condition::matches_envelope(const Facts& facts) const {
     if (!client_ip.empty() && !any_contains(client_ip, facts.client_ip)) return false;
-    const dns::DomainName* sealer = subject.trusted_sealer;
-    const bool sealed =
-        sealer != nullptr && std::find(arc_sealer.begin(), arc_sealer.end(), *sealer) != arc_sealer.end();
-    if (!arc_sealer.empty() && !sealed) return false;
+    const bool helo_matches = std::any_of(
+        helo.begin(), helo.end(), [&](const std::string& glob) { return glob_matches(glob, facts.helo); });
+    if (!helo.empty() && !helo_matches) return false;
     if (mail_from.empty()) return true;
     return std::any_of(mail_from.begin(), mail_from.end(), [&](const std::string& glob) {
         return facts.mail_from.empty() ? glob.empty() || glob == "<>" : glob_matches(glob, facts.mail_from);
     });
+}
+
+bool Condition::matches_apart_from_author(const Subject& subject) const {
+    const dns::DomainName* sealer = subject.trusted_sealer;
+    const bool sealed =
+        sealer != nullptr && std::find(arc_sealer.begin(), arc_sealer.end(), *sealer) != arc_sealer.end();
+    return (arc_sealer.empty() || sealed) && matches_envelope(subject.facts);
 }
 
 bool Condition::matches(const Subject& subject) const {

@@ -38,6 +38,7 @@ struct Condition {
     std::vector<dns::IpNetwork> client_ip;
     std::vector<DomainPattern> author_domain;
     std::vector<std::string> mail_from;  // globs over the reverse-path; "" and "<>" mean the null one
+    std::vector<std::string> helo;       // globs over the argument of EHLO or HELO
     std::vector<dns::DomainName> arc_sealer;
 
     // It stands on something that the sender of a forgery cannot choose.
@@ -45,6 +46,11 @@ struct Condition {
     bool matches(const Subject& subject) const;
     // The same for a message of which no author domain is known: all keys but that one.
     bool matches_apart_from_author(const Subject& subject) const;
+    // The same for what is known before the message came: client_ip, helo and mail_from.
+    bool matches_envelope(const Facts& facts) const;
+    // Whether that is all there is to it; and whether the client's address is.
+    bool is_of_envelope() const { return author_domain.empty() && arc_sealer.empty(); }
+    bool is_of_client() const { return is_of_envelope() && mail_from.empty() && helo.empty(); }
     friend bool operator==(const Condition&, const Condition&) = default;
 };
 

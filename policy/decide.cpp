@@ -1,5 +1,6 @@
 #include "policy/decide.hpp"
 
+#include "policy/dnsbl.hpp"
 #include "policy/reply_text.hpp"
 
 #include <algorithm>
@@ -188,10 +189,23 @@ Decision judge_authenticated(const Facts& facts, const Evidence& evidence, const
     return only_spf_was_forgiven ? *by_spf : decision;
 }
 
-// Judges evidence without any open question.
-Decision judge(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+// A listed client comes first: whatever its message proves, it is the client that is refused.
+Decision judge_client_and_message(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const Exemption* exemption = nullptr;
+    if (facts.listing) {
+        exemption = exemption_from(Forgiven::dnsbl, facts, evidence, settings);
+        if (exemption == nullptr) return rejected(listing_refusal(facts), "policy.dnsbl");
+    }
     Decision decision = evidence.author.domain ? judge_authenticated(facts, evidence, settings)
                                                : judge_invalid_from(facts, evidence, settings);
+    const bool only_listing_was_forgiven =
+        exemption != nullptr && decision.action == Action::accept && decision.rule.empty();
+    return only_listing_was_forgiven ? exempted(*exemption, listing_refusal(facts).text) : decision;
+}
+
+// Judges evidence without any open question.
+Decision judge(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    Decision decision = judge_client_and_message(facts, evidence, settings);
     decision.disposition = disposition_of(decision.action);
     const bool enforcing = evidence.dmarc.policy != dmarc::Policy::none;
     if (evidence.dmarc.result == dmarc::Result::fail)

@@ -9,10 +9,10 @@
 
 namespace gatepost::policy {
 
-// Judges a message in this order: an invalid From, SPF (authentication.spf.on_fail), DMARC. Whatever trouble
-// of the DNS left open is taken once at its best and once at its worst: where both lead to the same action,
-// that is the action; where they differ, the message is deferred (or taken, by
-// authentication.dmarc.on_temperror). So a missing fact never gives 5xx.
+// Judges a message in this order: block lists that have the client, an invalid From, SPF
+// (authentication.spf.on_fail), DMARC. Whatever trouble of the DNS left open is taken once at its best and
+// once at its worst: where both lead to the same action, that is the action; where they differ, the message
+// is deferred (or taken, by authentication.dmarc.on_temperror). So a missing fact never gives 5xx.
 Decision decide(const Facts& facts, const auth::Evidence& evidence, const Settings& settings);
 
 }  // namespace gatepost::policy

@@ -16,6 +16,11 @@ bool forgives(const Exemption& exemption, Forgiven what, const Subject& subject)
            has_no_domain_at_all(subject.evidence.author) && exemption.when.matches_apart_from_author(subject);
 }
 
+bool forgives_envelope(const Exemption& exemption, Forgiven what, const Facts& facts) {
+    return exemption.allow.contains(what) && !exemption.has_expired(facts.today) &&
+           exemption.when.matches_envelope(facts);
+}
+
 }  // namespace
 
 bool Exemption::has_expired(std::chrono::sys_days today) const {
@@ -26,6 +31,27 @@ const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiv
                                 const Subject& subject) {
     const auto found = std::find_if(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
         return forgives(exemption, what, subject);
+    });
+    return found == exemptions.end() ? nullptr : &*found;
+}
+
+bool may_be_exempted(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts) {
+    return std::any_of(exemptions.begin(), exemptions.end(),
+                       [&](const Exemption& exemption) { return forgives_envelope(exemption, what, facts); });
+}
+
+const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
+                                         const Facts& facts) {
+    const auto found = std::find_if(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
+        return exemption.when.is_of_envelope() && forgives_envelope(exemption, what, facts);
+    });
+    return found == exemptions.end() ? nullptr : &*found;
+}
+
+const Exemption* find_client_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
+                                       const Facts& facts) {
+    const auto found = std::find_if(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
+        return exemption.when.is_of_client() && forgives_envelope(exemption, what, facts);
     });
     return found == exemptions.end() ? nullptr : &*found;
 }

@@ -12,7 +12,7 @@
 
 namespace gatepost::policy {
 
-enum class Forgiven { dmarc, spf, missing_from_domain };
+enum class Forgiven { dmarc, spf, missing_from_domain, dnsbl };
 
 struct Exemption {
     std::string id;
@@ -34,5 +34,15 @@ struct Exemption {
 // met by a From field without a domain. A From that names other domains as well never meets it.
 const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
                                 const Subject& subject);
+
+// Before the message is there: some exemption forgives `what` if the message turns out to meet its condition.
+bool may_be_exempted(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts);
+
+// The first exemption that forgives `what` whatever else comes: its condition asks for nothing but the
+// envelope, or for nothing but the client's address. Null: none.
+const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
+                                         const Facts& facts);
+const Exemption* find_client_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
+                                       const Facts& facts);
 
 }  // namespace gatepost::policy

@@ -5,15 +5,24 @@
 #include "dns/ip_address.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace gatepost::policy {
+
+// The block lists that have the client; their weights together reach policy.dnsbl_threshold.
+struct Listing {
+    std::vector<std::string> lists;  // by the names that the configuration gives them
+    friend bool operator==(const Listing&, const Listing&) = default;
+};
 
 struct Facts {
     dns::IpAddress client_ip;
     std::string helo;
     std::string mail_from;        // without brackets, empty for <>
     std::chrono::sys_days today;  // UTC: expiry of exemptions
+    std::optional<Listing> listing;
 };
 
 }  // namespace gatepost::policy

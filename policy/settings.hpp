@@ -4,9 +4,12 @@
 #include "policy/condition.hpp"
 #include "policy/exemption.hpp"
 
+#include "auth/dnsbl/list.hpp"
+
 #include "dns/domain_name.hpp"
 #include "dns/ip_address.hpp"
 
+#include <cstddef>
 #include <vector>
 
 namespace gatepost::policy {
@@ -32,6 +35,8 @@ struct Settings {
     std::vector<DomainPattern> enforce;            // author domains whose p=reject is reason enough
     std::vector<dns::DomainName> trusted_sealers;  // authentication.arc.trusted_sealers
     std::vector<Exemption> exemptions;             // in order: the first that matches speaks
+    std::vector<auth::dnsbl::List> dnsbl;
+    std::size_t dnsbl_threshold = 1;  // the sum of weights from which on a client is refused
 };
 
 }  // namespace gatepost::policy

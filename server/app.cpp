@@ -146,8 +146,8 @@ class App {
         cache_options.hash_key = std::bit_cast<dns::HashKey>(drawn);
         cache_options.brownout = brownout_;
         dns_cache_ = std::make_shared<dns::Cache>(std::move(cache_options));
-        shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, *store_, log_, random_,
-                               dns_cache_, local_records_, downstream_, descriptors_});
+        shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, clients_, *store_, log_,
+                               random_, dns_cache_, local_records_, downstream_, descriptors_});
         know_names(config());
         metrics_.dns_source = [this] {
             DnsCounts counts;
@@ -298,6 +298,7 @@ class App {
     FilePool files_;
     MemoryBudget memory_;
     ConnectionLimits connections_;
+    ClientState clients_;
     std::size_t descriptors_ = raise_descriptor_limit();
     dns::SystemRandomSource random_;
     std::unique_ptr<reports::store::Store> store_;

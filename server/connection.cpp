@@ -63,6 +63,7 @@ asio::awaitable<void> Connection::serve() {
     entry.with("sid", session_id_).with("client", client_.text());
     services_.log.write(entry);
     if (proxied_) co_await read_proxy_header();
+    if (open_) look_into_client();
     if (open_ && tls_ == config::ListenerTls::implicit) co_await shake_hands();
     if (open_) {
         smtp::Action greeting = session_.greet();
@@ -168,6 +169,11 @@ asio::awaitable<smtp::Action> Connection::check_sender() {
 
 asio::awaitable<smtp::Action> Connection::check_recipient(smtp::Path forward_path) {
     const smtp::Envelope envelope = *session_.envelope();
+    // Nobody waits for what would be forgiven: while the DNS is dead, exempted mail arrives all the same.
+    if (standing_ && (standing_->is_complete() || !transaction_->is_listing_forgiven())) {
+        std::optional<policy::Listing> listing = co_await standing_->listing();
+        transaction_->set_listing(std::move(listing));
+    }
     std::optional<smtp::Reply> refusal =
         co_await transaction_->add_recipient(envelope, std::move(forward_path));
     co_return session_.on_recipient_checked(std::move(refusal));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/accepted.hpp"
+#include "server/client_standing.hpp"
 #include "server/deadline.hpp"
 #include "server/runtime.hpp"
 #include "server/smtp/line_reader.hpp"
@@ -44,6 +45,7 @@ class Connection {
     boost::asio::awaitable<void> read_proxy_header();
     bool become(const dns::IpAddress& client);
     smtp::OfferedExtensions offered_to(const Accepted& accepted) const;
+    void look_into_client();
     smtp::Action change_client(const smtp::XclientAttributes& attributes);
     boost::asio::awaitable<void> next_command();
     boost::asio::awaitable<void> perform(smtp::Action action);
@@ -74,7 +76,8 @@ class Connection {
     smtp::LineReader reader_;
     std::string input_;  // read, and used up to consumed_
     std::size_t consumed_ = 0;
-    std::string output_;  // replies not yet written
+    std::string output_;                        // replies not yet written
+    std::unique_ptr<ClientStanding> standing_;  // null: nobody is asked about the client
     std::unique_ptr<Transaction> transaction_;
     std::size_t transactions_ = 0;
     Deadline deadline_;

@@ -71,13 +71,23 @@ bool Connection::become(const dns::IpAddress& client) {
     return false;
 }
 
+// Who the client is, is known now, or known anew: what others say of it is asked for.
+void Connection::look_into_client() {
+    standing_.reset();
+    if (!client_known_ || runtime_->config.policy.dnsbl.empty()) return;
+    standing_ = std::make_unique<ClientStanding>(services_, runtime_, client_, session_id_);
+}
+
 smtp::Action Connection::change_client(const smtp::XclientAttributes& attributes) {
     LogEntry entry("xclient");
     entry.with("sid", session_id_).with("host", client_.text());
     if (attributes.address) entry.with("client", attributes.address->text());
     services_.log.write(entry);
     if (attributes.address || attributes.address_unavailable) client_known_ = attributes.address.has_value();
-    if (!attributes.address || become(*attributes.address)) return session_.on_client_changed(std::nullopt);
+    if (!attributes.address || become(*attributes.address)) {
+        look_into_client();
+        return session_.on_client_changed(std::nullopt);
+    }
     return session_.on_client_changed(too_many_connections());
 }
 

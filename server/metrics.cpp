@@ -55,6 +55,16 @@ std::string_view to_string(Outcome outcome) {
     return "";
 }
 
+std::string_view to_string(ClientEvent event) {
+    switch (event) {
+        case ClientEvent::dnsbl_refused:
+            return "dnsbl_refused";
+        case ClientEvent::dnsbl_switched_off:
+            return "dnsbl_switched_off";
+    }
+    return "";
+}
+
 std::uint64_t MetricsSnapshot::messages_total() const {
     std::uint64_t total = 0;
     for (const std::uint64_t count : messages)
@@ -135,6 +145,10 @@ void WorkerMetrics::count_exemption(std::string_view id) {
     if (index != NameTable::absent) add(exemptions_[index]);
 }
 
+void WorkerMetrics::count_client(ClientEvent event) {
+    add(clients_[static_cast<std::size_t>(event)]);
+}
+
 void WorkerMetrics::connection_opened() {
     add(opened_);
 }
@@ -177,6 +191,8 @@ MetricsSnapshot Metrics::snapshot() const {
             snapshot.verdicts.push_back(
                 {mechanism_list[m].name, mechanism_list[m].word(i),
                  sum([&](const WorkerMetrics& w) -> const auto& { return w.verdicts_[m][i]; })});
+    for (std::size_t i = 0; i < client_event_count; ++i)
+        snapshot.clients[i] = sum([i](const WorkerMetrics& w) -> const auto& { return w.clients_[i]; });
     // Closed first: what is opened and closed in between then counts as open, and never as less than none.
     const std::uint64_t closed = sum([](const WorkerMetrics& w) -> const auto& { return w.closed_; });
     snapshot.connections_total = sum([](const WorkerMetrics& w) -> const auto& { return w.opened_; });

@@ -29,6 +29,14 @@ enum class Outcome { accept, quarantine, reject, defer, discard, relay_reject };
 inline constexpr std::size_t outcome_count = 6;
 std::string_view to_string(Outcome outcome);
 
+// What happened to clients before or beside their messages.
+enum class ClientEvent {
+    dnsbl_refused,       // a recipient, as block lists have the client
+    dnsbl_switched_off,  // a block list that does not answer us, or lists everybody
+};
+inline constexpr std::size_t client_event_count = 2;
+std::string_view to_string(ClientEvent event);
+
 using OutcomeCounts = std::array<std::uint64_t, outcome_count>;  // by Outcome
 
 struct DnsCounts {
@@ -45,6 +53,7 @@ struct MetricsSnapshot {
     };
     OutcomeCounts messages{};
     std::vector<Verdict> verdicts;  // every mechanism with every word it has, zeros too
+    std::array<std::uint64_t, client_event_count> clients{};  // by ClientEvent
     std::uint64_t connections_open = 0;
     std::uint64_t connections_total = 0;
     DnsCounts dns;
@@ -94,6 +103,7 @@ class WorkerMetrics {
     // DMARC, iprev.
     void count_verdicts(const auth::Evidence& evidence);
     void count_exemption(std::string_view id);
+    void count_client(ClientEvent event);
     void connection_opened();
     void connection_closed();
 
@@ -108,6 +118,7 @@ class WorkerMetrics {
     const Metrics& metrics_;
     std::array<Counter, outcome_count> messages_{};
     std::array<std::array<Counter, words>, mechanisms> verdicts_{};
+    std::array<Counter, client_event_count> clients_{};
     Counter opened_{0};
     Counter closed_{0};
     std::array<Counter, NameTable::capacity> exemptions_{};

@@ -2,6 +2,7 @@
 // the services of the worker that a connection lives on.
 #pragma once
 
+#include "server/client_state.hpp"
 #include "server/connection_limits.hpp"
 #include "server/file_pool.hpp"
 #include "server/memory_budget.hpp"
@@ -80,6 +81,7 @@ struct Services {
     reports::store::Store& store;
     Log& log;
     ConnectionLimits& connections;
+    ClientState& clients;
     // Starts one transaction's delivery.
     std::function<std::unique_ptr<relay::Delivery>(relay::ForwardedClient client)> make_delivery;
     std::function<smtp::OfferedExtensions()> offered_extensions;

@@ -5,6 +5,7 @@
 #include "server/stage_budget.hpp"
 
 #include "policy/decide.hpp"
+#include "policy/dnsbl.hpp"
 
 #include "auth/results/received_spf.hpp"
 #include "auth/results/remove_claims.hpp"
@@ -71,6 +72,10 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
         return reply(452, "4.3.1", "too many messages in flight, try again later");
     client_ = std::move(client);
     began_ = std::chrono::system_clock::now();
+    facts_.client_ip = client_.address;
+    facts_.helo = client_.helo;
+    facts_.mail_from = envelope.reverse_path.mailbox();
+    facts_.today = day_of(began_);
     gatherer_ = std::make_unique<auth::EvidenceGatherer>(
         services_.executor, services_.resolver, runtime_->config.authentication, runtime_->config.hostname);
     gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_,
@@ -79,9 +84,30 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
     return std::nullopt;
 }
 
+bool Transaction::is_listing_forgiven() const {
+    const auto& exemptions = runtime_->config.policy.exemptions;
+    return policy::find_envelope_exemption(exemptions, policy::Forgiven::dnsbl, facts_) != nullptr;
+}
+
+// The operator's rules refuse a recipient before anybody behind is asked.
+std::optional<Reply> Transaction::refuse_recipient(const std::string& recipient,
+                                                   const policy::Refusal& refusal, std::string_view rule) {
+    Reply answer = refusal_reply(refusal, runtime_->config.hostname, id_);
+    LogEntry entry("recipient_refused");
+    entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
+    entry.with("from", "<" + facts_.mail_from + ">").with("to", recipient).with("rule", rule);
+    entry.with("code", answer.code()).with("text", answer.text());
+    services_.log.write(entry);
+    return answer;
+}
+
 asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
                                                                  smtp::Path forward_path) {
     const std::string recipient = forward_path.mailbox();
+    if (const auto listed = policy::refuse_listed_client(facts_, runtime_->config.policy)) {
+        services_.metrics.count_client(ClientEvent::dnsbl_refused);
+        co_return refuse_recipient(recipient, *listed, "policy.dnsbl");
+    }
     const std::optional<Reply> refusal = co_await delivery_->add_recipient(envelope, std::move(forward_path));
     if (!refusal) co_return std::nullopt;
     LogEntry entry("recipient_refused", delivery_->problem().empty() ? LogLevel::info : LogLevel::warning);
@@ -152,12 +178,7 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope, const
     std::optional<Reply> final_reply = refuse_framing(framing);
     if (!final_reply) {
         evidence_ = co_await gatherer_->finish(stage_budget());
-        policy::Facts facts;
-        facts.client_ip = client_.address;
-        facts.helo = client_.helo;
-        facts.mail_from = envelope.reverse_path.mailbox();
-        facts.today = day_of(began_);
-        decision_ = policy::decide(facts, evidence_, runtime_->config.policy);
+        decision_ = policy::decide(facts_, evidence_, runtime_->config.policy);
         judged_ = true;
         if (decision_.refusal)
             final_reply = refusal_reply(*decision_.refusal, runtime_->config.hostname, id_);

@@ -11,6 +11,7 @@
 #include "server/trace_fields.hpp"
 
 #include "policy/decision.hpp"
+#include "policy/facts.hpp"
 
 #include "auth/gather_evidence.hpp"
 #include "auth/message/header_block.hpp"
@@ -23,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace gatepost::server {
 
@@ -47,6 +49,9 @@ class Transaction {
 
     // MAIL came: SPF and the client's name are asked for from now on. The refusal, or nullopt.
     std::optional<smtp::Reply> begin(const smtp::Envelope& envelope, ClientIdentity client);
+    // What block lists say of the client; before the first recipient.
+    void set_listing(std::optional<policy::Listing> listing) { facts_.listing = std::move(listing); }
+    bool is_listing_forgiven() const;
     // RCPT came. The refusal, or nullopt.
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& envelope,
                                                                      smtp::Path forward_path);
@@ -60,6 +65,8 @@ class Transaction {
 
   private:
     boost::asio::awaitable<void> end_of_header(std::size_t header_octets);
+    std::optional<smtp::Reply> refuse_recipient(const std::string& recipient, const policy::Refusal& refusal,
+                                                std::string_view rule);
     std::optional<smtp::Reply> refuse_framing(const smtp::DataDecoder& framing) const;
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
     std::string top_fields(const smtp::Envelope& envelope) const;
@@ -72,6 +79,7 @@ class Transaction {
     RuntimePtr runtime_;
     std::string id_;
     ClientIdentity client_;
+    policy::Facts facts_;
     std::chrono::system_clock::time_point began_;
     std::unique_ptr<relay::Delivery> delivery_;
     std::unique_ptr<auth::EvidenceGatherer> gatherer_;

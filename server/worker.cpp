@@ -48,6 +48,7 @@ struct Worker::Impl {
                    all.store,
                    all.log,
                    all.connections,
+                   all.clients,
                    [this](relay::ForwardedClient client) { return make_delivery(std::move(client)); },
                    [this] {
                        return offered_extensions();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/accepted.hpp"
+#include "server/client_state.hpp"
 #include "server/connection_limits.hpp"
 #include "server/metrics.hpp"
 #include "server/relay/downstream_state.hpp"
@@ -24,6 +25,7 @@ struct Shared {
     FilePool& files;
     MemoryBudget& memory;
     ConnectionLimits& connections;
+    ClientState& clients;
     reports::store::Store& store;
     Log& log;
     dns::RandomSource& random;

@@ -54,6 +54,14 @@ MetricFamily verdicts(const MetricsSnapshot& snapshot) {
     return family;
 }
 
+MetricFamily clients(const MetricsSnapshot& snapshot) {
+    MetricFamily family =
+        counter("gatepost_client_events_total", "What happened to clients before or beside their messages.");
+    for (std::size_t i = 0; i < client_event_count; ++i)
+        add(family, {{"event", std::string(to_string(static_cast<ClientEvent>(i)))}}, snapshot.clients[i]);
+    return family;
+}
+
 MetricFamily exemptions(const MetricsSnapshot& snapshot) {
     MetricFamily family =
         counter("gatepost_exemption_hits_total", "Messages that an exemption of the configuration forgave.");
@@ -72,6 +80,7 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
         gauge("gatepost_open_connections", "SMTP connections that are open.", snapshot.connections_open));
     families.push_back(
         counter("gatepost_connections_total", "SMTP connections taken.", snapshot.connections_total));
+    families.push_back(clients(snapshot));
     families.push_back(
         counter("gatepost_dns_queries_total", "DNS queries sent to servers.", snapshot.dns.queries));
     families.push_back(counter("gatepost_dns_cache_hits_total", "DNS questions answered from the cache.",

@@ -36,6 +36,10 @@ std::string stats_json(const MetricsSnapshot& snapshot) {
     stats["messages"] = outcomes(snapshot.messages);
     stats["verdicts"] = verdicts(snapshot);
     stats["connections"] = {{"open", snapshot.connections_open}, {"total", snapshot.connections_total}};
+    json::object clients;
+    for (std::size_t i = 0; i < client_event_count; ++i)
+        clients[to_string(static_cast<ClientEvent>(i))] = snapshot.clients[i];
+    stats["clients"] = std::move(clients);
     stats["dns"] = {{"queries", snapshot.dns.queries},
                     {"cache_hits", snapshot.dns.cache_hits},
                     {"failures", snapshot.dns.failures}};

@@ -170,6 +170,8 @@ TEST_F(ConfigFiles, default_yaml_tells_the_defaults) {
     EXPECT_EQ(given->policy.on_temperror, silent->policy.on_temperror);
     EXPECT_EQ(given->policy.on_spf_fail, silent->policy.on_spf_fail);
     EXPECT_EQ(given->policy.on_spf_temperror, silent->policy.on_spf_temperror);
+    EXPECT_EQ(given->policy.dnsbl_threshold, silent->policy.dnsbl_threshold);
+    EXPECT_EQ(given->policy.dnsbl, silent->policy.dnsbl);
     EXPECT_EQ(given->reports.organization, silent->reports.organization);
     EXPECT_EQ(given->reports.email, silent->reports.email);
     EXPECT_EQ(given->http.address->port, silent->http.address->port);

@@ -86,6 +86,10 @@ TEST(Load, reads_every_setting) {
                       "  on_invalid_from: quarantine\n"
                       "  own_networks: [10.20.0.0/16, 'fd00::/8']\n"
                       "  enforce: ['*.bank.example']\n"
+                      "  dnsbl_threshold: 3\n"
+                      "  dnsbl:\n"
+                      "    - {zone: bl.example, weight: 2, answers: [127.0.0.2-127.0.0.4, 127.0.0.9]}\n"
+                      "    - {zone: key.dq.example, name: dq.example}\n"
                       "reports: {organization: Example Ltd, email: dmarc@example.com}\n"
                       "http: {address: '0.0.0.0:80', token: secret}\n"
                       "process: {workers: 3}\n"
@@ -119,6 +123,15 @@ TEST(Load, reads_every_setting) {
     EXPECT_EQ(config.policy.on_invalid_from, policy::OnInvalidFrom::quarantine);
     EXPECT_EQ(config.policy.own_networks.at(1).text(), "fd00::/8");
     EXPECT_EQ(config.policy.enforce.at(0).text(), "*.bank.example");
+    EXPECT_EQ(config.policy.dnsbl_threshold, 3U);
+    ASSERT_EQ(config.policy.dnsbl.size(), 2U);
+    EXPECT_EQ(config.policy.dnsbl[0].zone.text(), "bl.example");
+    EXPECT_EQ(config.policy.dnsbl[0].name, "bl.example");
+    EXPECT_EQ(config.policy.dnsbl[0].weight, 2U);
+    EXPECT_EQ(config.policy.dnsbl[0].answers.at(0).last.text(), "127.0.0.4");
+    EXPECT_EQ(config.policy.dnsbl[0].answers.at(1).first.text(), "127.0.0.9");
+    EXPECT_EQ(config.policy.dnsbl[1].name, "dq.example");
+    EXPECT_EQ(config.policy.dnsbl[1].weight, 1U);
     EXPECT_EQ(config.reports.email, "dmarc@example.com");
     EXPECT_EQ(config.http.token, "secret");
     EXPECT_EQ(config.process.workers, 3U);
@@ -136,7 +149,7 @@ TEST(Load, reads_exemptions) {
                       "      reason: cron mail\n"
                       "      expires: 2027-06-30\n"
                       "      when: {client_ip: 10.0.0.0/8, author_domain: ['*.example.com'],\n"
-                      "             mail_from: ['', 'root@*']}\n"
+                      "             mail_from: ['', 'root@*'], helo: '*.example.com'}\n"
                       "      allow: [dmarc, missing_from_domain]\n"
                       "      override: other\n",
                   "g.yaml", today);
@@ -149,6 +162,7 @@ TEST(Load, reads_exemptions) {
     EXPECT_EQ(exemption.when.client_ip.at(0).text(), "10.0.0.0/8");
     EXPECT_EQ(exemption.when.author_domain.at(0).text(), "*.example.com");
     EXPECT_EQ(exemption.when.mail_from, (std::vector<std::string>{"", "root@*"}));
+    EXPECT_EQ(exemption.when.helo, std::vector<std::string>{"*.example.com"});
     EXPECT_EQ(exemption.allow, (std::set{policy::Forgiven::dmarc, policy::Forgiven::missing_from_domain}));
     EXPECT_EQ(exemption.override_type, "other");
     EXPECT_FALSE(exemption.forgeable);
@@ -307,7 +321,8 @@ TEST(Load, refuses_exemptions) {
         {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: []"),
          "6:72: policy.exemptions.allow: at least one check is needed"},
         {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [dkim]"),
-         "6:73: policy.exemptions.allow: \"dkim\" is not one of: dmarc, spf, missing_from_domain"},
+         "6:73: policy.exemptions.allow: \"dkim\" is not one of: dmarc, spf, missing_from_domain, "
+         "dnsbl"},
         {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [bare_newline]"),
          "6:73: policy.exemptions.allow: \"bare_newline\" is not supported by this version"},
         {exemption("id: a, when: {author_domain: example.com}, allow: [dmarc]"),

@@ -70,6 +70,7 @@ class TransactionTest : public testing::Test {
             *opened.store,
             log,
             connections_,
+            clients_,
             [&](const relay::ForwardedClient&) { return std::make_unique<KeepingDelivery>(header, final_); },
             [] {
                 return smtp::OfferedExtensions();
@@ -109,6 +110,7 @@ class TransactionTest : public testing::Test {
     FilePool files_{1};
     MemoryBudget memory_{1'000'000};
     ConnectionLimits connections_;
+    ClientState clients_;
     dns::ZoneResolver zone_;
     config::Config config_;
     bool final_ = false;

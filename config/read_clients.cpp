@@ -1,0 +1,53 @@
+// What policy says of clients, whatever they send: the block lists that have them.
+#include "config/address.hpp"
+#include "config/problem.hpp"
+#include "config/sections.hpp"
+#include "config/units.hpp"
+
+#include "policy/settings.hpp"
+
+#include "auth/dnsbl/list.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace gatepost::config {
+namespace {
+
+constexpr std::size_t max_dnsbl_lists = 20;  // local: each costs a question for each client
+constexpr std::size_t max_dnsbl_weight = 1000;
+
+void read_dnsbl_list(const Section& item, policy::Settings& target) {
+    auth::dnsbl::List list;
+    item.require("zone");
+    item.value("zone", list.zone, parse_host_name, "a domain name");
+    item.number("weight", list.weight, 1, max_dnsbl_weight);
+    item.list("answers", list.answers, auth::dnsbl::AnswerRange::parse,
+              "an address below 127.0.0.0/8 or a range of them (like 127.0.0.2-127.0.0.11)", true);
+    if (item.has_empty("answers")) item.error("answers", "at least one value is needed");
+    list.name = list.zone.text();
+    item.value("name", list.name, parse_id, "a name of letters, digits, '-', '_' and '.'");
+    const auto& earlier = target.dnsbl;
+    if (std::any_of(earlier.begin(), earlier.end(),
+                    [&](const auto& other) { return other.zone == list.zone; }))
+        item.error("zone", in_quotes(list.zone.text()) + " stands here twice");
+    target.dnsbl.push_back(std::move(list));
+}
+
+}  // namespace
+
+void read_dnsbl(const Section& policy, policy::Settings& target) {
+    policy.number("dnsbl_threshold", target.dnsbl_threshold, 1, max_dnsbl_lists * max_dnsbl_weight);
+    std::size_t sum = 0;
+    for (const auto& item : policy.sections("dnsbl")) {
+        read_dnsbl_list(item, target);
+        sum += target.dnsbl.back().weight;
+    }
+    if (target.dnsbl.size() > max_dnsbl_lists)
+        policy.error("dnsbl", "more than " + std::to_string(max_dnsbl_lists) + " lists");
+    if (!target.dnsbl.empty() && sum < target.dnsbl_threshold)
+        policy.warn("dnsbl_threshold", "is more than all weights together: nobody is refused");
+}
+
+}  // namespace gatepost::config
