@@ -1,7 +1,10 @@
-// Foreign Authentication-Results, and our own written around foreign text: what we write can be read back.
+// The first octet chooses: foreign Authentication-Results, which must never pass for ours unseen, or our own
+// written around foreign text, which must read back as what was written.
 #include "auth/results/authentication_results.hpp"
 #include "auth/results/parse_results.hpp"
 #include "auth/results/remove_claims.hpp"
+
+#include "dns/ascii.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +14,20 @@ namespace {
 
 using namespace gatepost;
 using namespace gatepost::auth;
+
+// RFC 8601 §5: what names us, and what nobody can parse, is removed.
+void read(const std::string& text) {
+    const auto header = HeaderBlock::parse("Authentication-Results:" + text);
+    for (const HeaderField& field : header->fields()) {
+        if (!field.is("Authentication-Results")) continue;
+        const auto parsed = results::parse_results(unfold(field.value));
+        const bool ours = !parsed || ascii::equals_ignoring_case(parsed->authserv_id, "mx.example.org");
+        if (ours && !results::claims_our_authority(field, {"mx.example.org"})) std::abort();
+        if (!parsed) continue;
+        for (const results::ParsedResult& result : parsed->results)
+            if (result.method.empty() || result.result.empty()) std::abort();
+    }
+}
 
 void write_around(const std::string& text) {
     Evidence evidence;
@@ -32,11 +49,11 @@ void write_around(const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string text(reinterpret_cast<const char*>(data), size);
-    results::parse_results(text);
-    const auto header = HeaderBlock::parse("Authentication-Results:" + text);
-    for (const HeaderField& field : header->fields())
-        results::claims_our_authority(field, {"mx.example.org"});
-    write_around(text);
+    if (size == 0) return 0;
+    const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
+    if (data[0] % 2 == 0)
+        read(text);
+    else
+        write_around(text);
     return 0;
 }

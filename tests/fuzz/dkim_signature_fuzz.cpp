@@ -1,5 +1,6 @@
-// DKIM-Signature fields: the octets as a field's value, and the same octets mapped into the alphabet of tag
-// lists, which reaches deeper. What is taken must keep the promises of signature_field.hpp.
+// DKIM-Signature fields: the first octet chooses between the rest as a field's value, the rest mapped into
+// the alphabet of tag lists, which reaches deeper, and the rest behind the tags of a valid field. What is
+// taken must keep the promises of signature_field.hpp.
 #include "auth/dkim/header_hash.hpp"
 #include "auth/dkim/signature_field.hpp"
 
@@ -40,12 +41,15 @@ void run(std::string_view value) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     constexpr std::string_view alphabet = "abcdhilqstvxz=;:/@-. \t109+AZ";
-    const std::string octets(reinterpret_cast<const char*>(data), size);
-    run(octets);
-    std::string mapped;
-    for (const char c : octets)
-        mapped += alphabet[static_cast<unsigned char>(c) % alphabet.size()];
-    run(mapped);
+    if (size == 0) return 0;
+    std::string octets(reinterpret_cast<const char*>(data) + 1, size - 1);
+    if (data[0] % 3 == 1)
+        for (char& c : octets)
+            c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
+    if (data[0] % 3 != 2) {
+        run(octets);
+        return 0;
+    }
     // Mutations of the seeds soon break a tag that is required; the input's own tags over a valid base do
     // not.
     run(" v=1; a=rsa-sha256; d=example.org; s=s; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; "
