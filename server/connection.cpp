@@ -1,7 +1,6 @@
 #include "server/connection.hpp"
 
 #include "server/log.hpp"
-#include "server/smtp/data_decoder.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -12,8 +11,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr std::size_t command_read_octets = 4096;  // local: a pipelined group, in most cases
-constexpr std::size_t data_read_octets = 64 * 1024;
+constexpr std::size_t command_read_octets = 4096;       // local: a pipelined group, in most cases
 constexpr std::size_t max_waiting_replies = 16 * 1024;  // local: of a pipelined group; then they are written
 constexpr auto handshake_time = 60s;                    // local: TLS takes a few round trips
 constexpr auto goodbye_time = 2s;                       // local: nobody waits for a peer's close_notify
@@ -100,10 +98,10 @@ asio::awaitable<void> Connection::next_command() {
             action = session_.on_line(reader_.line());
             break;
         case smtp::LineReader::Status::too_long:
-            action = session_.on_line_too_long();
+            action = session_.on_line_too_long(reader_.line());
             break;
         case smtp::LineReader::Status::bad:
-            action = session_.on_bad_line(reader_.fault());
+            action = session_.on_bad_line(reader_.fault(), reader_.line());
             break;
         case smtp::LineReader::Status::need_more:
             break;
@@ -137,6 +135,8 @@ asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action actio
         output_ += receive->reply.wire();
         co_await flush();
         if (open_) next = co_await receive_message();
+    } else if (auto* chunk = std::get_if<smtp::ReceiveChunk>(&action)) {
+        next = co_await receive_chunk(*chunk);
     } else if (auto* start = std::get_if<smtp::StartTls>(&action)) {
         smtp::Reply reply = std::move(start->reply);
         co_await start_tls(std::move(reply));
@@ -177,30 +177,6 @@ asio::awaitable<smtp::Action> Connection::check_recipient(smtp::Path forward_pat
     std::optional<smtp::Reply> refusal =
         co_await transaction_->add_recipient(envelope, std::move(forward_path));
     co_return session_.on_recipient_checked(std::move(refusal));
-}
-
-asio::awaitable<smtp::Action> Connection::receive_message() {
-    const config::Limits& limits = runtime_->config.limits;
-    smtp::DataDecoder decoder(limits.message_size);
-    std::string content;
-    for (;;) {
-        std::string_view rest = unread();
-        content.clear();
-        const bool done = decoder.decode(rest, content);
-        consume_to(rest);
-        if (!content.empty()) co_await transaction_->content(content);
-        if (done) break;
-        deadline_.expires_after(limits.data_timeout);
-        const bool more = co_await read_more(data_read_octets);
-        if (!more) {
-            smtp::Close lost{smtp::Reply(421, "4.4.2", "connection lost")};
-            co_return lost;
-        }
-    }
-    deadline_.clear();
-    smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), decoder);
-    transaction_.reset();
-    co_return session_.on_message_done(std::move(reply));
 }
 
 asio::awaitable<void> Connection::start_tls(smtp::Reply reply) {
@@ -255,6 +231,13 @@ asio::awaitable<bool> Connection::read_more(std::size_t octets) {
 void Connection::close_with(const smtp::Close& close) {
     output_ += close.reply.wire();
     open_ = false;
+    lingers_ = close.reply.is_permanent_failure();
+    if (!lingers_) return;
+    LogEntry entry("refused_and_closed");
+    entry.with("sid", session_id_).with("client", client_.text());
+    entry.with_some("tx", transaction_ ? transaction_->id() : "");
+    entry.with("code", close.reply.code()).with("reply", close.reply.text());
+    services_.log.write(entry);
 }
 
 asio::awaitable<void> Connection::flush() {
@@ -272,6 +255,12 @@ asio::awaitable<void> Connection::end() {
     deadline_.expires_after(goodbye_time);
     if (!output_.empty()) co_await stream_->write(output_, ignored);
     if (!ignored) co_await stream_->shut_down();
+    // Closing on octets that are still coming would reset the connection, and the client would never read
+    // why.
+    while (lingers_ && !ignored) {
+        input_.clear();
+        co_await stream_->read(input_, data_read_octets, ignored);
+    }
     deadline_.clear();
     stream_->close();
     LogEntry entry("close", LogLevel::debug);

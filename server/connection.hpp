@@ -6,6 +6,7 @@
 #include "server/client_standing.hpp"
 #include "server/deadline.hpp"
 #include "server/runtime.hpp"
+#include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/line_reader.hpp"
 #include "server/smtp/session.hpp"
 #include "server/stream.hpp"
@@ -15,6 +16,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +43,8 @@ class Connection {
     const dns::IpAddress& client() const { return client_; }
 
   private:
+    static constexpr std::size_t data_read_octets = 64 * 1024;  // local: of a message, at a time
+
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> read_proxy_header();
     bool become(const dns::IpAddress& client);
@@ -53,6 +57,14 @@ class Connection {
     boost::asio::awaitable<smtp::Action> check_sender();
     boost::asio::awaitable<smtp::Action> check_recipient(smtp::Path forward_path);
     boost::asio::awaitable<smtp::Action> receive_message();
+    boost::asio::awaitable<smtp::Action> receive_chunk(smtp::ReceiveChunk chunk);
+    // Feeds the input to the transaction until the decoder has the end of the message or chunk. False: the
+    // connection is over.
+    template <class Decoder>
+    boost::asio::awaitable<bool> receive(Decoder& decoder);
+    boost::asio::awaitable<bool> skip_chunk(std::uint64_t octets);
+    boost::asio::awaitable<bool> read_data();
+    static smtp::Action connection_lost();
     boost::asio::awaitable<void> start_tls(smtp::Reply reply);
     boost::asio::awaitable<void> shake_hands();
     boost::asio::awaitable<void> abandon_transaction();
@@ -79,9 +91,11 @@ class Connection {
     std::string output_;                        // replies not yet written
     std::unique_ptr<ClientStanding> standing_;  // null: nobody is asked about the client
     std::unique_ptr<Transaction> transaction_;
+    std::optional<smtp::ChunkDecoder> chunks_;  // of the transaction
     std::size_t transactions_ = 0;
     Deadline deadline_;
     bool open_ = true;
+    bool lingers_ = false;  // closed in the middle of what the client sends
     bool draining_ = false;
     bool waiting_for_command_ = false;
 };

@@ -20,16 +20,19 @@ namespace {
 
 constexpr std::size_t max_received_fields = 100;  // RFC 5321 §6.3: a loop
 
-std::string_view to_string(smtp::DataFault::Kind kind) {
-    switch (kind) {
-        case smtp::DataFault::Kind::bare_cr:
-            return "bare CR";
-        case smtp::DataFault::Kind::bare_lf:
-            return "bare LF";
-        case smtp::DataFault::Kind::nul:
-            return "NUL";
+std::string describe(const smtp::FramingFault& fault) {
+    const std::string place = " in line " + std::to_string(fault.line) + " of the message";
+    const std::string rule =
+        place + ": lines end in CRLF alone (RFC 5321 section 2.3.8); policy.exemptions: allow bare_newline";
+    switch (fault.kind) {
+        case smtp::FramingFault::Kind::bare_cr:
+            return "bare CR" + rule;
+        case smtp::FramingFault::Kind::bare_lf:
+            return "bare LF" + rule;
+        case smtp::FramingFault::Kind::nul:
+            return "NUL" + place + " (RFC 5322 section 2.2); no key forgives it";
     }
-    return "invalid octet";
+    return "invalid octet" + place;
 }
 
 // The octets up to and with the empty line, or npos while it has not come. `from`: where to look on.
@@ -152,13 +155,9 @@ asio::awaitable<void> Transaction::end_of_header(std::size_t header_octets) {
 }
 
 // What no rule and no exemption lets in: it is the message itself that is broken or too large.
-std::optional<Reply> Transaction::refuse_framing(const smtp::DataDecoder& framing) const {
+std::optional<Reply> Transaction::refuse_framing(const smtp::ContentFraming& framing) const {
     if (framing.is_over_limit()) return reply(552, "5.3.4", "message size exceeds limits.message_size");
-    if (const auto& fault = framing.fault()) {
-        return reply(550, "5.6.0",
-                     std::string(to_string(fault->kind)) + " in line " + std::to_string(fault->line) +
-                         " of the message: lines end in CRLF alone (RFC 5321 section 2.3.8)");
-    }
+    if (const auto& fault = framing.fault()) return reply(550, "5.6.0", describe(*fault));
     if (header_too_large_) return reply(552, "5.3.4", "the header section exceeds limits.header_size");
     if (!storage_problem_.empty()) return reply(452, "4.3.1", "insufficient system storage");
     if (!header_) return std::nullopt;
@@ -172,7 +171,17 @@ std::optional<Reply> Transaction::refuse_framing(const smtp::DataDecoder& framin
     return std::nullopt;
 }
 
-asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope, const smtp::DataDecoder& framing) {
+asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelope& envelope,
+                                                              const smtp::ContentFraming& framing) {
+    std::optional<Reply> final_reply = refuse_framing(framing);
+    if (!final_reply) co_return std::nullopt;
+    co_await abandon();
+    record(envelope, *final_reply);
+    co_return final_reply;
+}
+
+asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
+                                           const smtp::ContentFraming& framing) {
     if (!header_ && !header_too_large_ && storage_problem_.empty())
         co_await end_of_header(header_octets_.size());
     std::optional<Reply> final_reply = refuse_framing(framing);

@@ -4,7 +4,7 @@
 
 #include "server/outgoing_message.hpp"
 #include "server/runtime.hpp"
-#include "server/smtp/data_decoder.hpp"
+#include "server/smtp/content_framing.hpp"
 #include "server/smtp/envelope.hpp"
 #include "server/smtp/reply.hpp"
 #include "server/spooled_body.hpp"
@@ -57,9 +57,13 @@ class Transaction {
                                                                      smtp::Path forward_path);
     // Content, dot-stuffing undone, in chunks of any size.
     boost::asio::awaitable<void> content(std::string_view octets);
+    // The end of a BDAT chunk that is not the last. The final reply, where the message is refused already:
+    // this ends the transaction.
+    boost::asio::awaitable<std::optional<smtp::Reply>> chunk_done(const smtp::Envelope& envelope,
+                                                                  const smtp::ContentFraming& framing);
     // The end of data. Decides, carries out, records; gives the final reply.
     boost::asio::awaitable<smtp::Reply> finish(const smtp::Envelope& envelope,
-                                               const smtp::DataDecoder& framing);
+                                               const smtp::ContentFraming& framing);
     // The client gave up: RSET, QUIT or a lost connection.
     boost::asio::awaitable<void> abandon();
 
@@ -67,7 +71,7 @@ class Transaction {
     boost::asio::awaitable<void> end_of_header(std::size_t header_octets);
     std::optional<smtp::Reply> refuse_recipient(const std::string& recipient, const policy::Refusal& refusal,
                                                 std::string_view rule);
-    std::optional<smtp::Reply> refuse_framing(const smtp::DataDecoder& framing) const;
+    std::optional<smtp::Reply> refuse_framing(const smtp::ContentFraming& framing) const;
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
     std::string top_fields(const smtp::Envelope& envelope) const;
     void record(const smtp::Envelope& envelope, const smtp::Reply& final_reply);

@@ -10,9 +10,9 @@
 namespace gatepost::server::smtp {
 namespace {
 
-// RFC 4954, RFC 3030, RFC 1985, RFC 5321 appendix F.
-constexpr std::array<std::string_view, 8> unimplemented{"AUTH", "BDAT", "ETRN", "TURN",
-                                                        "ATRN", "SEND", "SOML", "SAML"};
+// RFC 4954, RFC 1985, RFC 5321 appendix F.
+constexpr std::array<std::string_view, 7> unimplemented{"AUTH", "ETRN", "TURN", "ATRN",
+                                                        "SEND", "SOML", "SAML"};
 // RFC 9110 §9.1, RFC 5789, and the preface of HTTP/2 (RFC 9113 §3.4).
 constexpr std::array<std::string_view, 11> http{"GET",     "HEAD",  "POST",  "PUT", "DELETE", "CONNECT",
                                                 "OPTIONS", "TRACE", "PATCH", "PRI", "HOST:"};

@@ -18,9 +18,10 @@ enum class Verb {
     expn,
     help,
     quit,
+    bdat,
     starttls,
     xclient,
-    unimplemented,  // of another RFC, not offered here: AUTH, BDAT, ETRN ...
+    unimplemented,  // of another RFC, not offered here: AUTH, ETRN ...
     http,           // a request line or Host field of HTTP: a browser was sent here (cross-protocol attack)
     unknown,
 };

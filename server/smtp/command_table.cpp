@@ -13,6 +13,8 @@ constexpr std::array table{
     CommandRule{Verb::mail, "MAIL", Argument::required, false, false, false},
     CommandRule{Verb::rcpt, "RCPT", Argument::required, false, false, false},
     CommandRule{Verb::data, "DATA", Argument::none, false, false, true},
+    // RFC 3030 §4.2: chunks are pipelined, and their replies with them.
+    CommandRule{Verb::bdat, "BDAT", Argument::required, false, false, false},
     CommandRule{Verb::rset, "RSET", Argument::none, true, false, false},
     CommandRule{Verb::noop, "NOOP", Argument::optional, true, true, true},
     CommandRule{Verb::vrfy, "VRFY", Argument::required, true, false, true},

@@ -1,77 +1,54 @@
 #include "server/smtp/data_decoder.hpp"
 
-#include <algorithm>
+#include <cstddef>
 
 namespace gatepost::server::smtp {
 
+// Looks for line starts alone; runs of content between two dots that go are handed on whole.
 bool DataDecoder::decode(std::string_view& input, std::string& content) {
-    while (!input.empty() && state_ != State::done) {
-        if (state_ == State::inside) store_run(input, content);
-        if (input.empty()) break;
-        const char octet = input.front();
-        input.remove_prefix(1);
-        step(octet, content);
-    }
-    return state_ == State::done;
-}
-
-// Most of a message: everything up to the next octet that means something.
-void DataDecoder::store_run(std::string_view& input, std::string& content) {
-    const auto end = std::min(input.find_first_of(std::string_view("\r\n\0", 3)), input.size());
-    store(input.substr(0, end), content);
-    input.remove_prefix(end);
-}
-
-void DataDecoder::step(char octet, std::string& content) {
-    switch (state_) {
-        case State::line_start:
-            if (octet == '.') {
-                state_ = State::after_dot;  // stuffed, or the end: it goes either way
-                return;
-            }
-            break;
-        case State::after_dot:
-            if (octet == '\r') {
+    std::size_t run = 0;  // where the run began that has not been handed on
+    std::size_t at = 0;
+    const auto hand_on = [&](std::size_t end, std::size_t next) {
+        framing_.take(input.substr(run, end - run), content);
+        run = next;
+    };
+    for (; at < input.size() && state_ != State::done; ++at) {
+        if (state_ == State::inside) at = input.find('\r', at);
+        if (at == std::string_view::npos) break;
+        const char octet = input[at];
+        switch (state_) {
+            case State::line_start:
+                if (octet != '.') break;
+                hand_on(at, at + 1);  // the dot was stuffed, or is the end: it goes either way
+                state_ = State::after_dot;
+                continue;
+            case State::after_dot:
+                if (octet != '\r') break;
+                run = at + 1;
                 state_ = State::after_dot_cr;
-                return;
-            }
-            break;
-        case State::after_dot_cr:
-            if (octet == '\n') {
-                state_ = State::done;
-                return;
-            }
-            // The CR was content after all, and a bare one: the dot before it was stuffed.
-            store("\r", content);
-            note(DataFault::Kind::bare_cr);
-            break;
-        case State::after_cr:
-            if (octet == '\n') {
-                store("\n", content);
-                ++line_;
+                continue;
+            case State::after_dot_cr:
+                if (octet == '\n') {
+                    run = at + 1;
+                    state_ = State::done;
+                    continue;
+                }
+                framing_.take("\r", content);  // the CR was content after all, and a bare one
+                break;
+            case State::after_cr:
+                if (octet != '\n') break;
                 state_ = State::line_start;
-                return;
-            }
-            note(DataFault::Kind::bare_cr);
-            break;
-        case State::inside:
-        case State::done:
-            break;
+                continue;
+            case State::inside:
+            case State::done:
+                break;
+        }
+        state_ = octet == '\r' ? State::after_cr : State::inside;
     }
-    if (octet == '\n') note(DataFault::Kind::bare_lf);
-    if (octet == '\0') note(DataFault::Kind::nul);
-    store(std::string_view(&octet, 1), content);
-    state_ = octet == '\r' ? State::after_cr : State::inside;
-}
-
-void DataDecoder::store(std::string_view octets, std::string& content) {
-    const auto room = size_limit_ - std::min(size_, size_limit_);
-    content.append(octets.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(room, octets.size()))));
-    size_ += octets.size();
-}
-
-void DataDecoder::note(DataFault::Kind kind) {
-    if (!fault_) fault_ = DataFault{kind, line_};
+    const std::size_t end = state_ == State::done ? run : input.size();
+    hand_on(end, end);
+    input.remove_prefix(end);
+    return state_ == State::done;
 }
 
 }  // namespace gatepost::server::smtp

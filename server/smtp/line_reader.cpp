@@ -39,15 +39,17 @@ void LineReader::keep(std::string_view part) {
 
 LineReader::Status LineReader::end_line(std::string_view last_part) {
     ended_ = true;
-    if (octets_ > max_command_line_octets) return Status::too_long;
-    if (fault_ != LineFault::none) return Status::bad;
     line_ = last_part;
     if (!partial_.empty()) {
-        partial_ += last_part;
+        keep(last_part);
         line_ = partial_;
     }
+    if (octets_ > max_command_line_octets) {
+        line_ = line_.substr(0, max_command_line_octets);
+        return Status::too_long;
+    }
     line_.remove_suffix(2);
-    return Status::line;
+    return fault_ == LineFault::none ? Status::line : Status::bad;
 }
 
 void LineReader::reset() {

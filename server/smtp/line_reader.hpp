@@ -17,15 +17,16 @@ class LineReader {
     enum class Status {
         need_more,  // all input taken, no line has ended
         line,       // line() is one command line
-        too_long,   // a line over the bound has ended, and is gone
-        bad,        // a line with fault() has ended, and is gone
+        too_long,   // a line over the bound has ended; line() is how it began
+        bad,        // a line with fault() has ended; line() is all of it
     };
 
     // Takes octets off the front of `input`, up to the end of one line; what follows stays in `input`. A peer
     // may send a line that never ends: the time for a command runs from its first octet, not from the last
     // read.
     Status read(std::string_view& input);
-    // Without CRLF. Valid until the next call of read() and as long as its input.
+    // Without CRLF. Valid until the next call of read() and as long as its input. Only a `line` may be
+    // executed.
     std::string_view line() const { return line_; }
     LineFault fault() const { return fault_; }
     // Whether a line has begun and not ended.

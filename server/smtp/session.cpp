@@ -39,18 +39,21 @@ SendReply Session::greeting() const {
 Action Session::on_line(std::string_view line) {
     expect(State::commands, "on_line");
     const auto command = parse_command(line);
-    if (auto refusal = check_order(command)) return fail(std::move(*refusal), may_wait(command.verb));
+    const bool brings_octets = command.verb == Verb::bdat;  // it is refused when they have been taken off
+    auto refusal = brings_octets ? std::nullopt : check_order(command);
+    if (refusal) return fail(std::move(*refusal), may_wait(command.verb));
     return dispatch(command);
 }
 
-Action Session::on_line_too_long() {
+Action Session::on_line_too_long(std::string_view line) {
     expect(State::commands, "on_line_too_long");
-    return fail(Reply(500, "5.5.2", "Line too long"));  // RFC 5321 §4.5.3.1.10
+    return refuse_line(Reply(500, "5.5.2", "Line too long"), line);  // RFC 5321 §4.5.3.1.10
 }
 
-Action Session::on_bad_line(LineFault fault) {
+Action Session::on_bad_line(LineFault fault, std::string_view line) {
     expect(State::commands, "on_bad_line");
-    return fail(Reply(500, "5.5.2", std::string("Syntax error, ") + std::string(describe(fault))));
+    const std::string text = "Syntax error, " + std::string(describe(fault));
+    return refuse_line(Reply(500, "5.5.2", text), line);
 }
 
 Action Session::on_sender_checked(std::optional<Reply> refusal) {
@@ -140,6 +143,7 @@ Action Session::refuse(Reply reply) {
 // 421, for it would be sent again and end so again.
 Action Session::refuse_recipient(Reply reply) {
     ++refused_recipients_;
+    recipients_deferred_ = recipients_deferred_ || reply.is_transient_failure();
     if (envelope_->recipients.empty() || reply.code() == 421) return refuse(std::move(reply));
     return SendReply{std::move(reply), true};
 }
@@ -154,6 +158,9 @@ void Session::reset_transaction() {
     envelope_.reset();
     checked_recipient_.reset();
     refused_recipients_ = 0;
+    recipients_deferred_ = false;
+    chunking_ = Chunking::none;
+    chunked_octets_ = 0;
 }
 
 }  // namespace gatepost::server::smtp

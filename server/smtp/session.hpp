@@ -4,10 +4,12 @@
 //
 // Order of a transaction: on_line("MAIL ...") gives CheckSender, the driver answers by on_sender_checked();
 // on_line("RCPT ...") gives CheckRecipient, answered by on_recipient_checked(); on_line("DATA") gives
-// ReceiveMessage, answered by on_message_done(). An event that the state does not wait for is the driver's
-// bug: std::logic_error.
+// ReceiveMessage, answered by on_message_done(). Or, instead of DATA, on_line("BDAT ...") gives ReceiveChunk,
+// answered by on_chunk_done() or, for the last chunk, on_message_done(). An event that the state does not
+// wait for is the driver's bug: std::logic_error.
 #pragma once
 
+#include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/command.hpp"
 #include "server/smtp/envelope.hpp"
 #include "server/smtp/esmtp_parameters.hpp"
@@ -56,6 +58,15 @@ struct CheckRecipient {
 struct ReceiveMessage {
     Reply reply;
 };
+// BDAT (RFC 3030): the next octets of the input are a chunk's, and never commands. `keep`: feed them to the
+// transaction's ChunkDecoder, of which the first chunk is `first`; then on_message_done() for the `last` one,
+// on_chunk_done() for the others. Otherwise take them off the input, and call on_chunk_done().
+struct ReceiveChunk {
+    std::uint64_t octets = 0;
+    bool first = false;
+    bool last = false;
+    bool keep = false;
+};
 // Throw away all input that has been read but not used (RFC 3207 §4.2; LineReader::reset() too), send the
 // reply, shake hands, then call on_tls_established(); where the handshake fails, close.
 struct StartTls {
@@ -69,8 +80,8 @@ struct ChangeClient {
 struct Close {
     Reply reply;
 };
-using Action =
-    std::variant<SendReply, CheckSender, CheckRecipient, ReceiveMessage, StartTls, ChangeClient, Close>;
+using Action = std::variant<SendReply, CheckSender, CheckRecipient, ReceiveMessage, ReceiveChunk, StartTls,
+                            ChangeClient, Close>;
 
 class Session {
   public:
@@ -82,12 +93,18 @@ class Session {
     SendReply greet();
     // One command line without CRLF.
     Action on_line(std::string_view line);
-    Action on_line_too_long();
-    Action on_bad_line(LineFault fault);
+    // `line` is what is left of it: nothing in it is executed.
+    Action on_line_too_long(std::string_view line);
+    Action on_bad_line(LineFault fault, std::string_view line);
     // Answers to CheckSender and CheckRecipient: nullopt accepts.
     Action on_sender_checked(std::optional<Reply> refusal);
     Action on_recipient_checked(std::optional<Reply> refusal);
-    // Answer to ReceiveMessage: the reply to the end of data, as the driver words it. Ends the transaction.
+    // Answer to ReceiveChunk, where it is not the last one kept: nullopt where the chunk is good, or was to
+    // be thrown away. A refusal ends what the driver knows of the message; the client sends RSET (RFC 3030
+    // §2).
+    Action on_chunk_done(std::optional<Reply> refusal);
+    // Answer to ReceiveMessage, and to the last ReceiveChunk that was kept: the reply to the end of data, as
+    // the driver words it. Ends the transaction.
     Action on_message_done(Reply final_reply);
     // The handshake has been made; everything known of the client is forgotten (RFC 3207 §4.2).
     void on_tls_established();
@@ -113,7 +130,9 @@ class Session {
     bool is_idle() const { return state_ == State::commands && !envelope_; }
 
   private:
-    enum class State { connected, commands, sender, recipient, message, tls, client, closed };
+    enum class State { connected, commands, sender, recipient, message, chunk, tls, client, closed };
+    // A transaction's way with BDAT. failed: a chunk was refused, and so are all that follow.
+    enum class Chunking { none, begun, failed };
 
     // The refusal of a command that may not come now, or has or lacks an argument.
     std::optional<Reply> check_order(const Command& command) const;
@@ -122,6 +141,11 @@ class Session {
     Action on_mail(std::string_view argument);
     Action on_rcpt(std::string_view argument);
     Action on_data();
+    Action on_bdat(const Command& command);
+    std::optional<Reply> check_chunk(const Command& command, const ChunkHeader& header) const;
+    std::optional<Reply> check_recipients() const;
+    Action refuse_chunk(Reply reply);
+    Action refuse_line(Reply reply, std::string_view line);
     Action on_starttls();
     Action on_xclient(std::string_view argument);
     SendReply greeting() const;
@@ -153,6 +177,11 @@ class Session {
     std::optional<Recipient> checked_recipient_;
     XclientAttributes client_;            // while ChangeClient is under way
     std::size_t refused_recipients_ = 0;  // of this transaction
+    bool recipients_deferred_ = false;    // some of them by 4xx
+    Chunking chunking_ = Chunking::none;  // of this transaction
+    std::uint64_t chunked_octets_ = 0;    // of this transaction
+    ReceiveChunk chunk_;                  // the one under way, and
+    std::optional<Reply> chunk_refusal_;  // what is said when its octets are gone
     std::size_t messages_ = 0;
     std::size_t errors_ = 0;
 };

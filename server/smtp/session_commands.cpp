@@ -98,6 +98,8 @@ Action Session::dispatch(const Command& command) {
             return on_rcpt(command.argument);
         case Verb::data:
             return on_data();
+        case Verb::bdat:
+            return on_bdat(command);
         case Verb::rset:
             reset_transaction();
             return SendReply{Reply(250, "2.0.0", "Reset"), true};
@@ -144,6 +146,7 @@ void Session::set_hello(std::string_view argument, bool extended) {
 
 Reply Session::ehlo_reply() const {
     std::vector<std::string> lines{options_->hostname, "PIPELINING"};
+    lines.emplace_back("CHUNKING");  // whatever the downstream offers: it is given the message by DATA
     if (offered_.size) lines.push_back("SIZE " + std::to_string(options_->limits.message_size));
     if (offered_.eight_bit_mime) lines.emplace_back("8BITMIME");
     if (offered_.eight_bit_mime && offered_.smtputf8) lines.emplace_back("SMTPUTF8");
@@ -191,6 +194,7 @@ Action Session::on_mail(std::string_view argument) {
 
 Action Session::on_rcpt(std::string_view argument) {
     if (!envelope_) return fail(Reply(503, "5.5.1", "Send MAIL first"), true);
+    if (chunking_ != Chunking::none) return fail(Reply(503, "5.5.1", "The message has begun"), true);
     if (!take_keyword(argument, "TO:")) return fail(Reply(501, "5.5.4", "Syntax: RCPT TO:<address>"), true);
     auto path = parse_forward_path(argument);
     if (!path.path) return refuse_recipient(path_refusal(path.fault, false));
@@ -227,9 +231,12 @@ std::optional<Reply> Session::check_recipient(const Path& path) const {
 // RFC 5321 §3.3, §4.1.1.4.
 Action Session::on_data() {
     if (!envelope_) return fail(Reply(503, "5.5.1", "Send MAIL and RCPT first"));
-    if (envelope_->recipients.empty() && refused_recipients_ > 0)
-        return fail(Reply(554, "5.5.1", "No valid recipients"));
-    if (envelope_->recipients.empty()) return fail(Reply(503, "5.5.1", "Send RCPT first"));
+    // RFC 3030 §2
+    if (chunking_ != Chunking::none) return fail(Reply(503, "5.5.1", "The message came by BDAT, send RSET"));
+    if (auto refusal = check_recipients()) {
+        if (refusal->is_transient_failure()) return SendReply{std::move(*refusal), false};
+        return fail(std::move(*refusal));
+    }
     state_ = State::message;
     return ReceiveMessage{Reply(354, "", "Start mail input; end with <CRLF>.<CRLF>")};
 }
@@ -237,6 +244,14 @@ Action Session::on_data() {
 bool Session::is_offered(Verb verb) const {
     if (verb == Verb::starttls) return is_starttls_offered();
     return verb != Verb::xclient || offered_.xclient;
+}
+
+std::optional<Reply> Session::check_recipients() const {
+    if (!envelope_->recipients.empty()) return std::nullopt;
+    // A client that looks at this reply alone must not give up what could be taken later.
+    if (recipients_deferred_) return Reply(451, "4.5.1", "No recipient was taken, try again later");
+    if (refused_recipients_ > 0) return Reply(554, "5.5.1", "No valid recipients");
+    return Reply(503, "5.5.1", "Send RCPT first");
 }
 
 bool Session::is_starttls_offered() const {

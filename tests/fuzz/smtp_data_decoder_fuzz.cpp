@@ -44,12 +44,13 @@ void check(std::string_view wire, std::size_t chunk) {
     require(whole.decoder.is_done() == (end != std::string::npos));
     if (whole.decoder.is_done()) require(whole.rest == wire.substr(end + 3));
     const auto cut = decode(wire, chunk, ~std::uint64_t{0});
-    require(cut.content == whole.content && cut.rest == whole.rest &&
-            cut.decoder.fault() == whole.decoder.fault());
+    const auto &framing = whole.decoder.framing(), &of_cut = cut.decoder.framing();
+    require(cut.content == whole.content && cut.rest == whole.rest && of_cut.fault() == framing.fault() &&
+            of_cut.size() == framing.size());
     const auto limited = decode(wire, chunk, size_limit);
     require(limited.content == whole.content.substr(0, size_limit) &&
-            limited.decoder.size() == whole.content.size());
-    if (!whole.decoder.is_done()) return;
+            limited.decoder.framing().size() == framing.size());
+    if (!whole.decoder.is_done() || framing.fault()) return;
 
     smtp::DataEncoder encoder;
     std::string again;

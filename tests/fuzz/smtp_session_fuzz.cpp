@@ -1,6 +1,7 @@
 // A whole session from octets: the first chooses the listener and what the outside answers, the rest is what
 // the client sends. Whatever comes, each event has one action, replies stay well-formed, and the envelope
 // holds only recipients of ours.
+#include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/data_decoder.hpp"
 #include "server/smtp/line_reader.hpp"
 #include "server/smtp/session.hpp"
@@ -20,6 +21,8 @@
 namespace smtp = gatepost::server::smtp;
 
 namespace {
+
+constexpr std::uint64_t message_size = 1000;  // small, so that inputs cross it
 
 void require(bool condition) {
     if (!condition) std::abort();
@@ -49,6 +52,8 @@ class Driver {
         while (!input.empty() && !closed_) {
             if (decoder_)
                 feed_message(input);
+            else if (chunk_)
+                feed_chunk(input);
             else
                 feed_lines(input);
             check_envelope();
@@ -66,10 +71,10 @@ class Driver {
                 act(session_.on_line(lines_.line()));
                 break;
             case smtp::LineReader::Status::too_long:
-                act(session_.on_line_too_long());
+                act(session_.on_line_too_long(lines_.line()));
                 break;
             case smtp::LineReader::Status::bad:
-                act(session_.on_bad_line(lines_.fault()));
+                act(session_.on_bad_line(lines_.fault(), lines_.line()));
                 break;
         }
     }
@@ -79,6 +84,45 @@ class Driver {
         if (!decoder_->decode(input, content)) return;
         decoder_.reset();
         act(session_.on_message_done(smtp::Reply(250, "2.6.0", content)));
+    }
+
+    void begin_chunk(const smtp::ReceiveChunk& chunk) {
+        require(chunk.octets <= message_size);
+        chunk_ = chunk;
+        left_ = chunk.octets;
+        if (!chunk.keep) {
+            skipped_ = smtp::ChunkReader(chunk.octets);
+        } else {
+            require(session_.envelope() && !session_.envelope()->recipients.empty());
+            require(chunk.first || chunks_);
+            if (chunk.first) chunks_.emplace(message_size);
+            chunks_->begin_chunk(chunk.octets, chunk.last);
+        }
+        std::string_view none;
+        if (chunk.octets == 0) feed_chunk(none);
+    }
+
+    // Exactly the chunk's octets go, whatever becomes of it.
+    void feed_chunk(std::string_view& input) {
+        const auto before = input.size();
+        std::string content;
+        if (chunk_->keep)
+            chunks_->decode(input, content);
+        else
+            skipped_.take(input);
+        left_ -= before - input.size();
+        require(left_ == 0 || input.empty());
+        if (left_ > 0) return;
+        const auto chunk = *chunk_;
+        chunk_.reset();
+        if (chunk.keep && chunk.last)
+            return act(session_.on_message_done(smtp::Reply(250, "2.6.0", content)));
+        act(session_.on_chunk_done(chunk.keep ? framing_refusal() : std::nullopt));
+    }
+
+    std::optional<smtp::Reply> framing_refusal() const {
+        if (!chunks_->framing().fault()) return std::nullopt;
+        return smtp::Reply(550, "5.6.0", "bad newline");
     }
 
     // Every third answer of the outside is a refusal, where the first octet says so.
@@ -95,9 +139,10 @@ class Driver {
         if (const auto* send = std::get_if<smtp::SendReply>(&action)) return check_reply(send->reply);
         if (const auto* receive = std::get_if<smtp::ReceiveMessage>(&action)) {
             check_reply(receive->reply);
-            decoder_.emplace(1000);
+            decoder_.emplace(message_size);
             return;
         }
+        if (const auto* chunk = std::get_if<smtp::ReceiveChunk>(&action)) return begin_chunk(*chunk);
         if (std::holds_alternative<smtp::ChangeClient>(action)) return act(session_.on_client_changed({}));
         if (std::holds_alternative<smtp::StartTls>(action)) {
             lines_.reset();
@@ -126,6 +171,10 @@ class Driver {
     smtp::Session session_;
     smtp::LineReader lines_;
     std::optional<smtp::DataDecoder> decoder_;
+    std::optional<smtp::ChunkDecoder> chunks_;
+    std::optional<smtp::ReceiveChunk> chunk_;  // under way
+    smtp::ChunkReader skipped_{0};
+    std::uint64_t left_ = 0;  // of the chunk
 };
 
 }  // namespace
@@ -137,6 +186,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     options->domains = {*gatepost::dns::DomainName::parse("relay.example")};
     options->tls = static_cast<smtp::TlsMode>(data[0] & 3U);
     options->limits.recipients = 3;
+    options->limits.message_size = message_size;
     options->limits.errors_per_connection = 20;
     options->limits.messages_per_connection = 4;
     Driver driver(data[0], options);

@@ -1,6 +1,8 @@
 // The suite smtp-smuggling: octets that look like the end of data must not end it, nothing ambiguous is
-// relayed, and no command hides in another. The cases of BDAT wait for CHUNKING: bdat-short, bdat-dot,
-// bdat-huge, bdat-negative.
+// relayed, and no command hides in another.
+//
+// bdat-dot announces 12 octets of a message of 13: what it sends ends in a bare CR, which is refused (RFC
+// 5321 §2.3.8). It is played as it stands, and once more with the right number.
 #include "tests/support/escapes.hpp"
 #include "tests/support/smtp_driver.hpp"
 #include "tests/support/suite.hpp"
@@ -117,6 +119,30 @@ const std::map<std::string, std::function<bool(SmtpDriver&, const std::string& o
                     driver.messages().front().content == "From: a@client.example\r\n\r\nx\r\n" &&
                     driver.session().envelope();
          }},
+        // Exactly ten octets are the message's; the rest is a command line that is none.
+        {"bdat-short",
+         [](SmtpDriver& driver, const auto& output) {
+             return output.starts_with("250 ") && output.find("\r\n500 ") != std::string::npos &&
+                    driver.messages().size() == 1 && driver.messages().front().content == "12345MAIL \r\n" &&
+                    !driver.session().envelope();
+         }},
+        {"bdat-dot",
+         [](SmtpDriver& driver, const auto& output) {
+             if (!output.starts_with("550 ") || !driver.messages().empty()) return false;
+             driver.feed("\r\nMAIL FROM:<a@client.example>\r\nRCPT TO:<rcpt@relay.example>\r\n");
+             driver.feed("BDAT 13 LAST\r\nabc\r\n.\r\nxyz\r\n");
+             if (driver.messages().size() != 1) return false;
+             const auto& content = driver.messages().front().content;
+             return content == "abc\r\n.\r\nxyz\r\n" && is_safe_to_relay(content);
+         }},
+        {"bdat-huge",
+         [](SmtpDriver& driver, const auto& output) {
+             return output.starts_with("552 ") && driver.is_closed() && driver.messages().empty();
+         }},
+        {"bdat-negative",
+         [](SmtpDriver& driver, const auto& output) {
+             return output.starts_with("501 ") && driver.is_closed() && driver.messages().empty();
+         }},
         {"http",
          [](SmtpDriver& driver, const auto& output) {
              return output.starts_with("421 ") && driver.is_closed();
@@ -127,18 +153,13 @@ TEST(SmtpSmugglingSuite, Commands) {
     GATEPOST_REQUIRE_SUITE(folder, "smtp-smuggling");
     const auto document = load_yaml(folder / "payloads.yml").front();
     Tally tally("smtp-smuggling commands");
-    std::size_t chunking = 0;
     for (const auto& [id, node] : cases_of(document, "command_smuggling")) {
         const auto check = command_checks.find(id);
-        if (check == command_checks.end()) {
-            EXPECT_TRUE(id.starts_with("bdat-")) << id;
-            ++chunking;
-            continue;
-        }
+        ASSERT_NE(check, command_checks.end()) << id;
         SmtpDriver driver;
         driver.greet();
         driver.feed("EHLO client.example\r\n");
-        if (id == "pipelined-after-data")
+        if (id == "pipelined-after-data" || id.starts_with("bdat-"))
             driver.feed("MAIL FROM:<a@client.example>\r\nRCPT TO:<rcpt@relay.example>\r\n");
         driver.take_output();
         driver.feed(unescape(node["send_escaped"].text()));
@@ -146,8 +167,7 @@ TEST(SmtpSmugglingSuite, Commands) {
         tally.count(id, good);
         EXPECT_TRUE(good) << id;
     }
-    EXPECT_EQ(tally.total(), 7u);
-    EXPECT_EQ(chunking, 4u);
+    EXPECT_EQ(tally.total(), 11u);
 }
 
 }  // namespace

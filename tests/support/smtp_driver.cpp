@@ -29,6 +29,8 @@ void SmtpDriver::feed(std::string_view octets) {
             closed_ = true;
         } else if (decoder_) {
             feed_message(octets);
+        } else if (chunk_) {
+            feed_chunk(octets);
         } else {
             feed_lines(octets);
         }
@@ -44,10 +46,10 @@ void SmtpDriver::feed_lines(std::string_view& input) {
             act(session_.on_line(lines_.line()));
             break;
         case smtp::LineReader::Status::too_long:
-            act(session_.on_line_too_long());
+            act(session_.on_line_too_long(lines_.line()));
             break;
         case smtp::LineReader::Status::bad:
-            act(session_.on_bad_line(lines_.fault()));
+            act(session_.on_bad_line(lines_.fault(), lines_.line()));
             break;
     }
     if (handshake_)
@@ -56,16 +58,52 @@ void SmtpDriver::feed_lines(std::string_view& input) {
 
 void SmtpDriver::feed_message(std::string_view& input) {
     if (!decoder_->decode(input, content_)) return;
-    const auto reply = message_reply();
-    if (reply.is_positive()) messages_.push_back({*session_.envelope(), content_});
+    const auto framing = decoder_->framing();
     decoder_.reset();
+    finish_message(framing);
+}
+
+void SmtpDriver::finish_message(const smtp::ContentFraming& framing) {
+    const auto reply = message_reply(framing);
+    if (reply.is_positive()) messages_.push_back({*session_.envelope(), content_});
     content_.clear();
     act(session_.on_message_done(reply));
 }
 
-smtp::Reply SmtpDriver::message_reply() const {
-    if (decoder_->fault()) return smtp::Reply(550, "5.6.0", "Bare CR, bare LF or NUL in the message");
-    if (decoder_->is_over_limit()) return smtp::Reply(552, "5.3.4", "Message too big");
+void SmtpDriver::begin_chunk(const smtp::ReceiveChunk& chunk) {
+    chunk_ = chunk;
+    skipped_ = smtp::ChunkReader(chunk.octets);
+    if (chunk.keep && chunk.first) {
+        chunks_.emplace(options_->limits.message_size);
+        content_.clear();
+    }
+    if (chunk.keep) chunks_->begin_chunk(chunk.octets, chunk.last);
+    std::string_view none;
+    if (chunk.octets == 0) feed_chunk(none);
+}
+
+void SmtpDriver::feed_chunk(std::string_view& input) {
+    if (!chunk_->keep) {
+        skipped_.take(input);
+        if (!skipped_.is_done()) return;
+        chunk_.reset();
+        return act(session_.on_chunk_done(std::nullopt));
+    }
+    if (!chunks_->decode(input, content_)) return;
+    const bool last = chunk_->last;
+    chunk_.reset();
+    if (last) return finish_message(chunks_->framing());
+    act(session_.on_chunk_done(framing_refusal(chunks_->framing())));
+}
+
+SmtpDriver::Refusal SmtpDriver::framing_refusal(const smtp::ContentFraming& framing) {
+    if (framing.fault()) return smtp::Reply(550, "5.6.0", "Bare CR, bare LF or NUL in the message");
+    if (framing.is_over_limit()) return smtp::Reply(552, "5.3.4", "Message too big");
+    return std::nullopt;
+}
+
+smtp::Reply SmtpDriver::message_reply(const smtp::ContentFraming& framing) const {
+    if (auto refusal = framing_refusal(framing)) return *refusal;
     if (auto refusal = check_message(content_)) return *refusal;
     return smtp::Reply(250, "2.6.0", "Message accepted");
 }
@@ -79,8 +117,10 @@ void SmtpDriver::act(smtp::Action action) {
         return act(session_.on_recipient_checked(check_recipient(check->forward_path)));
     if (const auto* receive = std::get_if<smtp::ReceiveMessage>(&action)) {
         decoder_.emplace(options_->limits.message_size);
+        content_.clear();
         return send(receive->reply, false);
     }
+    if (const auto* chunk = std::get_if<smtp::ReceiveChunk>(&action)) return begin_chunk(*chunk);
     if (const auto* tls = std::get_if<smtp::StartTls>(&action)) {
         lines_.reset();
         handshake_ = true;

@@ -2,6 +2,7 @@
 // the same order, and holds replies back as RFC 2920 §3.2 allows.
 #pragma once
 
+#include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/data_decoder.hpp"
 #include "server/smtp/line_reader.hpp"
 #include "server/smtp/session.hpp"
@@ -57,15 +58,22 @@ class SmtpDriver {
   private:
     void feed_lines(std::string_view& input);
     void feed_message(std::string_view& input);
+    void feed_chunk(std::string_view& input);
+    void finish_message(const server::smtp::ContentFraming& framing);
+    void begin_chunk(const server::smtp::ReceiveChunk& chunk);
     void act(server::smtp::Action action);
     void send(const server::smtp::Reply& reply, bool flush_may_wait);
     void flush();
-    server::smtp::Reply message_reply() const;
+    static Refusal framing_refusal(const server::smtp::ContentFraming& framing);
+    server::smtp::Reply message_reply(const server::smtp::ContentFraming& framing) const;
 
     std::shared_ptr<const server::smtp::SessionOptions> options_;
     server::smtp::Session session_;
     server::smtp::LineReader lines_;
     std::optional<server::smtp::DataDecoder> decoder_;
+    std::optional<server::smtp::ChunkDecoder> chunks_;
+    std::optional<server::smtp::ReceiveChunk> chunk_;  // under way
+    server::smtp::ChunkReader skipped_{0};
     std::string content_;
     std::string pending_;  // replies that wait for more of their group
     std::string output_;

@@ -98,7 +98,8 @@ TEST(SmtpCommand, Table) {
              Case{"   ", Verb::unknown, ""},
              Case{" DATA", Verb::unknown, "DATA"},
              Case{"MAIL\tFROM:<a@b>", Verb::unknown, ""},
-             Case{"bdat 4 LAST", Verb::unimplemented, "4 LAST"},
+             Case{"bdat 4 LAST", Verb::bdat, "4 LAST"},
+             Case{"auth PLAIN", Verb::unimplemented, "PLAIN"},
              Case{"post / HTTP/1.1", Verb::http, "/ HTTP/1.1"},
              Case{"Host: x", Verb::http, "x"},
          }) {
@@ -109,10 +110,11 @@ TEST(SmtpCommand, Table) {
 }
 
 // RFC 2920 §3.1: EHLO, DATA, VRFY, EXPN, QUIT and NOOP end a group; RFC 3207 §4: STARTTLS does. RSET, MAIL,
-// RCPT do not.
+// RCPT do not, nor does BDAT (RFC 3030 §4.2).
 TEST(SmtpCommandTable, GroupsEndWhereTheRfcSays) {
     for (const auto& rule : command_table()) {
-        const bool inside = rule.verb == Verb::rset || rule.verb == Verb::mail || rule.verb == Verb::rcpt;
+        const bool inside = rule.verb == Verb::rset || rule.verb == Verb::mail || rule.verb == Verb::rcpt ||
+                            rule.verb == Verb::bdat;
         EXPECT_EQ(rule.ends_group, !inside) << rule.keyword;
         EXPECT_EQ(find_rule(rule.verb), &rule);
         EXPECT_EQ(parse_command(rule.keyword).verb, rule.verb);

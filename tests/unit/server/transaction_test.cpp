@@ -91,7 +91,7 @@ class TransactionTest : public testing::Test {
         client.protocol = "ESMTP";
         if (transaction.begin(envelope, std::move(client))) co_return 0;
         co_await transaction.content(message);
-        const smtp::DataDecoder framing(1'000'000);
+        const smtp::ContentFraming framing(1'000'000, smtp::BareNewlines::refused);
         const smtp::Reply reply = co_await transaction.finish(envelope, framing);
         co_return reply.code();
     }

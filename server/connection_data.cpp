@@ -1,0 +1,87 @@
+// How a connection receives a message, by DATA or by BDAT. The connection itself is in connection.cpp.
+#include "server/connection.hpp"
+#include "server/smtp/data_decoder.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+
+template <class Decoder>
+asio::awaitable<bool> Connection::receive(Decoder& decoder) {
+    std::string content;
+    for (;;) {
+        std::string_view rest = unread();
+        content.clear();
+        const bool done = decoder.decode(rest, content);
+        consume_to(rest);
+        if (!content.empty()) co_await transaction_->content(content);
+        if (done) break;
+        const bool more = co_await read_data();
+        if (!more) co_return false;
+    }
+    deadline_.clear();
+    co_return true;
+}
+
+asio::awaitable<smtp::Action> Connection::receive_message() {
+    smtp::DataDecoder decoder(runtime_->config.limits.message_size);
+    const bool whole = co_await receive(decoder);
+    if (!whole) co_return connection_lost();
+    smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), decoder.framing());
+    transaction_.reset();
+    co_return session_.on_message_done(std::move(reply));
+}
+
+// RFC 3030 §2. The octets of a chunk that is refused are read and thrown away.
+asio::awaitable<smtp::Action> Connection::receive_chunk(smtp::ReceiveChunk chunk) {
+    if (!chunk.keep) {
+        const bool skipped = co_await skip_chunk(chunk.octets);
+        if (!skipped) co_return connection_lost();
+        co_return session_.on_chunk_done(std::nullopt);
+    }
+    if (chunk.first) chunks_.emplace(runtime_->config.limits.message_size);
+    chunks_->begin_chunk(chunk.octets, chunk.last);
+    const bool whole = co_await receive(*chunks_);
+    if (!whole) co_return connection_lost();
+    if (chunk.last) {
+        smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), chunks_->framing());
+        transaction_.reset();
+        co_return session_.on_message_done(std::move(reply));
+    }
+    std::optional<smtp::Reply> refusal =
+        co_await transaction_->chunk_done(*session_.envelope(), chunks_->framing());
+    if (refusal) transaction_.reset();
+    co_return session_.on_chunk_done(std::move(refusal));
+}
+
+asio::awaitable<bool> Connection::skip_chunk(std::uint64_t octets) {
+    smtp::ChunkReader chunk(octets);
+    for (;;) {
+        std::string_view rest = unread();
+        chunk.take(rest);
+        consume_to(rest);
+        if (chunk.is_done()) break;
+        const bool more = co_await read_data();
+        if (!more) co_return false;
+    }
+    deadline_.clear();
+    co_return true;
+}
+
+// More of a message. Replies to what stood before it in its pipelined group are not held back for it.
+asio::awaitable<bool> Connection::read_data() {
+    co_await flush();
+    if (!open_) co_return false;
+    deadline_.expires_after(runtime_->config.limits.data_timeout);
+    const bool more = co_await read_more(data_read_octets);
+    co_return more;
+}
+
+// Nobody reads it: the connection is closed already.
+smtp::Action Connection::connection_lost() {
+    return smtp::Close{smtp::Reply(421, "4.4.2", "connection lost")};
+}
+
+}  // namespace gatepost::server
