@@ -88,9 +88,10 @@ struct Answer {
     std::vector<RecordData> records;  // the whole RRset, at the end of any CNAME chain
     std::chrono::seconds ttl{0};      // the smallest of the chain; of an absence, by its SOA (RFC 2308 §5)
     bool authentic_data = false;
-    bool aliased = false;  // a CNAME or DNAME led away from the name asked for: the outcome is of another name
-    bool stale = false;    // past its time to live, used while the DNS is in trouble (RFC 8767)
-    std::string detail;                      // for people: why it is temp_error, which server said so
+    bool aliased =
+        false;           // a CNAME or DNAME led away from the name asked for: the outcome is of another name
+    bool stale = false;  // past its time to live, used while the DNS is in trouble (RFC 8767)
+    std::string detail;  // for people: why it is temp_error, which server said so
     Trouble trouble = Trouble::unspecified;  // of a temp_error; of other outcomes it says nothing
     DerivedValue derived;
 

@@ -1,7 +1,9 @@
-// Where the resolver's identifiers and source ports come from (RFC 5452 §4.5: they must not be guessable).
-// Handed in by the caller, so that tests know what will be drawn.
+// Where the resolver's identifiers, source ports and cookies come from (RFC 5452 §4.5: they must not be
+// guessable). Handed in by the caller, so that tests know what will be drawn.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -24,6 +26,19 @@ class SystemRandomSource final : public RandomSource {
   public:
     // Throws std::system_error where the kernel has no generator: nothing can be asked safely then.
     void fill(std::span<std::uint8_t> octets) override;
+};
+
+// Draws from another source in larger portions, as each query wants a few octets and a system call costs as
+// much as encoding one. Of one thread; no octet is handed out twice, nor kept once it is.
+class BufferedRandomSource final : public RandomSource {
+  public:
+    explicit BufferedRandomSource(RandomSource& source) : source_(source) {}
+    void fill(std::span<std::uint8_t> octets) override;
+
+  private:
+    RandomSource& source_;
+    std::array<std::uint8_t, 512> drawn_{};
+    std::size_t used_ = drawn_.size();
 };
 
 }  // namespace gatepost::dns

@@ -1,6 +1,5 @@
-// Is this datagram the reply to that query? RFC 5452 §9.1: peer address and port, identifier, question name,
-// class and type. Pure. The case of the question is not used as a further secret: forwarders that fold it
-// exist, and the identifier and a fresh random port are there already.
+// Is this message the reply to that query? RFC 5452 §9.1: peer address and port, identifier, question name,
+// class and type, and the case of the name as it was sent (name_case.hpp). Pure.
 #pragma once
 
 #include "dns/resolver_options.hpp"
@@ -10,12 +9,15 @@ namespace gatepost::dns {
 
 enum class ReplyMatch {
     ours,
-    not_ours,   // keep waiting: it may be forged, late, or of another question
-    malformed,  // ours by peer and identifier, but it holds no readable question: a failed try
+    folded,     // all of it but the case of the name: a server that folds it, or a forger
+    not_ours,   // it may be forged, late, or of another question
+    malformed,  // ours by peer and identifier, but it holds no readable question
 };
 
-// `from` is who sent the octets, `asked` the server that the query went to.
+// `from` is who sent the octets, `asked` the server that the query went to: address and port count.
 ReplyMatch match_reply(Octets message, const Query& query, const ServerAddress& from,
                        const ServerAddress& asked);
+// The same where the peer is known: of a connection, or a socket that checked it.
+ReplyMatch match_reply(Octets message, const Query& query);
 
 }  // namespace gatepost::dns

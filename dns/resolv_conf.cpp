@@ -21,16 +21,42 @@ std::optional<IpAddress> nameserver_of(std::string_view line) {
     return IpAddress::parse(line.substr(0, line.find_first_of(" \t#;")));
 }
 
+// Whether the line is an "options" line with "trust-ad" among them.
+bool trusts_ad(std::string_view line) {
+    constexpr std::string_view keyword = "options";
+    constexpr std::string_view blank = " \t\r";
+    if (!line.starts_with(keyword)) return false;
+    line.remove_prefix(keyword.size());
+    if (line.empty() || !ascii::is_wsp(line.front())) return false;
+    for (;;) {
+        line.remove_prefix(std::min(line.size(), line.find_first_not_of(blank)));
+        if (line.empty()) return false;
+        const std::string_view word = line.substr(0, line.find_first_of(blank));
+        if (word == "trust-ad") return true;
+        line.remove_prefix(word.size());
+    }
+}
+
 }  // namespace
 
 std::vector<ServerAddress> parse_resolv_conf(std::string_view text) {
     std::vector<ServerAddress> servers;
-    while (!text.empty() && servers.size() < max_servers) {
+    bool trust_ad = false;
+    while (!text.empty()) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (const auto address = nameserver_of(line)) servers.push_back(ServerAddress{*address});
+        trust_ad = trust_ad || trusts_ad(line);
+        const auto address = servers.size() < max_servers ? nameserver_of(line) : std::nullopt;
+        if (!address) continue;
+        servers.emplace_back();
+        servers.back().address = *address;
     }
-    if (servers.empty()) servers.push_back(ServerAddress{IpAddress::v4({127, 0, 0, 1})});
+    if (servers.empty()) {
+        servers.emplace_back();
+        servers.back().address = IpAddress::v4({127, 0, 0, 1});
+    }
+    for (ServerAddress& server : servers)
+        server.trust_ad = trust_ad;
     return servers;
 }
 

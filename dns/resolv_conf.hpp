@@ -1,5 +1,5 @@
-// The system's DNS servers: the "nameserver" lines of resolv.conf(5). Its other lines (search lists, options)
-// are for host names typed by people, and are passed over.
+// The system's DNS servers: the "nameserver" lines of resolv.conf(5), and its "options trust-ad". Its other
+// lines (search lists, other options) are for host names typed by people, and are passed over.
 #pragma once
 
 #include "dns/resolver_options.hpp"

@@ -1,21 +1,16 @@
-// One query over a TCP connection of its own (RFC 1035 §4.2.2, RFC 7766): two octets of length, the message.
+// Plain TCP to a server (RFC 7766), for stream_exchange.
 #pragma once
 
-#include "dns/exchange_result.hpp"
 #include "dns/resolver_options.hpp"
-#include "dns/wire_codec.hpp"
+#include "dns/stream_exchange.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 
-#include <chrono>
+#include <memory>
 
 namespace gatepost::dns {
 
-// `executor`: the one that awaits. Ends within `timeout`, connecting included, or when the awaiting coroutine
-// is cancelled.
-boost::asio::awaitable<ExchangeResult> exchange_tcp(boost::asio::any_io_executor executor,
-                                                    ServerAddress server, Query query,
-                                                    std::chrono::milliseconds timeout);
+std::unique_ptr<QueryStream> make_tcp_stream(const boost::asio::any_io_executor& executor,
+                                             const ServerAddress& server);
 
 }  // namespace gatepost::dns

@@ -1,102 +1,147 @@
 #include "dns/udp_exchange.hpp"
 
-#include "dns/reply_matcher.hpp"
-
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/udp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
-#include <memory>
+#include <cerrno>
+#include <cstring>
 
 namespace gatepost::dns {
 namespace asio = boost::asio;
 using asio::ip::udp;
+using boost::system::error_code;
 
 namespace {
 
-constexpr int max_mismatches = 64;          // local: a flood of forgeries ends the try (RFC 5452 §9.3)
 constexpr int port_tries = 8;               // local: then the kernel chooses, which is random too
 constexpr std::uint16_t first_port = 1024;  // RFC 5452 §9.2
+// local: more than the 1232 octets that we ask for; what is longer is cut, and found broken.
+constexpr std::size_t max_datagram = 4096;
 
 udp::endpoint endpoint_of(const ServerAddress& server) {
-    return udp::endpoint(asio::ip::make_address(server.address.text()), server.port);
+    const auto& octets = server.address.octets();
+    if (server.address.is_v6()) return udp::endpoint(asio::ip::address_v6(octets), server.port);
+    const asio::ip::address_v4::bytes_type four = {octets[0], octets[1], octets[2], octets[3]};
+    return udp::endpoint(asio::ip::address_v4(four), server.port);
 }
 
-ServerAddress address_of(const udp::endpoint& endpoint) {
-    ServerAddress server;
-    server.address = IpAddress::parse(endpoint.address().to_string()).value_or(IpAddress());
-    server.port = endpoint.port();
-    return server;
-}
-
-// Shared with the timer's handler, which may run after the coroutine is gone.
-struct Attempt {
-    explicit Attempt(const asio::any_io_executor& executor) : socket(executor), timer(executor) {}
-    udp::socket socket;
-    asio::steady_timer timer;
-    bool timed_out = false;
-};
-
-void arm(const std::shared_ptr<Attempt>& attempt, std::chrono::milliseconds timeout) {
-    attempt->timer.expires_after(timeout);
-    attempt->timer.async_wait([attempt](boost::system::error_code error) {
-        if (error) return;
-        attempt->timed_out = true;
-        boost::system::error_code ignored;
-        attempt->socket.close(ignored);
-    });
-}
-
-// Opens the socket on a random port and connects it, so that the kernel passes on the server's datagrams
-// only.
-boost::system::error_code open_connected(udp::socket& socket, const udp::endpoint& server,
-                                         RandomSource& random) {
-    boost::system::error_code error;
-    socket.open(server.protocol(), error);
-    if (error) return error;
-    for (int i = 0; i < port_tries; ++i) {
-        const std::uint16_t port = random.draw_16_bits();
-        if (port < first_port) continue;
-        socket.bind(udp::endpoint(server.protocol(), port), error);
-        if (!error) break;
+// A datagram may have come between bind and connect, so the kernel's filter is not enough.
+bool same_peer(const sockaddr_storage& from, const udp::endpoint& peer) {
+    if (from.ss_family != peer.data()->sa_family) return false;
+    if (from.ss_family == AF_INET) {
+        const auto& got = reinterpret_cast<const sockaddr_in&>(from);
+        const auto& want = *reinterpret_cast<const sockaddr_in*>(peer.data());
+        return got.sin_port == want.sin_port && got.sin_addr.s_addr == want.sin_addr.s_addr;
     }
-    socket.connect(server, error);
-    return error;
+    const auto& got = reinterpret_cast<const sockaddr_in6&>(from);
+    const auto& want = *reinterpret_cast<const sockaddr_in6*>(peer.data());
+    return got.sin6_port == want.sin6_port &&
+           std::memcmp(&got.sin6_addr, &want.sin6_addr, sizeof(in6_addr)) == 0;
 }
 
 }  // namespace
 
-asio::awaitable<ExchangeResult> exchange_udp(asio::any_io_executor executor, ServerAddress server,
-                                             Query query, std::chrono::milliseconds timeout,
-                                             RandomSource& random) {
-    const auto attempt = std::make_shared<Attempt>(executor);
-    const CloseOnExit<Attempt> closing(attempt);
-    boost::system::error_code error = open_connected(attempt->socket, endpoint_of(server), random);
-    if (error) co_return exchange_failed(error);
-    arm(attempt, timeout);
+// Shared with the handler that waits for datagrams, which may run after the exchange was closed.
+struct UdpExchange::Socket : std::enable_shared_from_this<Socket> {
+    Socket(const asio::any_io_executor& executor, const ServerAddress& server)
+        : socket(executor), peer(endpoint_of(server)) {}
 
-    const std::vector<std::uint8_t> octets = encode_query(query);
-    attempt->socket.send(asio::buffer(octets), 0, error);
-    if (error) co_return exchange_failed(error);
-
-    std::array<std::uint8_t, edns_udp_octets> buffer;
-    for (int mismatches = 0; mismatches < max_mismatches; ++mismatches) {
-        udp::endpoint sender;
-        auto token = asio::redirect_error(asio::use_awaitable, error);
-        const std::size_t size =
-            co_await attempt->socket.async_receive_from(asio::buffer(buffer), sender, token);
-        if (attempt->timed_out) co_return exchange_timed_out();
-        if (error == asio::error::operation_aborted) co_return exchange_cancelled();
-        if (error) co_return exchange_failed(error);
-        const Octets message(buffer.data(), size);
-        const ReplyMatch match = match_reply(message, query, address_of(sender), server);
-        if (match == ReplyMatch::malformed) co_return exchange_failed(Trouble::malformed, "malformed reply");
-        if (match == ReplyMatch::ours) co_return exchange_replied(message);
+    // On a random port, and connected, so that the kernel keeps back the datagrams of others.
+    error_code open(RandomSource& random) {
+        error_code error;
+        socket.open(peer.protocol(), error);
+        if (error) return error;
+        for (int i = 0; i < port_tries; ++i) {
+            const std::uint16_t port = random.draw_16_bits();
+            if (port < first_port) continue;
+            socket.bind(udp::endpoint(peer.protocol(), port), error);
+            if (!error) break;
+        }
+        socket.connect(peer, error);
+        return error;
     }
-    co_return exchange_failed(Trouble::forged, "too many replies that do not match");
+
+    void wait() {
+        auto ready = [self = shared_from_this()](error_code error) {
+            if (!self->listener) return;
+            if (error)
+                self->fail(Trouble::unreachable, error.message());
+            else
+                self->receive();
+        };
+        socket.async_wait(udp::socket::wait_read, std::move(ready));
+    }
+
+    // What has come. The listener may close the exchange while it hears of it.
+    void receive() {
+        std::array<std::uint8_t, max_datagram> buffer;
+        while (listener) {
+            sockaddr_storage from{};
+            socklen_t from_size = sizeof from;
+            const ssize_t size = ::recvfrom(socket.native_handle(), buffer.data(), buffer.size(),
+                                            MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &from_size);
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return wait();
+            if (size < 0) {
+                const error_code error(errno, boost::system::system_category());
+                return fail(Trouble::unreachable, error.message());
+            }
+            const Octets message(buffer.data(), static_cast<std::size_t>(size));
+            if (same_peer(from, peer) &&
+                listener->on_message(tag, message) == ExchangeListener::Verdict::taken)
+                return;
+            if (++mismatches >= max_mismatches)
+                return fail(Trouble::forged, "too many replies that do not match");
+        }
+    }
+
+    void fail(Trouble trouble, const std::string& detail) {
+        ExchangeListener* told = listener;
+        close();
+        if (told) told->on_failure(tag, trouble, detail);
+    }
+
+    void close() {
+        listener = nullptr;
+        error_code ignored;
+        socket.close(ignored);
+    }
+
+    udp::socket socket;
+    udp::endpoint peer;
+    ExchangeListener* listener = nullptr;
+    std::size_t tag = 0;
+    unsigned mismatches = 0;
+};
+
+error_code UdpExchange::start(const asio::any_io_executor& executor, const ServerAddress& server,
+                              Octets query, RandomSource& random, ExchangeListener& listener,
+                              std::size_t tag) {
+    auto socket = std::make_shared<Socket>(executor, server);
+    error_code error = socket->open(random);
+    if (!error) socket->socket.send(asio::buffer(query.data(), query.size()), 0, error);
+    if (error) {
+        socket->close();
+        return error;
+    }
+    socket->listener = &listener;
+    socket->tag = tag;
+    socket->wait();
+    socket_ = std::move(socket);
+    return {};
+}
+
+void UdpExchange::close() {
+    if (socket_) socket_->close();
+    socket_.reset();
+}
+
+unsigned UdpExchange::mismatches() const {
+    return socket_ ? socket_->mismatches : 0;
 }
 
 }  // namespace gatepost::dns

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint16_t class_in = 1;
 constexpr std::uint16_t type_opt = 41;            // RFC 6891 §6.1.1
 constexpr std::uint16_t flag_recursion = 0x0100;  // RD
+constexpr std::uint16_t flag_authentic = 0x0020;  // AD
+constexpr std::uint16_t option_cookie = 10;       // RFC 7873 §4
 
 struct FreeRr {
     void operator()(ldns_rr* rr) const { ldns_rr_free(rr); }
@@ -23,8 +25,8 @@ void append_16_bits(std::vector<std::uint8_t>& out, unsigned value) {
     out.push_back(static_cast<std::uint8_t>(value));
 }
 
-void append_name(std::vector<std::uint8_t>& out, const DomainName& name) {
-    for (std::string_view rest = name.text(); !rest.empty();) {
+void append_name(std::vector<std::uint8_t>& out, std::string_view name) {
+    for (std::string_view rest = name; !rest.empty();) {
         const std::string_view label = rest.substr(0, rest.find('.'));
         out.push_back(static_cast<std::uint8_t>(label.size()));
         out.insert(out.end(), label.begin(), label.end());
@@ -129,17 +131,51 @@ std::optional<RecordData> data_of(const ldns_rr& rr, RrType type) {
     return std::nullopt;
 }
 
+// RFC 6891 §6.1.2: code, length, data, again and again.
+void read_option_list(Octets list, ReplyOptions& options) {
+    constexpr std::size_t head = 4;
+    while (!list.empty()) {
+        const std::size_t size = list.size() < head ? 0 : read_16_bits(list, 2);
+        if (list.size() < head + size) {
+            options.broken = true;
+            return;
+        }
+        // RFC 7873 §5.3: all but the first are ignored; one of an illegal length spoils the reply.
+        if (read_16_bits(list, 0) == option_cookie && !options.cookie) {
+            options.cookie = Cookie::read(list.subspan(head, size));
+            options.broken = options.broken || !options.cookie;
+        }
+        list = list.subspan(head + size);
+    }
+}
+
 }  // namespace
 
+std::optional<Cookie> Cookie::read(Octets data) {
+    constexpr std::size_t least_with_server = 16;  // RFC 7873 §4: a server cookie has 8 to 32 octets
+    if (data.size() != client_octets && (data.size() < least_with_server || data.size() > max_octets))
+        return std::nullopt;
+    Cookie cookie;
+    std::copy(data.begin(), data.end(), cookie.octets_.begin());
+    cookie.size_ = data.size();
+    return cookie;
+}
+
+bool Cookie::same_client(const Cookie& other) const {
+    return std::equal(octets_.begin(), octets_.begin() + client_octets, other.octets_.begin());
+}
+
 std::vector<std::uint8_t> encode_query(const Query& query) {
+    constexpr std::size_t around_name = 96;  // header, type, class, OPT with the longest cookie
     std::vector<std::uint8_t> out;
+    out.reserve(query.name.text().size() + around_name);
     append_16_bits(out, query.id);
-    append_16_bits(out, flag_recursion);
+    append_16_bits(out, flag_recursion | (query.authentic_data ? flag_authentic : 0U));
     append_16_bits(out, 1);  // one question
     append_16_bits(out, 0);
     append_16_bits(out, 0);
     append_16_bits(out, query.edns ? 1 : 0);
-    append_name(out, query.name);
+    append_name(out, query.spelling.empty() ? query.name.text() : query.spelling);
     append_16_bits(out, wire_type(query.type));
     append_16_bits(out, class_in);
     if (!query.edns) return out;
@@ -148,8 +184,27 @@ std::vector<std::uint8_t> encode_query(const Query& query) {
     append_16_bits(out, edns_udp_octets);
     append_16_bits(out, 0);  // extended RCODE, version 0
     append_16_bits(out, 0);  // flags
-    append_16_bits(out, 0);  // no options
+    const Octets cookie = query.cookie ? query.cookie->octets() : Octets();
+    constexpr std::size_t option_head = 4;
+    append_16_bits(out, cookie.empty() ? 0U : static_cast<unsigned>(option_head + cookie.size()));
+    if (cookie.empty()) return out;
+    append_16_bits(out, option_cookie);
+    append_16_bits(out, static_cast<unsigned>(cookie.size()));
+    out.insert(out.end(), cookie.begin(), cookie.end());
     return out;
+}
+
+ReplyOptions read_options(Octets message, const std::vector<RawRecord>& records) {
+    ReplyOptions options;
+    for (const RawRecord& record : records) {
+        if (record.section != Section::additional || record.type != type_opt) continue;
+        // RFC 6891 §6.1.1: one at most, at the root. Of several none can be believed.
+        options.broken = options.broken || options.edns || !record.owner || !record.owner->is_root();
+        options.edns = true;
+        options.extended_rcode = record.ttl >> 24;  // RFC 6891 §6.1.3
+        read_option_list(message.subspan(record.data, record.data_size), options);
+    }
+    return options;
 }
 
 DecodedData decode_data(Octets message, const RawRecord& record) {
@@ -159,6 +214,12 @@ DecodedData decode_data(Octets message, const RawRecord& record) {
     decoded.sound = true;
     decoded.data = data_of(*parsed, RrType{record.type});
     return decoded;
+}
+
+std::optional<DomainName> decode_dname_target(Octets message, const RawRecord& record) {
+    const auto target = record.data_size > 0 ? read_name(message, record.data) : std::nullopt;
+    if (!target || target->end != record.data + record.data_size) return std::nullopt;
+    return target->name;
 }
 
 std::optional<std::uint32_t> decode_soa_minimum(Octets message, const RawRecord& record) {

@@ -6,7 +6,6 @@
 namespace gatepost::dns {
 namespace {
 
-constexpr std::size_t header_octets = 12;          // RFC 1035 §4.1.1
 constexpr std::size_t max_message_octets = 65535;  // RFC 1035 §4.2.2: the length before it has 16 bits
 constexpr std::size_t max_name_octets = 255;       // RFC 1035 §2.3.4
 constexpr int max_pointers = 127;  // local: more than any name has labels, so an honest name never needs it

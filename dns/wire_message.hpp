@@ -15,6 +15,8 @@ namespace gatepost::dns {
 
 using Octets = std::span<const std::uint8_t>;
 
+inline constexpr std::size_t header_octets = 12;  // RFC 1035 §4.1.1
+
 struct MessageHeader {
     std::uint16_t id = 0;
     bool response = false;

@@ -26,6 +26,7 @@ int spf(const SpfOptions& options, std::chrono::system_clock::time_point now, st
     auto done = [&](std::exception_ptr error, auth::spf::Check found) {
         if (error) std::rethrow_exception(error);
         check = std::move(found);
+        context.stop();  // the resolver's connections stay open for further questions: there are none
     };
     boost::asio::co_spawn(context, auth::spf::check_mail_from(request, resolver.get(), auth::spf::Limits()),
                           done);

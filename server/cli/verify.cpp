@@ -58,6 +58,7 @@ auth::Evidence gather(const VerifyOptions& options, const config::Config& config
     auto done = [&](std::exception_ptr error, auth::Evidence found) {
         if (error) std::rethrow_exception(error);
         evidence = std::move(found);
+        context.stop();  // the resolver's connections stay open for further questions: there are none
     };
     boost::asio::co_spawn(context, gatherer.finish(stage_budget()), done);
     context.run();

@@ -42,6 +42,7 @@ std::string word_of(const Bytes& message, const dns::Query& query, dns::Answer& 
     switch (dns::match_reply(message, query, server, server)) {
         case dns::ReplyMatch::not_ours:
             return "ignore";
+        case dns::ReplyMatch::folded:
         case dns::ReplyMatch::malformed:
             return "malformed";
         case dns::ReplyMatch::ours:
@@ -53,6 +54,7 @@ std::string word_of(const Bytes& message, const dns::Query& query, dns::Answer& 
         case dns::Reply::Kind::truncated:
             return "truncated";
         case dns::Reply::Kind::format_error:
+        case dns::Reply::Kind::bad_cookie:
         case dns::Reply::Kind::failure:
             return "temperror";
         case dns::Reply::Kind::malformed:

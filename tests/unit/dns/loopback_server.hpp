@@ -4,6 +4,7 @@
 #include "tests/unit/dns/message_builder.hpp"
 
 #include "dns/resolver_options.hpp"
+#include "dns/stream_framing.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -12,11 +13,15 @@
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <chrono>
 #include <functional>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,10 +29,31 @@ namespace gatepost::dns::tests {
 
 namespace asio = boost::asio;
 
+// The query as it came: its spelling, whether it has an OPT record, its cookie.
+inline Query read_query(Octets message) {
+    const auto question = read_question(message);
+    const auto records = read_records(message);
+    Query query;
+    query.id = read_header(message)->id;
+    query.name = *question->name;
+    query.type = RrType{question->type};
+    query.authentic_data = read_header(message)->authentic_data;
+    const ReplyOptions options = read_options(message, *records);
+    query.edns = options.edns;
+    query.cookie = options.cookie;
+    for (std::size_t at = header_octets; message[at] != 0; at += message[at] + 1U) {
+        if (!query.spelling.empty()) query.spelling += '.';
+        for (const std::uint8_t octet : message.subspan(at + 1, message[at]))
+            query.spelling += static_cast<char>(octet);
+    }
+    return query;
+}
+
 class LoopbackServer {
   public:
-    // The messages to send back, in order; over TCP the first one counts.
+    // The messages to send back, in order.
     using Script = std::function<std::vector<Bytes>(const Query& query, bool over_tcp)>;
+    using TcpScript = std::function<asio::awaitable<void>(std::shared_ptr<asio::ip::tcp::socket> client)>;
 
     LoopbackServer(asio::io_context& context, Script script)
         : script_(std::move(script)),
@@ -44,24 +70,30 @@ class LoopbackServer {
         server.port = udp_.local_endpoint().port();
         return server;
     }
+    // Instead of the script, for each connection over TCP.
+    void serve_tcp_by(TcpScript script) { tcp_script_ = std::move(script); }
+    void refuse_tcp() { tcp_.close(); }
     void close() {
         udp_.close();
         tcp_.close();
+        for (const auto& client : clients_)
+            client->close();
     }
 
-    std::vector<Query> asked;  // `edns` as it came
+    std::chrono::milliseconds delay{0};  // of replies over UDP
+    std::vector<Query> asked;
     std::vector<std::uint16_t> ports;
+    std::size_t over_tcp = 0;
+    std::size_t connections = 0;
 
   private:
-    std::vector<Bytes> handle(Octets message, bool over_tcp) {
-        const auto question = read_question(message);
-        Query query;
-        query.id = read_header(message)->id;
-        query.name = *question->name;
-        query.type = RrType{question->type};
-        query.edns = read_header(message)->additionals == 1;
+    using Client = std::shared_ptr<asio::ip::tcp::socket>;
+
+    std::vector<Bytes> handle(Octets message, bool is_tcp) {
+        const Query query = read_query(message);
         asked.push_back(query);
-        return script_(query, over_tcp);
+        if (is_tcp) ++over_tcp;
+        return script_(query, is_tcp);
     }
 
     asio::awaitable<void> serve_udp() {
@@ -73,41 +105,57 @@ class LoopbackServer {
             const std::size_t size = co_await udp_.async_receive_from(asio::buffer(buffer), client, token);
             if (error) co_return;
             ports.push_back(client.port());
-            for (const Bytes& reply : handle(Octets(buffer).first(size), false)) {
-                boost::system::error_code ignored;
-                udp_.send_to(asio::buffer(reply), client, 0, ignored);
-            }
+            auto replies = handle(Octets(buffer).first(size), false);
+            asio::co_spawn(udp_.get_executor(), send(std::move(replies), client), asio::detached);
         }
+    }
+
+    asio::awaitable<void> send(std::vector<Bytes> replies, asio::ip::udp::endpoint client) {
+        boost::system::error_code ignored;
+        if (delay.count() > 0) {
+            asio::steady_timer timer(udp_.get_executor(), delay);
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+        for (const Bytes& reply : replies)
+            udp_.send_to(asio::buffer(reply), client, 0, ignored);
     }
 
     asio::awaitable<void> serve_tcp() {
         for (;;) {
             boost::system::error_code error;
             auto token = asio::redirect_error(asio::use_awaitable, error);
-            asio::ip::tcp::socket client = co_await tcp_.async_accept(token);
+            const auto client = std::make_shared<asio::ip::tcp::socket>(tcp_.get_executor());
+            co_await tcp_.async_accept(*client, token);
             if (error) co_return;
-            std::array<std::uint8_t, 2> length{};
-            co_await asio::async_read(client, asio::buffer(length), token);
-            if (error) continue;
-            Bytes message(read_16_bits(length, 0));
-            co_await asio::async_read(client, asio::buffer(message), token);
-            if (error) continue;
-            const std::vector<Bytes> replies = handle(message, true);
-            if (replies.empty()) {
-                silent_.push_back(std::move(client));
-                continue;
-            }
+            ++connections;
+            clients_.push_back(client);
+            auto conversation = tcp_script_ ? tcp_script_(client) : serve_client(client);
+            asio::co_spawn(tcp_.get_executor(), std::move(conversation), asio::detached);
+        }
+    }
+
+    asio::awaitable<void> serve_client(Client client) {
+        boost::system::error_code error;
+        auto token = asio::redirect_error(asio::use_awaitable, error);
+        FrameReader reader;
+        std::array<std::uint8_t, 2048> buffer{};
+        for (;;) {
+            const std::size_t size = co_await client->async_read_some(asio::buffer(buffer), token);
+            if (error) co_return;
+            reader.put(Octets(buffer).first(size));
             Bytes framed;
-            put_16(framed, static_cast<unsigned>(replies.front().size()));
-            framed.insert(framed.end(), replies.front().begin(), replies.front().end());
-            co_await asio::async_write(client, asio::buffer(framed), token);
+            while (const auto message = reader.take())
+                for (const Bytes& reply : handle(*message, true))
+                    append_framed(framed, reply);
+            co_await asio::async_write(*client, asio::buffer(framed), token);
         }
     }
 
     Script script_;
+    TcpScript tcp_script_;
     asio::ip::udp::socket udp_;
     asio::ip::tcp::acceptor tcp_;
-    std::vector<asio::ip::tcp::socket> silent_;
+    std::vector<Client> clients_;
 };
 
 }  // namespace gatepost::dns::tests

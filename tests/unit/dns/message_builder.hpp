@@ -59,8 +59,10 @@ class MessageBuilder {
         put_16(octets_, static_cast<unsigned>(type));
         put_16(octets_, 1);
     }
+    // The question is given back in the spelling in which it came.
     explicit MessageBuilder(const Query& query, unsigned flags = response_flags)
-        : MessageBuilder(query.id, flags, query.name.text(), query.type) {}
+        : MessageBuilder(query.id, flags, query.spelling.empty() ? query.name.text() : query.spelling,
+                         query.type) {}
 
     MessageBuilder& add(Section section, std::string_view owner, unsigned type, std::uint32_t ttl,
                         const Bytes& data, unsigned record_class = 1) {
@@ -79,6 +81,16 @@ class MessageBuilder {
     }
     MessageBuilder& authority(std::string_view owner, RrType type, std::uint32_t ttl, const Bytes& data) {
         return add(Section::authority, owner, static_cast<unsigned>(type), ttl, data);
+    }
+    // An OPT record (RFC 6891 §6.1.2) with the RCODE's upper bits, and a COOKIE option where there is one.
+    MessageBuilder& opt(const Bytes& cookie = {}, unsigned extended_rcode = 0) {
+        Bytes options;
+        if (!cookie.empty()) {
+            put_16(options, 10);
+            put_16(options, static_cast<unsigned>(cookie.size()));
+            options.insert(options.end(), cookie.begin(), cookie.end());
+        }
+        return add(Section::additional, "", 41, extended_rcode << 24, options, 1232);
     }
     const Bytes& octets() const { return octets_; }
 

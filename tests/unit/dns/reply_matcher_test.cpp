@@ -71,5 +71,48 @@ TEST(ReplyMatcher, wants_peer_identifier_and_question) {
     }
 }
 
+// The case of the question is a secret too, where it was mixed.
+TEST(ReplyMatcher, wants_the_spelling_that_was_sent) {
+    struct SpellingCase {
+        std::string_view sent;  // empty: lower case
+        std::string_view came;
+        ReplyMatch want;
+    };
+    const SpellingCase cases[] = {
+        {"", "a.example", ReplyMatch::ours},
+        {"", "A.eXample", ReplyMatch::ours},  // RFC 4343 §3
+        {"a.example", "a.example", ReplyMatch::ours},
+        {"A.eXamplE", "A.eXamplE", ReplyMatch::ours},
+        {"A.eXamplE", "a.example", ReplyMatch::folded},
+        {"A.eXamplE", "A.EXAMPLE", ReplyMatch::folded},
+        {"A.eXamplE", "A.eXample", ReplyMatch::folded},
+        {"A.eXamplE", "A.eXampl", ReplyMatch::not_ours},
+        {"A.eXamplE", "A.eXamplE.x", ReplyMatch::not_ours},
+        {"A.eXamplE", "Ax.eXamplE", ReplyMatch::not_ours},
+        {"A.eXamplE", "", ReplyMatch::not_ours},
+    };
+    for (const SpellingCase& c : cases) {
+        Query query;
+        query.id = 7;
+        query.name = *DomainName::parse("a.example");
+        query.type = RrType::txt;
+        query.spelling = c.sent;
+        const Bytes message = MessageBuilder(7, tests::response_flags, c.came, RrType::txt).octets();
+        EXPECT_EQ(match_reply(message, query), c.want) << c.sent << " and " << c.came;
+    }
+}
+
+// A reply's question is its first name: a pointer there leads nowhere (RFC 1035 §4.1.4).
+TEST(ReplyMatcher, refuses_a_compressed_question) {
+    Query query;
+    query.id = 7;
+    query.name = *DomainName::parse("a.example");
+    query.type = RrType::txt;
+    Bytes message = MessageBuilder(query).octets();
+    message[12] = 0xc0;
+    message[13] = 0x00;
+    EXPECT_NE(match_reply(message, query), ReplyMatch::ours);
+}
+
 }  // namespace
 }  // namespace gatepost::dns

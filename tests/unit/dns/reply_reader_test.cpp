@@ -49,6 +49,13 @@ TEST(ReplyReader, believes_what_belongs_to_the_question) {
                           std::uint32_t ttl) {
         return message.answer(from, RrType::cname, ttl, wire_name(to));
     };
+    const auto redirect = [](MessageBuilder message, std::string_view from, std::string_view to,
+                             std::uint32_t ttl) {
+        return message.add(Section::answer, from, 39, ttl, wire_name(to));
+    };
+    std::string long_name = "test";
+    while (long_name.size() < 252)
+        long_name.insert(0, long_name.size() < 240 ? "0123456789." : "x.");
     using Kind = Reply::Kind;
     const Case cases[] = {
         {"the RRset; the smallest TTL (RFC 2181 §5.2)",
@@ -82,6 +89,49 @@ TEST(ReplyReader, believes_what_belongs_to_the_question) {
         {"a loop ends",
          alias(alias(reply(), "a.example", "b.example", 20), "b.example", "a.example", 20).octets(),
          Kind::failure, Outcome::temp_error, 0, seconds(0), "CNAME chain too long, or a loop"},
+        {"a DNAME is followed without its CNAME, RFC 6672 §3.4",
+         redirect(reply(), "example", "test", 20).answer("a.test", RrType::txt, 60, txt("x")).octets(),
+         Kind::answer, Outcome::success, 1, seconds(20)},
+        {"and with it; the DNAME's TTL counts, as old servers gave the CNAME none",
+         alias(redirect(reply(), "example", "test", 20), "a.example", "a.test", 0)
+             .answer("a.test", RrType::txt, 60, txt("x"))
+             .octets(),
+         Kind::answer, Outcome::success, 1, seconds(20)},
+        {"a CNAME that says otherwise spoils it",
+         alias(redirect(reply(), "example", "test", 20), "a.example", "a.evil.test", 20)
+             .answer("a.evil.test", RrType::txt, 60, txt("x"))
+             .octets(),
+         Kind::malformed, Outcome::temp_error, 0, seconds(0),
+         "malformed reply: a CNAME that contradicts its DNAME"},
+        {"a DNAME of the root",
+         redirect(reply(), "", "test", 20).answer("a.example.test", RrType::txt, 60, txt("x")).octets(),
+         Kind::malformed, Outcome::temp_error, 0, seconds(0),
+         "malformed reply: a DNAME that leads below itself"},
+        {"a DNAME to the root",
+         redirect(reply(), "example", "", 20).answer("a", RrType::txt, 60, txt("x")).octets(), Kind::answer,
+         Outcome::success, 1, seconds(20)},
+        {"a DNAME of the name itself redirects what is below, not the name, RFC 6672 §2.3",
+         redirect(reply(), "a.example", "test", 20).octets(), Kind::answer, Outcome::no_data},
+        {"a DNAME of elsewhere is passed over", redirect(reply(), "b.test", "test", 20).octets(),
+         Kind::answer, Outcome::no_data},
+        {"a DNAME chain whose end was not told is asked on",
+         redirect(reply(), "example", "test", 20).octets(), Kind::answer, Outcome::no_data, 0, seconds(20),
+         "", "a.test"},
+        {"a DNAME into itself ends, RFC 6672 §2.2", redirect(reply(), "example", "c.example", 20).octets(),
+         Kind::malformed, Outcome::temp_error, 0, seconds(0),
+         "malformed reply: a DNAME that leads below itself"},
+        {"two DNAMEs in a circle end",
+         redirect(redirect(reply(), "example", "test", 20), "test", "example", 20).octets(), Kind::failure,
+         Outcome::temp_error, 0, seconds(0), "CNAME chain too long, or a loop"},
+        {"a DNAME to a name that becomes too long", redirect(reply(), "example", long_name, 20).octets(),
+         Kind::malformed, Outcome::temp_error, 0, seconds(0),
+         "malformed reply: DNAME to a name that is too long"},
+        {"a broken DNAME", reply().add(Section::answer, "example", 39, 20, Bytes{3, 'a'}).octets(),
+         Kind::malformed, Outcome::temp_error, 0, seconds(0), "malformed reply: broken DNAME"},
+        {"YXDOMAIN, RFC 6672 §2.2", reply(0x8186).octets(), Kind::failure, Outcome::temp_error, 0, seconds(0),
+         "YXDOMAIN"},
+        {"BADCOOKIE, RFC 7873 §8", reply(0x8187).opt(Bytes(16, 1), 1).octets(), Kind::bad_cookie,
+         Outcome::temp_error, 0, seconds(0), "BADCOOKIE"},
         {"NODATA lives by MINIMUM, RFC 2308 §5",
          reply().authority("example", RrType::soa, 600, soa(90)).octets(), Kind::answer, Outcome::no_data, 0,
          seconds(90)},
@@ -148,6 +198,98 @@ TEST(ReplyReader, tells_whether_an_alias_led_away) {
     EXPECT_FALSE(read_reply(alias_only.octets(), question("a.example", RrType::cname)).answer.aliased);
     EXPECT_FALSE(
         read_reply(reply(nx_domain_flags).octets(), question("a.example", RrType::txt)).answer.aliased);
+}
+
+// The AD bit is kept where it was asked for (RFC 6840 §5.7).
+TEST(ReplyReader, keeps_the_ad_bit_where_it_was_asked_for) {
+    for (const bool asked : {false, true}) {
+        Query query = question("a.example", RrType::txt);
+        query.authentic_data = asked;
+        for (const unsigned flags : {0x8180U, 0x81a0U}) {
+            const Reply got =
+                read_reply(reply(flags).answer("a.example", RrType::txt, 60, txt("x")).octets(), query);
+            EXPECT_EQ(got.answer.authentic_data, asked && flags == 0x81a0U);
+        }
+    }
+}
+
+TEST(ReplyReader, reads_options) {
+    const Bytes client(8, 1);
+    struct OptionsCase {
+        std::string_view what;
+        Bytes message;
+        bool edns;
+        bool broken;
+        std::size_t cookie;  // octets
+    };
+    const auto two = [&](MessageBuilder message) {
+        return message.opt().opt();
+    };
+    const OptionsCase cases[] = {
+        {"no OPT", reply().octets(), false, false, 0},
+        {"OPT", reply().opt().octets(), true, false, 0},
+        {"a client cookie", reply().opt(client).octets(), true, false, 8},
+        {"both parts", reply().opt(Bytes(24, 1)).octets(), true, false, 24},
+        {"the longest", reply().opt(Bytes(40, 1)).octets(), true, false, 40},
+        {"too short, RFC 7873 §4", reply().opt(Bytes(7, 1)).octets(), true, true, 0},
+        {"a server part that is too short", reply().opt(Bytes(15, 1)).octets(), true, true, 0},
+        {"too long", reply().opt(Bytes(41, 1)).octets(), true, true, 0},
+        {"two OPT records, RFC 6891 §6.1.1", two(reply()).octets(), true, true, 0},
+        {"OPT not at the root", reply().add(Section::additional, "a", 41, 0, {}, 1232).octets(), true, true,
+         0},
+        {"an option beyond the record",
+         reply().add(Section::additional, "", 41, 0, Bytes{0, 10, 0, 9, 1}, 1232).octets(), true, true, 0},
+        {"other options are passed over",
+         reply()
+             .add(Section::additional, "", 41, 0, Bytes{0, 3, 0, 1, 'x', 0, 10, 0, 8, 1, 1, 1, 1, 1, 1, 1, 1},
+                  1232)
+             .octets(),
+         true, false, 8},
+    };
+    for (const OptionsCase& c : cases) {
+        const ReplyOptions got = read_reply(c.message, question("a.example", RrType::txt)).options;
+        EXPECT_EQ(got.edns, c.edns) << c.what;
+        EXPECT_EQ(got.broken, c.broken) << c.what;
+        EXPECT_EQ(got.cookie ? got.cookie->octets().size() : 0, c.cookie) << c.what;
+    }
+}
+
+// What we ask, read back.
+TEST(ReplyReader, queries_carry_what_they_should) {
+    for (const bool edns : {false, true}) {
+        for (const std::size_t cookie : {0U, 8U, 24U, 40U}) {
+            Query query = question("a.example", RrType::txt);
+            query.edns = edns;
+            query.spelling = "A.eXample";
+            query.authentic_data = cookie == 8;
+            if (cookie > 0) query.cookie = Cookie::read(Bytes(cookie, 7));
+            const Bytes octets = encode_query(query);
+            const auto records = read_records(octets);
+            ASSERT_TRUE(records);
+            const ReplyOptions options = read_options(octets, *records);
+            EXPECT_EQ(options.edns, edns);
+            EXPECT_FALSE(options.broken);
+            EXPECT_EQ(options.cookie, edns ? query.cookie : std::nullopt);
+            EXPECT_EQ(read_header(octets)->authentic_data, query.authentic_data);
+            EXPECT_EQ(std::string(octets.begin() + 12, octets.begin() + 23),
+                      std::string("\1A\7eXample\0", 11));
+        }
+    }
+}
+
+// An RRset beyond all measure is a failure: a part of it would be another answer.
+TEST(ReplyReader, bounds_an_rrset) {
+    for (const int count : {1024, 1025}) {
+        MessageBuilder message = reply();
+        for (int i = 0; i < count; ++i)
+            message.answer("a.example", RrType::txt, 60, txt("x"));
+        Bytes octets = message.octets();
+        octets[6] = static_cast<std::uint8_t>(count >> 8);
+        octets[7] = static_cast<std::uint8_t>(count);
+        const Reply got = read_reply(octets, question("a.example", RrType::txt));
+        EXPECT_EQ(got.kind, count == 1024 ? Reply::Kind::answer : Reply::Kind::malformed);
+        EXPECT_EQ(got.detail, count == 1024 ? "" : "malformed reply: too large an RRset");
+    }
 }
 
 struct DataCase {

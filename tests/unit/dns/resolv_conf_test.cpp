@@ -27,6 +27,38 @@ TEST(ResolvConf, takes_the_nameserver_lines) {
     }
 }
 
+// resolv.conf(5): whether the AD bit of these servers is believed.
+TEST(ResolvConf, takes_trust_ad) {
+    const std::pair<std::string_view, bool> cases[] = {
+        {"nameserver 192.0.2.1", false},
+        {"nameserver 192.0.2.1\noptions trust-ad", true},
+        {"options edns0 \ttrust-ad rotate\r\nnameserver 192.0.2.1\n", true},
+        {"options\ttrust-ad\nnameserver 192.0.2.1\n", true},
+        {"options no-trust-ad\nnameserver 192.0.2.1\n", false},
+        {"#options trust-ad\nnameserver 192.0.2.1\n", false},
+        {"optionstrust-ad trust-ad\nnameserver 192.0.2.1\n", false},
+        {"options\nnameserver 192.0.2.1\n", false},
+    };
+    for (const auto& [text, want] : cases)
+        EXPECT_EQ(believes_authentic_data(parse_resolv_conf(text).at(0)), want) << text;
+}
+
+TEST(ResolverOptions, say_whose_ad_bit_is_believed) {
+    ServerAddress server;
+    server.address = *IpAddress::parse("192.0.2.1");
+    EXPECT_FALSE(believes_authentic_data(server));
+    server.tls = true;
+    EXPECT_TRUE(believes_authentic_data(server));
+    EXPECT_EQ(to_string(server), "tls://192.0.2.1:53");
+    server.tls_name = DomainName::parse("dns.example");
+    server.address = *IpAddress::parse("2001:db8::1");
+    EXPECT_EQ(to_string(server), "tls://[2001:db8::1]:53#dns.example");
+    server = ServerAddress();
+    server.address = *IpAddress::parse("::1");
+    EXPECT_TRUE(believes_authentic_data(server));
+    EXPECT_EQ(to_string(server), "[::1]:53");
+}
+
 TEST(ResolvConf, a_missing_file_counts_as_empty) {
     const auto servers = read_resolv_conf("/nonexistent/resolv.conf");
     ASSERT_EQ(servers.size(), 1U);

@@ -59,6 +59,7 @@ Replies forged_first(const Query& query, bool) {
     other_id.id ^= 1;
     Query other_name = query;
     other_name.name = *DomainName::parse("evil.example");
+    other_name.spelling.clear();
     Query other_type = query;
     other_type.type = RrType::a;
     return {good(other_id, "forged"),
@@ -68,7 +69,8 @@ Replies forged_first(const Query& query, bool) {
             Bytes(),
             good(query)};
 }
-Replies only_forged(const Query& query, bool) {
+Replies only_forged(const Query& query, bool over_tcp) {
+    if (over_tcp) return {good(query)};
     Query other_id = query;
     other_id.id ^= 1;
     return Replies(70, good(other_id, "forged"));
@@ -114,7 +116,10 @@ struct Net {
     void close() {
         for (const auto& server : servers)
             server->close();
+        counted = resolver->statistics();
+        resolver.reset();  // its connections too
     }
+    StubStatistics counted;
 };
 
 asio::awaitable<AnswerPtr> ask(Net& net, RrType type) {
@@ -171,18 +176,7 @@ TEST(StubResolver, gets_its_answer_or_says_why_not) {
          "good",
          "",
          1},
-        {"a flood of forgeries (RFC 5452 §9.3)",
-         {only_forged},
-         Outcome::temp_error,
-         "",
-         "forged: too many replies that do not match from {0}",
-         1},
-        {"a flood at the first, an answer from the second",
-         {only_forged, answers},
-         Outcome::success,
-         "good",
-         "",
-         1},
+        {"a flood of forgeries: TCP (RFC 5452 §9.3)", {only_forged}, Outcome::success, "good", "", 2},
         {"a silent server, then the second", {silent, answers}, Outcome::success, "good", "", 1, 1200ms},
         {"SERVFAIL from the first", {fails, answers}, Outcome::success, "good", "", 1},
         {"SERVFAIL and REFUSED",
@@ -198,13 +192,13 @@ TEST(StubResolver, gets_its_answer_or_says_why_not) {
          "malformed: malformed reply: broken record from {0}",
          1},
         {"a broken reply, then the second", {garbage, answers}, Outcome::success, "good", "", 1},
-        {"silence: three tries, then the bound",
+        {"silence: asked again, then the bound",
          {silent},
          Outcome::temp_error,
          "",
          "timeout: timeout from {0}",
          2,
-         400ms},
+         600ms},
         {"a server without EDNS (RFC 6891 §7)", {knows_no_edns}, Outcome::success, "good", "", 2},
         {"an alias whose target was not told (RFC 6604 §3)", {alias_only}, Outcome::success, "good", "", 2},
         {"aliases without end",
@@ -253,7 +247,7 @@ TEST(StubResolver, a_closed_port_fails_at_once_and_the_next_server_answers) {
 TEST(StubResolver, without_servers_every_question_fails) {
     Net net({}, 3000ms);
     EXPECT_EQ(gatepost::tests::run(net.context, ask(net, RrType::txt))->detail, "no DNS server configured");
-    EXPECT_EQ(net.resolver->statistics().failures, 1U);
+    EXPECT_EQ(net.counted.failures, 1U);
 }
 
 asio::awaitable<AnswerPtr> ask_many(Net& net, int times) {
@@ -274,7 +268,7 @@ TEST(StubResolver, identifiers_and_ports_are_never_the_same_for_long) {
     const std::set<std::uint16_t> ports(net.servers[0]->ports.begin(), net.servers[0]->ports.end());
     EXPECT_GT(ids.size(), 28U);
     EXPECT_GT(ports.size(), 28U);
-    const StubStatistics counted = net.resolver->statistics();
+    const StubStatistics counted = net.counted;
     EXPECT_EQ(counted.queries, 32U);
     EXPECT_EQ(counted.exchanges, 32U);
     EXPECT_EQ(counted.failures, 0U);
@@ -286,7 +280,7 @@ TEST(StubResolver, stays_with_the_server_that_answers) {
     gatepost::tests::run(net.context, ask_many(net, 5));
     EXPECT_EQ(net.servers[0]->asked.size(), 1U);
     EXPECT_EQ(net.servers[1]->asked.size(), 5U);
-    EXPECT_EQ(net.resolver->statistics().timeouts, 1U);
+    EXPECT_EQ(net.counted.timeouts, 1U);
 }
 
 asio::awaitable<void> ask_into(Net& net, AnswerPtr& answer) {
