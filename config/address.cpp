@@ -49,13 +49,26 @@ std::optional<SocketAddress> parse_socket_address(std::string_view text) {
 }
 
 std::optional<dns::ServerAddress> parse_dns_server(std::string_view text) {
-    const auto parts = parse_host_and_port(text);
-    if (!parts) return std::nullopt;
-    const auto address = dns::IpAddress::parse(parts->host);
-    if (!address) return std::nullopt;
+    constexpr std::string_view tls = "tls://";
+    constexpr std::uint16_t dns_port = 53;
+    constexpr std::uint16_t dns_over_tls_port = 853;  // RFC 7858 §3.1
     dns::ServerAddress server;
+    if (text.starts_with(tls)) {
+        text.remove_prefix(tls.size());
+        server.tls = true;
+        server.port = dns_over_tls_port;
+        if (const auto mark = text.find('#'); mark != std::string_view::npos) {
+            server.tls_name = parse_host_name(text.substr(mark + 1));
+            if (!server.tls_name) return std::nullopt;
+            text = text.substr(0, mark);
+        }
+    }
+    const auto parts = parse_host_and_port(text);
+    const auto address = parts ? dns::IpAddress::parse(parts->host) : std::nullopt;
+    if (!address) return std::nullopt;
     server.address = *address;
     if (parts->port) server.port = *parts->port;
+    if (server.tls && server.port == dns_port) return std::nullopt;  // RFC 7858 §3.1: never on that port
     return server;
 }
 

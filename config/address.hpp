@@ -24,7 +24,8 @@ std::optional<HostAndPort> parse_host_and_port(std::string_view text);
 // An IP address with a port, which is never left out.
 std::optional<SocketAddress> parse_socket_address(std::string_view text);
 
-// An IP address, port 53 unless given.
+// An IP address, port 53 unless given; or "tls://ADDRESS#NAME", port 853 unless given and never 53 (RFC
+// 7858), where NAME is whom the certificate must name, the address itself without it.
 std::optional<dns::ServerAddress> parse_dns_server(std::string_view text);
 
 // A host name or an IP address, port 25 unless given.

@@ -168,7 +168,8 @@ void read_limits(const Section& limits, Limits& target) {
 }
 
 void read_dns(const Section& dns, dns::ResolverOptions& target) {
-    dns.list("servers", target.servers, parse_dns_server, "an IP address, with or without a port");
+    dns.list("servers", target.servers, parse_dns_server,
+             "an IP address with or without a port, or tls://ADDRESS:PORT#NAME");
     dns.duration("timeout", target.timeout, milliseconds(100), minutes(1));
     dns.number("cache_entries", target.cache_entries, 0, max_cache_entries);
     const auto places = dns.list(

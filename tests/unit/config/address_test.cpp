@@ -23,8 +23,22 @@ TEST(Address, dns_servers) {
     EXPECT_EQ(parse_dns_server("127.0.0.1:5353")->port, 5353);
     EXPECT_EQ(parse_dns_server("::1")->address.text(), "::1");
     EXPECT_EQ(parse_dns_server("[::1]:54")->port, 54);
-    for (const auto* bad : {"", "dns.example", "127.0.0.1:", "127.0.0.1:0", "1.2.3"})
+    EXPECT_FALSE(parse_dns_server("127.0.0.1")->tls);
+    for (const auto* bad :
+         {"", "dns.example", "127.0.0.1:", "127.0.0.1:0", "1.2.3", "127.0.0.1#dns.example", "tls://",
+          "tls://dns.example", "tls://192.0.2.1#", "tls://192.0.2.1#192.0.2.1", "tls://192.0.2.1#a b",
+          "tls://192.0.2.1:53#dns.example", "TLS://192.0.2.1", "https://192.0.2.1"})
         EXPECT_FALSE(parse_dns_server(bad)) << bad;
+}
+
+// RFC 7858 §3.1: port 853 unless another is agreed on, and never 53.
+TEST(Address, dns_servers_over_tls) {
+    for (const auto* text : {"tls://192.0.2.1:853", "tls://192.0.2.1:853#dns.example",
+                             "tls://192.0.2.1:8853#dns.example", "tls://[2001:db8::1]:853#dns.example"})
+        EXPECT_EQ(dns::to_string(parse_dns_server(text).value()), text);
+    EXPECT_EQ(dns::to_string(parse_dns_server("tls://192.0.2.1#DNS.Example").value()),
+              "tls://192.0.2.1:853#dns.example");
+    EXPECT_EQ(dns::to_string(parse_dns_server("tls://2001:db8::1").value()), "tls://[2001:db8::1]:853");
 }
 
 TEST(Address, smtp_destinations) {

@@ -238,7 +238,8 @@ TEST(Load, refuses_values) {
         {"limits: {memory: 10MiB}\n",
          "4:18: limits.memory: is smaller than message_size: no message of that size could be taken"},
         {"dns: {servers: [localhost]}\n",
-         "4:17: dns.servers: \"localhost\" is not an IP address, with or without a port"},
+         "4:17: dns.servers: \"localhost\" is not an IP address with or without a port, or "
+         "tls://ADDRESS:PORT#NAME"},
         {"dns: {overrides: [x.example. A 192.0.2.1, x.example. A nowhere]}\n",
          "4:43: dns.overrides: 'nowhere' is no IPv4 address"},
         {"authentication: {dkim: {minimum_rsa_bits: 512}}\n",
