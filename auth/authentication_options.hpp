@@ -1,6 +1,7 @@
 // Settings of authentication: which mechanisms run and within which limits.
 #pragma once
 
+#include "auth/arc/seal.hpp"
 #include "auth/dkim/verify_signature.hpp"
 #include "auth/dmarc/result.hpp"
 #include "auth/spf/limits.hpp"
@@ -12,6 +13,7 @@ struct AuthenticationOptions {
     spf::Limits spf_limits;
     dkim::VerifierOptions dkim;
     dmarc::Discovery discovery = dmarc::Discovery::treewalk;
+    arc::SealerIdentityPtr arc_seal;  // null: messages that go on are not sealed
     bool received_spf = false;  // a Received-SPF field beside Authentication-Results
 
     // Where SPF is not checked there is nothing to tell.

@@ -3,6 +3,8 @@
 
 #include "policy/condition.hpp"
 
+#include "auth/dkim/signature_field.hpp"
+
 #include "dns/ascii.hpp"
 #include "dns/ip_address.hpp"
 
@@ -36,7 +38,7 @@ std::optional<std::string> parse_helo(std::string_view text) {
 
 void read_condition(const Section& when, policy::Condition& target) {
     // An empty list could be read as "nothing" or as "anything".
-    for (const auto* key : {"client_ip", "author_domain", "mail_from", "helo"})
+    for (const auto* key : {"client_ip", "author_domain", "mail_from", "helo", "arc_sealer"})
         if (when.has_empty(key)) when.error(key, "at least one value is needed");
     const auto places =
         when.list("client_ip", target.client_ip, dns::IpNetwork::parse, "an IP address or network", true);
@@ -49,6 +51,8 @@ void read_condition(const Section& when, policy::Condition& target) {
               "a domain, or *. before one", true);
     when.list("mail_from", target.mail_from, parse_mail_from, "a reverse-path, with * and ? as wildcards",
               true);
+    when.list("arc_sealer", target.arc_sealer, auth::dkim::parse_signing_domain,
+              "a domain of at least two labels", true);
     when.list("helo", target.helo, parse_helo, "a name, with * and ? as wildcards", true);
 }
 

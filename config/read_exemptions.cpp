@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -47,7 +48,8 @@ bool covers(const Condition& earlier, const Condition& later) {
     return part_covers(earlier.client_ip, later.client_ip, network_within) &&
            part_covers(earlier.author_domain, later.author_domain, domain_within) &&
            part_covers(earlier.mail_from, later.mail_from, glob_within) &&
-           part_covers(earlier.helo, later.helo, glob_within);
+           part_covers(earlier.helo, later.helo, glob_within) &&
+           part_covers(earlier.arc_sealer, later.arc_sealer, std::equal_to<dns::DomainName>());
 }
 
 // `later` can never be the one that speaks: `earlier` matches all that it matches, forgives all that it
@@ -59,17 +61,22 @@ bool shadows(const Exemption& earlier, const Exemption& later) {
     return lives_on && forgives_all && covers(earlier.when, later.when);
 }
 
-void read_when(const Section& item, Exemption& exemption) {
+void read_when(const Section& item, const std::vector<dns::DomainName>& trusted_sealers,
+               Exemption& exemption) {
     item.require("when");
     const Section when = item.section("when");
     if (!item.has("when")) return;
     read_condition(when, exemption.when);
-    // A client_ip that was refused is a problem already, and not a second one.
-    if (when.has("client_ip")) return;
+    for (const auto& sealer : exemption.when.arc_sealer)
+        if (std::find(trusted_sealers.begin(), trusted_sealers.end(), sealer) == trusted_sealers.end())
+            when.warn("arc_sealer",
+                      sealer.text() + " is not in authentication.arc.trusted_sealers and never matches");
+    // An anchor that was refused is a problem already, and not a second one.
+    if (when.has("client_ip") || when.has("arc_sealer")) return;
     if (!exemption.forgeable)
         item.error("when",
-                   "stands only on what a message says of itself, so that any forger matches; add client_ip, "
-                   "or accept the risk by forgeable: true");
+                   "stands only on what a message says of itself, so that any forger matches; add client_ip "
+                   "or arc_sealer, or accept the risk by forgeable: true");
     else
         item.warn("when", "forgeable: any sender of a forgery can match it");
 }
@@ -96,7 +103,8 @@ void read_allow(const Section& item, Exemption& exemption) {
                                        [&](policy::Forgiven what) { exemption.allow.insert(what); });
 }
 
-Exemption read_exemption(const Section& item, std::chrono::sys_days today) {
+Exemption read_exemption(const Section& item, std::chrono::sys_days today,
+                         const std::vector<dns::DomainName>& trusted_sealers) {
     Exemption exemption;
     item.require("id");
     item.value("id", exemption.id, parse_id, "a name of letters, digits, '-', '_' and '.'");
@@ -107,8 +115,9 @@ Exemption read_exemption(const Section& item, std::chrono::sys_days today) {
     item.value("expires", exemption.expires, parse_date, "a day (like 2027-06-30)");
     check_expiry(item, exemption, today);
     item.boolean("forgeable", exemption.forgeable);
-    read_when(item, exemption);
+    read_when(item, trusted_sealers, exemption);
     read_allow(item, exemption);
+    if (!exemption.when.arc_sealer.empty()) exemption.override_type = "trusted_forwarder";
     // RFC 9990 appendix A, PolicyOverrideType: the words that an operator's exception can have.
     item.choice<std::string>("override", exemption.override_type,
                              {{"local_policy", "local_policy"},
@@ -133,7 +142,7 @@ void check_against_earlier(const Section& item, const Exemption& exemption,
 
 void read_exemptions(const Section& policy, std::chrono::sys_days today, policy::Settings& target) {
     for (const auto& item : policy.sections("exemptions")) {
-        Exemption exemption = read_exemption(item, today);
+        Exemption exemption = read_exemption(item, today, target.trusted_sealers);
         check_against_earlier(item, exemption, target.exemptions, today);
         target.exemptions.push_back(std::move(exemption));
     }

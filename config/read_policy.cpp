@@ -3,9 +3,16 @@
 
 #include "policy/settings.hpp"
 
+#include "auth/arc/seal.hpp"
 #include "auth/authentication_options.hpp"
+#include "auth/crypto/signing_key.hpp"
+#include "auth/dkim/signature_field.hpp"
 
+#include "dns/idna.hpp"
 #include "dns/ip_address.hpp"
+
+#include <memory>
+#include <utility>
 
 namespace gatepost::config {
 namespace {
@@ -13,6 +20,41 @@ namespace {
 constexpr std::size_t max_signatures = 100;   // local: each costs a lookup and a public-key operation
 constexpr std::size_t least_rsa_bits = 1024;  // RFC 8301 §3.2: shorter keys must not be accepted
 constexpr std::size_t most_rsa_bits = 8192;   // local: longer ones are not seen in the DNS
+
+constexpr unsigned advised_rsa_bits = 2048;  // RFC 8301 §3.2: what signers should use at least
+
+std::optional<std::string> parse_selector(std::string_view text) {
+    const auto selector = dns::to_ascii(text);
+    if (!selector || selector->is_root() || !selector->is_host_name(true) || text.ends_with('.'))
+        return std::nullopt;
+    return selector->text();
+}
+
+// A key that does not load is told where it stands, and not when the first message is to be sealed.
+auth::arc::SealerIdentityPtr read_seal(const Section& seal) {
+    if (!seal.present()) return nullptr;
+    for (const auto* key : {"domain", "selector", "private_key"})
+        seal.require(key);
+    dns::DomainName domain;
+    std::string selector;
+    std::string pem;
+    seal.value("domain", domain, auth::dkim::parse_signing_domain, "a domain of at least two labels");
+    seal.value("selector", selector, parse_selector, "a selector (RFC 6376 section 3.1)");
+    seal.secret("private_key", pem);
+    if (domain.is_root() || selector.empty() || pem.empty()) return nullptr;  // a problem already
+    if (!domain.prepend(selector + "._domainkey"))
+        seal.error("selector", "the name of the key is too long for the DNS");
+    auto key = auth::crypto::SigningKey::from_pem(pem);
+    if (!key) {
+        seal.error("private_key", key.error().reason());
+        return nullptr;
+    }
+    if (key->type() == auth::crypto::KeyType::rsa && key->bits() < advised_rsa_bits)
+        seal.warn("private_key", "an RSA key of " + std::to_string(key->bits()) +
+                                     " bits: receivers want at least 2048 (RFC 8301)");
+    return std::make_shared<auth::arc::SealerIdentity>(
+        auth::arc::SealerIdentity{std::move(domain), std::move(selector), std::move(*key)});
+}
 
 }  // namespace
 
@@ -31,6 +73,17 @@ void read_authentication(const Section& authentication, Config& config) {
     dkim.number("max_signatures", config.authentication.dkim.max_signatures, 1, max_signatures);
     dkim.number("minimum_rsa_bits", config.authentication.dkim.minimum_rsa_bits, least_rsa_bits,
                 most_rsa_bits);
+
+    const Section arc = authentication.section("arc");
+    const auto sealers = arc.list("trusted_sealers", config.policy.trusted_sealers,
+                                  auth::dkim::parse_signing_domain, "a domain of at least two labels");
+    config.authentication.arc_seal = read_seal(arc.section("seal"));
+    for (std::size_t i = 0; config.authentication.arc_seal && i < sealers.size(); ++i)
+        if (config.policy.trusted_sealers[i] == config.authentication.arc_seal->domain)
+            arc.warn_at(
+                sealers[i], "trusted_sealers",
+                "names the domain of seal: what is handed on in quarantine is sealed, too, and would be "
+                "trusted when it comes back");
 
     const Section dmarc = authentication.section("dmarc");
     dmarc.choice<auth::dmarc::Discovery>(

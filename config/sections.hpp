@@ -20,6 +20,7 @@ void read_http(const Section& http, Http& target);
 void read_process(const Section& process, Process& target);
 void read_log(const Section& log, Log& target);
 void read_authentication(const Section& authentication, Config& config);
+// After read_authentication(): exemptions refer to its trusted sealers.
 void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
 void read_condition(const Section& when, policy::Condition& target);
 void read_dnsbl(const Section& policy, policy::Settings& target);

@@ -3,6 +3,8 @@
 #include "config/load.hpp"
 #include "config/secret.hpp"
 
+#include "auth/base64.hpp"
+
 #include <boost/json.hpp>
 
 #include <gtest/gtest.h>
@@ -116,6 +118,60 @@ TEST_F(ConfigFiles, give_tls) {
     for (const auto& [yaml, problem] : bad)
         EXPECT_EQ(all(load(write("g.yaml", base + "tls: " + yaml + "\n"), today).problems),
                   (folder_ / "g.yaml").string() + ":" + problem + "\n");
+}
+
+// A key that does not load is told at once and in its place, not with the first message to be sealed.
+TEST_F(ConfigFiles, read_the_key_of_seals) {
+    // RFC 8410 §7: an Ed25519 key is these octets and 32 more.
+    const std::string der =
+        std::string("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", 16) +
+        std::string(32, 'k');
+    write("arc.pem", "-----BEGIN " + private_key_label + "-----\n" + auth::base64_encode(der) +
+                         "\n-----END " + private_key_label + "-----\n");
+    write("none.pem", pem(private_key_label));
+    const std::string seal = "authentication: {arc: {seal: {domain: Example.com, selector: Arc1, ";
+    const auto load_seal = [&](const std::string& rest) {
+        return load(write("g.yaml", base + seal + rest + "}}}\n"), today);
+    };
+    const auto result = load_seal("private_key: {file: arc.pem}");
+    ASSERT_TRUE(result.config) << all(result.problems);
+    const auto& identity = result.config->authentication.arc_seal;
+    ASSERT_TRUE(identity);
+    EXPECT_EQ(identity->domain.text(), "example.com");
+    EXPECT_EQ(identity->selector, "arc1");
+    EXPECT_EQ(identity->key.type(), auth::crypto::KeyType::ed25519);
+    EXPECT_EQ(result.warnings.size(), 1U) << all(result.warnings);  // no certificate
+
+    // In quarantine, mail is sealed, too.
+    const auto circle =
+        load(write("g.yaml", base + "authentication: {arc: {trusted_sealers: [example.com], seal: "
+                                    "{domain: example.com, selector: s, "
+                                    "private_key: {file: arc.pem}}}}\n"),
+             today);
+    EXPECT_EQ(circle.warnings.size(), 2U) << all(circle.warnings);
+    EXPECT_NE(
+        all(circle.warnings).find(":4:42: authentication.arc.trusted_sealers: names the domain of seal"),
+        std::string::npos)
+        << all(circle.warnings);
+
+    const std::string file = (folder_ / "g.yaml").string();
+    const std::string absent = (folder_ / "absent.pem").string();
+    EXPECT_EQ(
+        all(load_seal("private_key: {file: none.pem}").problems),
+        file + ":4:81: authentication.arc.seal.private_key: not a private key in PEM, or an encrypted one\n");
+    EXPECT_EQ(all(load_seal("private_key: {file: absent.pem}").problems),
+              file + ":4:88: authentication.arc.seal.private_key: cannot read " + absent +
+                  ": No such file or directory\n");
+    EXPECT_EQ(all(load_seal("").problems),
+              file + ":4:30: required key \"authentication.arc.seal.private_key\" is missing\n");
+    EXPECT_EQ(
+        all(load(write("g.yaml", base + "authentication: {arc: {seal: {domain: com, selector: a..b, "
+                                        "private_key: {file: arc.pem}}}}\n"),
+                 today)
+                .problems),
+        file + ":4:39: authentication.arc.seal.domain: \"com\" is not a domain of at least two labels\n" +
+            file +
+            ":4:54: authentication.arc.seal.selector: \"a..b\" is not a selector (RFC 6376 section 3.1)\n");
 }
 
 TEST_F(ConfigFiles, that_ship_are_valid) {

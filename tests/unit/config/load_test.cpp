@@ -169,6 +169,34 @@ TEST(Load, reads_exemptions) {
     EXPECT_EQ(result.warnings.size(), 1U);  // no certificate
 }
 
+TEST(Load, takes_trusted_sealers_and_what_stands_on_them) {
+    const std::string sealers = "authentication: {arc: {trusted_sealers: [Lists.Example.org]}}\n";
+    const auto with = [&](const std::string& rest) {
+        return load_text(base + sealers + "policy:\n  exemptions:\n    - {id: lists, owner: o, reason: r, " +
+                             rest + ", allow: [dmarc]}\n",
+                         "g.yaml", today);
+    };
+    const auto result = with("when: {arc_sealer: lists.example.org}");
+    ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+    ASSERT_EQ(result.config->policy.trusted_sealers.size(), 1U);
+    EXPECT_EQ(result.config->policy.trusted_sealers[0].text(), "lists.example.org");
+    const auto& exemption = result.config->policy.exemptions.at(0);
+    EXPECT_EQ(exemption.when.arc_sealer, result.config->policy.trusted_sealers);
+    EXPECT_EQ(exemption.override_type, "trusted_forwarder");
+    EXPECT_EQ(result.warnings.size(), 1U);  // no certificate
+    EXPECT_FALSE(result.config->authentication.arc_seal);
+    // A word of the operator's own is kept.
+    EXPECT_EQ(with("override: mailing_list, when: {arc_sealer: lists.example.org}")
+                  .config->policy.exemptions.at(0)
+                  .override_type,
+              "mailing_list");
+    const auto never = with("when: {arc_sealer: [lists.example.org, other.example]}");
+    ASSERT_EQ(never.warnings.size(), 2U);
+    EXPECT_EQ(never.warnings.back().text(),
+              "g.yaml:7:59: policy.exemptions.when.arc_sealer: other.example is not in "
+              "authentication.arc.trusted_sealers and never matches");
+}
+
 TEST(Load, refuses_keys_and_types) {
     expect_each_alone({
         {"hostnam: x\n", "4:1: unknown key \"hostnam\"; did you mean \"hostname\"?"},
@@ -204,8 +232,7 @@ TEST(Load, refuses_what_this_version_does_not_have) {
          "4:25: policy.on_quarantine: \"hold\" is not supported by this version"},
         {"policy: {on_quarantine: {relay_to: a@b.example}}\n",
          "4:25: policy.on_quarantine: {relay_to: ADDRESS} is not supported by this version"},
-        {"authentication: {arc: {trusted_sealers: [x.example]}}\n",
-         "4:18: authentication.arc is not supported by this version"},
+        {"reports: {failure: {enabled: true}}\n", "4:11: reports.failure is not supported by this version"},
     });
 }
 
@@ -328,10 +355,16 @@ TEST(Load, refuses_exemptions) {
          "6:73: policy.exemptions.allow: \"bare_newline\" is not supported by this version"},
         {exemption("id: a, when: {author_domain: example.com}, allow: [dmarc]"),
          "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
-         "matches; add client_ip, or accept the risk by forgeable: true"},
+         "matches; add client_ip or arc_sealer, or accept the risk by forgeable: true"},
+        {exemption("id: a, when: {arc_sealer: '*.example.org'}, allow: [dmarc]"),
+         "6:55: policy.exemptions.when.arc_sealer: \"*.example.org\" is not a domain of at least two labels"},
+        {exemption("id: a, when: {arc_sealer: []}, allow: [dmarc]"),
+         "6:55: policy.exemptions.when.arc_sealer: at least one value is needed"},
+        {"authentication: {arc: {trusted_sealers: [org]}}\n",
+         "4:42: authentication.arc.trusted_sealers: \"org\" is not a domain of at least two labels"},
         {exemption("id: a, when: {}, allow: [dmarc]"),
          "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
-         "matches; add client_ip, or accept the risk by forgeable: true"},
+         "matches; add client_ip or arc_sealer, or accept the risk by forgeable: true"},
         {exemption("id: a, when: {client_ip: [], author_domain: example.com}, allow: [dmarc]"),
          "6:54: policy.exemptions.when.client_ip: at least one value is needed"},
         {exemption("id: a, when: {client_ip: }, allow: [dmarc]"),
