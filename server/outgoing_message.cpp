@@ -19,4 +19,16 @@ OutgoingMessage::OutgoingMessage(std::string top, auth::HeaderBlockPtr header, c
     if (kept_from < all.size()) parts_.push_back(all.substr(kept_from));
 }
 
+void OutgoingMessage::insert(std::size_t at, std::string_view fields) {
+    top_.insert(at, fields);
+    parts_.front() = top_;
+}
+
+std::string OutgoingMessage::header_text() const {
+    std::string text;
+    for (const std::string_view part : parts_)
+        text += part;
+    return text;
+}
+
 }  // namespace gatepost::server

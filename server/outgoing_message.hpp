@@ -6,6 +6,7 @@
 
 #include "auth/message/header_block.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,11 @@ class OutgoingMessage {
     // `remove` tells which fields are left out. `body` must outlive this.
     OutgoingMessage(std::string top, auth::HeaderBlockPtr header, const SpooledBody& body,
                     const std::function<bool(const auth::HeaderField&)>& remove);
+
+    // Puts `fields` among our own, `at` octets from the start of `top`.
+    void insert(std::size_t at, std::string_view fields);
+    // The whole header as it goes on, with the empty line.
+    std::string header_text() const;
 
     // Our fields, then what is left of the header with the empty line, in parts that are written in order.
     const std::vector<std::string_view>& header_parts() const { return parts_; }

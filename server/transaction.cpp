@@ -83,6 +83,8 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
         services_.executor, services_.resolver, runtime_->config.authentication, runtime_->config.hostname);
     gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_,
                      stage_budget());
+    const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
+    if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
     delivery_ = services_.make_delivery({client_.address, client_.helo, client_.protocol != "SMTP", id_});
     return std::nullopt;
 }
@@ -125,6 +127,7 @@ asio::awaitable<void> Transaction::content(std::string_view octets) {
     if (header_too_large_ || !storage_problem_.empty()) co_return;
     if (header_) {
         gatherer_->body(octets);
+        if (sealer_) sealer_->body(octets);
         const bool kept = co_await body_.append(octets);
         if (!kept) storage_problem_ = body_.problem();
         co_return;
@@ -208,8 +211,9 @@ asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
         return auth::results::claims_our_authority(field, ours) || field.is("X-Quarantine") ||
                (writes_spf && field.is("Received-SPF")) || (final && field.is("Return-Path"));
     };
-    std::string top = top_fields(envelope);
-    const OutgoingMessage message(std::move(top), header_, body_, remove);
+    const TopFields top = top_fields(envelope);
+    OutgoingMessage message(top.text, header_, body_, remove);
+    if (sealer_) add_arc_set(message, top);
     const Reply downstream = co_await delivery_->deliver(message);
     if (!delivery_->problem().empty()) {
         LogEntry entry("relay_failed", LogLevel::warning);
@@ -219,17 +223,30 @@ asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
     co_return passed_on(downstream);
 }
 
-std::string Transaction::top_fields(const smtp::Envelope& envelope) const {
+// RFC 8617 §5.1: last of all, over the header as it goes on.
+void Transaction::add_arc_set(OutgoingMessage& message, const TopFields& top) {
+    constexpr std::size_t own_fields = 8;  // local: more than top_fields() writes
+    const std::size_t max_fields = runtime_->config.limits.header_fields + own_fields;
+    const auth::HeaderBlockPtr header = auth::HeaderBlock::parse(message.header_text(), max_fields);
+    auth::arc::SealingOptions options;
+    options.timestamp = std::chrono::system_clock::now();
+    sealed_ = sealer_->seal(*header, evidence_.arc, top.results, options);
+    message.insert(top.arc_set_at, sealed_.fields);
+}
+
+Transaction::TopFields Transaction::top_fields(const smtp::Envelope& envelope) const {
     const config::Config& config = runtime_->config;
-    std::string top;
+    TopFields fields;
+    std::string& top = fields.text;
     // RFC 5321 §4.4: the last stop writes the reverse-path, above all.
     if (delivery_->is_final()) top += "Return-Path: <" + envelope.reverse_path.mailbox() + ">\r\n";
     const auth::results::TransactionIdentity identity{client_.address, client_.helo,
                                                       envelope.reverse_path.mailbox()};
-    const std::string value = auth::results::authentication_results_value(
-        config.authserv_id, identity, evidence_, policy_note(decision_, evidence_));
-    top += auth::results::authentication_results_field(value);
+    fields.results = auth::results::authentication_results_value(config.authserv_id, identity, evidence_,
+                                                                 policy_note(decision_, evidence_));
+    top += auth::results::authentication_results_field(fields.results);
     if (decision_.action == policy::Action::quarantine) top += quarantine_field(decision_);
+    fields.arc_set_at = top.size();
     if (config.authentication.writes_received_spf())
         top += auth::results::received_spf_field(
             auth::results::received_spf_value(config.hostname, identity, evidence_.spf));
@@ -245,7 +262,13 @@ std::string Transaction::top_fields(const smtp::Envelope& envelope) const {
     for (const smtp::Recipient& recipient : envelope.recipients)
         trace.recipients.push_back(recipient.forward_path.mailbox());
     trace.time = std::chrono::system_clock::now();
-    return top + received_field(trace);
+    top += received_field(trace);
+    return fields;
+}
+
+std::string Transaction::sealing_note() const {
+    if (sealed_.fields.empty()) return sealed_.reason.empty() ? "" : "no: " + sealed_.reason;
+    return "i=" + std::to_string(sealed_.instance) + " cv=" + std::string(to_string(sealed_.status));
 }
 
 asio::awaitable<void> Transaction::abandon() {
@@ -300,7 +323,8 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
                                       ? evidence_.dmarc.reason
                                       : "");
     }
-    entry.with_some("problem", storage_problem_)
+    entry.with_some("sealed", sealing_note())
+        .with_some("problem", storage_problem_)
         .with("code", final_reply.code())
         .with("reply", final_reply.text());
     services_.log.write(entry);

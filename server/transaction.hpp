@@ -13,6 +13,7 @@
 #include "policy/decision.hpp"
 #include "policy/facts.hpp"
 
+#include "auth/arc/seal.hpp"
 #include "auth/gather_evidence.hpp"
 #include "auth/message/header_block.hpp"
 
@@ -20,6 +21,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,7 +75,15 @@ class Transaction {
                                                 std::string_view rule);
     std::optional<smtp::Reply> refuse_framing(const smtp::ContentFraming& framing) const;
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
-    std::string top_fields(const smtp::Envelope& envelope) const;
+    // Our fields, but for the ARC set, which is sealed over the rest.
+    struct TopFields {
+        std::string text;
+        std::size_t arc_set_at = 0;
+        std::string results;  // the value of Authentication-Results
+    };
+    TopFields top_fields(const smtp::Envelope& envelope) const;
+    void add_arc_set(OutgoingMessage& message, const TopFields& top);
+    std::string sealing_note() const;
     void record(const smtp::Envelope& envelope, const smtp::Reply& final_reply);
     void log_verdict(const smtp::Envelope& envelope, const smtp::Reply& final_reply) const;
     smtp::Reply reply(int code, std::string_view enhanced, std::string_view text) const;
@@ -93,6 +103,8 @@ class Transaction {
     auth::HeaderBlockPtr header_;
     SpooledBody body_;
     std::string storage_problem_;
+    std::unique_ptr<auth::arc::MessageSealer> sealer_;  // null: authentication.arc.seal is not set
+    auth::arc::Sealed sealed_;
     auth::Evidence evidence_;
     policy::Decision decision_;
     bool judged_ = false;  // evidence and decision are there

@@ -14,6 +14,7 @@ namespace gatepost::server::cli {
 struct Account {
     std::string authserv_id;
     auth::Evidence evidence;
+    bool arc_trusted = false;  // the chain proves the message, and its newest sealer is in trusted_sealers
     policy::Decision decision;
     std::string authentication_results;  // the field's value
 };

@@ -79,13 +79,12 @@ json::array dkim_array(const std::vector<auth::dkim::Signature>& signatures) {
     return array;
 }
 
-// No sealer is trusted, as none can be named yet.
-json::object arc_object(const auth::arc::Chain& chain) {
+json::object arc_object(const auth::arc::Chain& chain, bool trusted) {
     json::object object;
     object["result"] = to_string(chain.result);
     object["instance"] = chain.instance;
     object["reason"] = text_or_null(chain.reason);
-    object["trusted"] = false;
+    object["trusted"] = trusted;
     json::array sealers;
     for (const auto& sealer : chain.sealers) {
         json::object entry;
@@ -152,7 +151,7 @@ std::string account_json(const Account& account) {
     object["spf"] = spf_object(evidence.spf);
     object["spf_helo"] = spf_object(evidence.spf_helo);
     object["dkim"] = dkim_array(evidence.dkim);
-    object["arc"] = arc_object(evidence.arc);
+    object["arc"] = arc_object(evidence.arc, account.arc_trusted);
     object["dmarc"] = dmarc_object(evidence.dmarc);
     object["decision"] = decision_object(account.decision);
     object["authentication_results"] = as_utf8(account.authentication_results);

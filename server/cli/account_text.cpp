@@ -47,13 +47,14 @@ std::string dkim_lines(const std::vector<auth::dkim::Signature>& signatures) {
     return out;
 }
 
-std::string arc_line(const auth::arc::Chain& chain) {
+std::string arc_line(const auth::arc::Chain& chain, bool trusted) {
     std::string text(to_string(chain.result));
     for (const auto& sealer : chain.sealers)
         text.append(", i=")
             .append(std::to_string(sealer.instance))
             .append(" by ")
             .append(name_or_dash(sealer.domain));
+    if (trusted) text += ", trusted";
     return line("ARC", text + because(chain.reason));
 }
 
@@ -125,7 +126,7 @@ std::string account_text(const Account& account) {
     out += spf_line("SPF", evidence.spf);
     out += spf_line("SPF of HELO", evidence.spf_helo);
     out += dkim_lines(evidence.dkim);
-    out += arc_line(evidence.arc);
+    out += arc_line(evidence.arc, account.arc_trusted);
     out += dmarc_lines(evidence.dmarc);
     out += decision_lines(account.decision);
     out += "Authentication-Results: " + printable(account.authentication_results) + "\n";

@@ -76,6 +76,7 @@ Account judge(const VerifyOptions& options, const config::Config& config, auth::
     Account account;
     account.authserv_id = config.authserv_id;
     account.decision = policy::decide(facts, evidence, config.policy);
+    account.arc_trusted = policy::trusted_sealer(evidence.arc, config.policy.trusted_sealers) != nullptr;
     auth::results::TransactionIdentity identity;
     identity.client_ip = options.ip;
     identity.helo = options.helo;

@@ -37,6 +37,12 @@ def keys():
 
 
 @pytest.fixture(scope="session")
+def sealing_keys():
+    """Of ourselves, of a list, and of somebody who seals what he likes."""
+    return {domain: SigningKey(domain, "arc1") for domain in ("ours.example", "lists.example", "rogue.example")}
+
+
+@pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     return make_certificate(tmp_path_factory.mktemp("tls"))
 
@@ -47,8 +53,8 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def name_server(tmp_path_factory, keys):
-    server = NameServer(tmp_path_factory.mktemp("nsd"), zone_text(keys.values())).start()
+def name_server(tmp_path_factory, keys, sealing_keys):
+    server = NameServer(tmp_path_factory.mktemp("nsd"), zone_text([*keys.values(), *sealing_keys.values()])).start()
     yield server
     server.stop()
 

@@ -31,6 +31,15 @@ Settings with(void (*change)(Settings&)) {
     return settings;
 }
 
+// An exemption by the seal of a trusted list.
+Settings trusting_a_sealer() {
+    Settings settings = exempting({policy::Forgiven::dmarc});
+    settings.trusted_sealers = {dns::DomainName::parse("lists.example").value()};
+    settings.exemptions[0].when = policy::Condition();
+    settings.exemptions[0].when.arc_sealer = settings.trusted_sealers;
+    return settings;
+}
+
 Settings owning_example_org() {
     Settings settings;
     settings.own_domains = {dns::DomainName::parse("example.org").value()};
@@ -370,6 +379,34 @@ std::vector<TroubleCase> make_cases() {
          {},
          "",
          with(monitor)},
+        // A chain decides (RFC 8617).
+        {"a trusted sealer",
+         "fail accept",
+         {reject, spf_all},
+         "user@example.org",
+         {},
+         "user@example.org",
+         {"older.example", "lists.example"},
+         "",
+         trusting_a_sealer()},
+        {"a trusted sealer below another",
+         "fail reject",
+         {reject, spf_all},
+         "user@example.org",
+         {},
+         "user@example.org",
+         {"lists.example", "newer.example"},
+         "",
+         trusting_a_sealer()},
+        {"our own mail by a sealer",
+         "fail reject",
+         {reject, spf_all},
+         "user@example.org",
+         {},
+         "user@example.org",
+         {"lists.example"},
+         "",
+         owning_example_org()},
         {"no author domain", "none reject", {spf_client}, "user@example.org", {}, "Cron Daemon"},
     };
 }

@@ -8,6 +8,9 @@
 
 #include "server/log.hpp"
 
+#include "auth/arc/validate_chain.hpp"
+#include "auth/dkim/sign.hpp"
+
 #include "dns/zone_resolver.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -96,6 +99,18 @@ class TransactionTest : public testing::Test {
         co_return reply.code();
     }
 
+    static asio::awaitable<int> fetch(auth::arc::Validator& validator, dns::Resolver& resolver) {
+        co_await validator.fetch_keys(resolver);
+        co_return 0;
+    }
+    auth::arc::Chain validate(const std::string& header, const std::string& body) {
+        auth::arc::Validator validator(auth::HeaderBlock::parse(header), {},
+                                       std::chrono::system_clock::now());
+        tests::run(fetch(validator, zone_));
+        validator.body(body);
+        return validator.finish();
+    }
+
     // The names of the fields, in their order.
     static std::vector<std::string> names(const std::string& header) {
         std::vector<std::string> names;
@@ -137,6 +152,36 @@ TEST_F(TransactionTest, writes_its_fields_in_order_and_takes_out_forged_ones) {
     EXPECT_EQ(names(header_of(message, "192.0.2.2")),
               (Names{"Return-Path", "Authentication-Results", "X-Quarantine", "Received", "Received-SPF",
                      "received-spf", "From"}));
+}
+
+// RFC 8617 §5.1: the set stands where PRODUCT.md has it, over the octets that went on.
+TEST_F(TransactionTest, seals_last_of_all_what_goes_on) {
+    auto key = auth::crypto::SigningKey::generate_ed25519();
+    zone_.add(domain_name("arc1._domainkey.example.org"), dns::RrType::txt, auth::dkim::key_record_of(*key));
+    config_.authentication.arc_seal = std::make_shared<auth::arc::SealerIdentity>(
+        auth::arc::SealerIdentity{domain_name("example.org"), "arc1", std::move(*key)});
+    config_.authentication.received_spf = true;
+    const std::string forged = "Authentication-Results: mx.example.org; spf=pass\r\nDKIM-Signature: v=1\r\n";
+    const std::string sealed = header_of(forged + message, "192.0.2.2");
+    EXPECT_EQ(names(sealed),
+              (Names{"Authentication-Results", "X-Quarantine", "ARC-Seal", "ARC-Message-Signature",
+                     "ARC-Authentication-Results", "Received-SPF", "Received", "DKIM-Signature", "From"}));
+    const auto header = auth::HeaderBlock::parse(sealed);
+    EXPECT_EQ(auth::unfold(header->find("ARC-Authentication-Results")->value),
+              "i=1; " + auth::unfold(header->find("Authentication-Results")->value));
+    EXPECT_EQ(validate(sealed, "body\r\n").result, auth::arc::Result::pass);
+    EXPECT_EQ(validate(sealed, "other\r\n").result, auth::arc::Result::fail);
+
+    // The next of our hops: one set more; what was changed between, one that says so; and then none.
+    const std::string twice = header_of(sealed + "body\r\n");
+    EXPECT_EQ(validate(twice, "body\r\n").instance, 2U);
+    EXPECT_EQ(validate(twice, "body\r\n").result, auth::arc::Result::pass);
+    const std::string broken = header_of(twice + "changed\r\n");
+    EXPECT_TRUE(validate(broken, "changed\r\n").newest_says_fail);
+    EXPECT_EQ(validate(broken, "changed\r\n").instance, 3U);
+    EXPECT_EQ(auth::HeaderBlock::parse(header_of(broken + "changed\r\n"))->count("ARC-Seal"), 3U);
+    final_ = true;
+    EXPECT_EQ(names(header_of(message)).at(2), "ARC-Seal");
 }
 
 TEST_F(TransactionTest, tells_the_check_of_mail_from_in_received_spf) {

@@ -132,6 +132,19 @@ TEST(AccountText, is_readable) {
               "Authentication-Results: mx1.example.com; spf=pass\n");
 }
 
+TEST(Account, tells_a_trusted_sealer) {
+    Account account = good();
+    account.evidence.arc.result = auth::arc::Result::pass;
+    account.evidence.arc.instance = 1;
+    account.evidence.arc.sealers = {{1, name("list.example"), "s1"}};
+    account.arc_trusted = true;
+    EXPECT_NE(account_text(account).find("ARC             pass, i=1 by list.example, trusted\n"),
+              std::string::npos);
+    EXPECT_NE(
+        account_json(account).find(R"("arc":{"result":"pass","instance":1,"reason":null,"trusted":true,)"),
+        std::string::npos);
+}
+
 TEST(AccountText, steers_no_terminal) {
     const auto text = account_text(bad());
     EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
