@@ -35,10 +35,10 @@ Holds is_own_domain_from_outside(const Facts& facts, const auth::Evidence& evide
     // Our users post to lists: a list or a sealer that proves who it is undoes the suspicion.
     if (evidence.arc.proves_message()) return Holds::no;
     const auto& list = evidence.indirect_flow.list_domain;
-    if (!list) return Holds::yes;
-    const Holds list_proven = is_authenticated(*list, evidence);
-    if (list_proven == Holds::unknown) return Holds::unknown;
-    return list_proven == Holds::yes ? Holds::no : Holds::yes;
+    const Holds list_proven = list ? is_authenticated(*list, evidence) : Holds::no;
+    if (list_proven == Holds::yes) return Holds::no;
+    const bool open = list_proven == Holds::unknown || evidence.arc.is_open();
+    return open ? Holds::unknown : Holds::yes;
 }
 
 Holds is_spf_fail_unsigned(const auth::Evidence& evidence) {
@@ -80,7 +80,7 @@ Corroboration corroborate(const Facts& facts, const auth::Evidence& evidence, co
         found.open_reason = missing;
     };
     weigh(Fact::own_domain, is_own_domain_from_outside(facts, evidence, settings),
-          "whether the list is the one it says it is");
+          "whether the list or sealer is the one it says it is");
     weigh(Fact::spf_fail_unsigned, is_spf_fail_unsigned(evidence),
           "whether the MAIL FROM or a signature is of the author's organization");
     weigh(Fact::no_client_name, has_no_client_name(evidence), "the client's name, " + evidence.iprev.reason);
