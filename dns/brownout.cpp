@@ -20,26 +20,23 @@ constexpr std::size_t least_silent_rounds = 2;    // local
 constexpr seconds calm{3};                        // local: it has to look over for so long
 constexpr milliseconds look_interval{250};        // local: looking costs a walk over the zones of the window
 
-enum class Sign { replied, failed, silent, nothing };
+}  // namespace
 
-// Failed: with a reply that is trouble. Silent: without any.
-Sign sign_of(const Answer& answer) {
-    if (!answer.failed()) return Sign::replied;
+std::optional<bool> tells_of_reply(const Answer& answer) {
+    if (!answer.failed()) return true;
     switch (answer.trouble) {
         case Trouble::server_failure:
         case Trouble::refused:
         case Trouble::malformed:
-            return Sign::failed;
+            return true;
         case Trouble::forged:
         case Trouble::timeout:
         case Trouble::unreachable:
-            return Sign::silent;
+            return false;
         default:
-            return Sign::nothing;
+            return std::nullopt;
     }
 }
-
-}  // namespace
 
 std::string_view to_string(BrownoutState::Cause cause) {
     switch (cause) {
@@ -54,11 +51,12 @@ std::string_view to_string(BrownoutState::Cause cause) {
 }
 
 void BrownoutDetector::note(const DomainName& name, const Answer& answer, TimePoint now) {
-    const Sign sign = sign_of(answer);
-    if (sign == Sign::nothing) return;
-    if (sign != Sign::silent) silent_since_.reset();
+    const std::optional<bool> replied = tells_of_reply(answer);
+    if (!replied) return;
+    has_replied_ = has_replied_ || *replied;
+    if (*replied) silent_since_.reset();
     DomainName zone = name.suffix(labels_of_zone);
-    if (sign == Sign::replied) {
+    if (!answer.failed()) {
         note_answered(std::move(zone), now);
     } else {
         last_failure_ = now;
@@ -67,7 +65,7 @@ void BrownoutDetector::note(const DomainName& name, const Answer& answer, TimePo
         known->second->failed = now;
         recent_.splice(recent_.begin(), recent_, known->second);
     }
-    const bool matters = sign != Sign::replied || state_.active;
+    const bool matters = answer.failed() || state_.active;
     if (matters && now - looked_ >= look_interval) update(now);
 }
 
@@ -89,8 +87,9 @@ void BrownoutDetector::note_answered(DomainName zone, TimePoint now) {
 
 void BrownoutDetector::note_own(bool replied, TimePoint now) {
     if (replied) {
+        has_replied_ = true;
         silent_since_.reset();
-    } else {
+    } else if (has_replied_) {
         if (!silent_since_) silent_rounds_ = 0;
         if (!silent_since_) silent_since_ = now;
         ++silent_rounds_;

@@ -26,6 +26,10 @@ namespace gatepost::dns {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
+// What an answer tells of the server that was asked: it replied, with whatever, or it is silent. nullopt:
+// nothing, as nobody was asked, or the asker gave up.
+std::optional<bool> tells_of_reply(const Answer& answer);
+
 struct BrownoutState {
     enum class Cause { none, server_away, many_zones };
     bool active = false;
@@ -44,7 +48,8 @@ class BrownoutDetector {
     // How a question to our servers ended. Says nothing where the asker gave up.
     void note(const DomainName& name, const Answer& answer, TimePoint now);
     // How a round of lookups of our own ended, of names that a working resolver can say something about:
-    // whether any reply came at all. To be told every few seconds.
+    // whether any reply came at all. To be told every few seconds. Before the first reply of all, silence is
+    // no brownout: nothing is known that could be absent or stale.
     void note_own(bool replied, TimePoint now);
     // Looks at the state again: it also ends by the mere lapse of time.
     void update(TimePoint now);
@@ -70,6 +75,7 @@ class BrownoutDetector {
 
     Zones recent_;  // that answered once; the one heard of last is the first
     std::map<DomainName, Zones::iterator> zones_;
+    bool has_replied_ = false;
     std::optional<TimePoint> silent_since_;  // lookups of our own, and everybody's, are without reply
     std::size_t silent_rounds_ = 0;
     TimePoint last_failure_;

@@ -1,6 +1,7 @@
 // Questions joined across workers: several io_contexts on threads of their own over one cache. Meant for the
 // thread sanitizer; the counts hold without it too.
 #include "dns/caching_resolver.hpp"
+#include "dns/client_budget.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -179,6 +180,30 @@ TEST(DnsCache, refreshes_and_brownouts_cross_workers) {
     EXPECT_GT(options.brownout->state().begun, 0U);
     EXPECT_GT(found, 0);
     EXPECT_EQ(cache->statistics().in_flight, 0U);
+}
+
+// One client's questions begin and end on all workers; nothing is lost of its account.
+TEST(ClientBudgets, are_shared_by_workers) {
+    const auto brownout = std::make_shared<Brownout>();
+    ClientBudgets budgets(brownout);
+    const TimePoint now(1h);
+    const auto client = [](int number) {
+        return *IpAddress::parse("192.0.2." + std::to_string(number));
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < worker_count; ++i) {
+        threads.emplace_back([&] {
+            for (int round = 0; round < 5000; ++round)
+                if (budgets.begin(client(round % 7), now)) budgets.settle(client(round % 7), 10ms, now);
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(budgets.refusals(), 0U);
+    int open = 0;
+    while (budgets.begin(client(0), now))
+        ++open;
+    EXPECT_EQ(open, 200);
 }
 
 // Workers go down, io_context and all, while others lead for them and join them: nothing hangs, nothing is
