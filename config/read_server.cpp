@@ -6,6 +6,7 @@
 
 #include "dns/ascii.hpp"
 #include "dns/local_records.hpp"
+#include "dns/zone_file.hpp"
 
 #include <algorithm>
 #include <set>
@@ -167,16 +168,44 @@ void read_limits(const Section& limits, Limits& target) {
         limits.error("memory", "is smaller than message_size: no message of that size could be taken");
 }
 
+namespace {
+
+// Records inline, and files of them; each mistake is told at its place.
+void read_overrides(const Section& dns, std::vector<std::string>& records) {
+    struct Place {
+        Position position;
+        std::string in_file;  // "PATH line N: "
+    };
+    std::vector<Place> places;
+    for (const Section::TextOrFile& item : dns.texts_or_files("overrides")) {
+        if (item.file.empty()) {
+            records.push_back(item.text);
+            places.push_back({item.position, {}});
+            continue;
+        }
+        const auto in_line = [&](std::size_t line) {
+            return item.file + " line " + std::to_string(line) + ": ";
+        };
+        dns::ZoneFile file = dns::read_zone_file(item.text);
+        for (const dns::ZoneFile::Error& error : file.errors)
+            dns.error_at(item.position, "overrides", in_line(error.line) + error.text);
+        for (dns::ZoneFile::Record& record : file.records) {
+            records.push_back(std::move(record.text));
+            places.push_back({item.position, in_line(record.line)});
+        }
+    }
+    for (const auto& mistake : dns::make_local_zone(records).errors)
+        dns.error_at(places[mistake.line].position, "overrides", places[mistake.line].in_file + mistake.text);
+}
+
+}  // namespace
+
 void read_dns(const Section& dns, dns::ResolverOptions& target) {
     dns.list("servers", target.servers, parse_dns_server,
              "an IP address with or without a port, or tls://ADDRESS:PORT#NAME");
     dns.duration("timeout", target.timeout, milliseconds(100), minutes(1));
     dns.number("cache_entries", target.cache_entries, 0, max_cache_entries);
-    const auto places = dns.list(
-        "overrides", target.overrides, [](std::string_view text) { return std::optional<std::string>(text); },
-        "a record");
-    for (const auto& mistake : dns::make_local_zone(target.overrides).errors)
-        dns.error_at(places[mistake.line], "overrides", mistake.text);
+    read_overrides(dns, target.overrides);
 }
 
 void read_relay(const Section& top, const std::filesystem::path& folder, Relay& target) {

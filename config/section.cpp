@@ -28,6 +28,13 @@ std::string_view kind_name(const Node& node) {
     return "something else";
 }
 
+// The path's node of {file: PATH}; null where this is something else.
+const Node* named_file(const Node& node) {
+    const bool named = node.is_mapping() && node.entries.size() == 1 && node.entries[0].key == "file" &&
+                       node.entries[0].value.is_scalar();
+    return named ? &node.entries[0].value : nullptr;
+}
+
 // Units in which a limit reads well in a message.
 std::string size_text(std::size_t octets) {
     for (const auto& [unit, shift] : {std::pair{"GiB", 30}, std::pair{"MiB", 20}, std::pair{"KiB", 10}})
@@ -237,10 +244,37 @@ void Section::secret(std::string_view key, std::string& target) const {
 
 std::filesystem::path Section::secret_file(std::string_view key) const {
     const Node* node = find(key);
-    const bool named = node && node->is_mapping() && node->entries.size() == 1 &&
-                       node->entries[0].key == "file" && node->entries[0].value.is_scalar();
-    if (!named) return {};
-    return (context_->folder / node->entries[0].value.scalar).lexically_normal();
+    const Node* named = node ? named_file(*node) : nullptr;
+    return named ? (context_->folder / named->scalar).lexically_normal() : std::filesystem::path();
+}
+
+std::vector<Section::TextOrFile> Section::texts_or_files(std::string_view key) const {
+    std::vector<TextOrFile> found;
+    const Node* node = find(key);
+    if (!node || node->is_null()) return found;
+    const auto take = [&](const Node& item) {
+        if (item.is_scalar()) {
+            found.push_back({item.position, item.scalar, {}});
+            return;
+        }
+        const Node* named = named_file(item);
+        if (!named) return report_type(item, key, "a list of texts and of {file: PATH}");
+        const auto path = (context_->folder / named->scalar).lexically_normal();
+        auto text = read_file(path);
+        if (text)
+            found.push_back({named->position, std::move(*text), path.string()});
+        else
+            context_->problems.error(named->position, full_name(key) + ": " + text.error().text);
+    };
+    if (node->is_mapping()) {
+        take(*node);
+    } else if (node->is_sequence()) {
+        for (const Node& item : node->items)
+            take(item);
+    } else {
+        report_type(*node, key, "a list");
+    }
+    return found;
 }
 
 void Section::require(std::string_view key) const {

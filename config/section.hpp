@@ -54,6 +54,15 @@ class Section {
     // The file that a secret is read from; empty where it stands elsewhere.
     std::filesystem::path secret_file(std::string_view key) const;
 
+    struct TextOrFile {
+        Position position;
+        std::string text;  // inline, or the whole file's
+        std::string file;  // its path; empty: inline
+    };
+    // The items of a list, each a text or {file: PATH}; one such mapping alone counts as a list of one. Files
+    // that cannot be read are reported and left out.
+    std::vector<TextOrFile> texts_or_files(std::string_view key) const;
+
     template <typename Number>
     void number(std::string_view key, Number& target, std::size_t least, std::size_t most) const {
         if (const auto value = number_in(key, least, most)) target = static_cast<Number>(*value);

@@ -57,6 +57,30 @@ const std::string base =
     "domains: [example.com]\n"
     "relay: {to: [mail.example.com]}\n";
 
+TEST_F(ConfigFiles, read_local_records) {
+    write("local.zone", "$ORIGIN example.\n@ TXT \"v=spf1 -all\" ; nobody\n\nwww CNAME @\n");
+    const fs::path good =
+        write("good.yaml", base + "dns: {overrides: [a.test. A 192.0.2.1, {file: local.zone}]}\n");
+    const LoadResult loaded = load(good, today);
+    ASSERT_TRUE(loaded.config) << all(loaded.problems);
+    EXPECT_EQ(loaded.config->dns.overrides,
+              (std::vector<std::string>{"a.test. A 192.0.2.1", "example. TXT \"v=spf1 -all\"",
+                                        "www.example. CNAME example."}));
+    const fs::path alone = write("alone.yaml", base + "dns: {overrides: {file: local.zone}}\n");
+    EXPECT_EQ(load(alone, today).config->dns.overrides.size(), 2U);
+
+    // Each mistake with the file's own line, and those between the file and the rest.
+    write("bad.zone", "a.test. TXT \"x\"\nb.test. A nowhere\n$INCLUDE c\n");
+    const fs::path bad =
+        write("bad.yaml", base + "dns: {overrides: [a.test. CNAME b.test, {file: bad.zone}]}\n");
+    const LoadResult refused = load(bad, today);
+    EXPECT_FALSE(refused.config);
+    const std::string told = all(refused.problems);
+    for (const char* mistake : {"bad.zone line 2: 'nowhere' is no IPv4 address",
+                                "bad.zone line 3: $INCLUDE c", "bad.zone line 1: a.test has a CNAME"})
+        EXPECT_NE(told.find(mistake), std::string::npos) << mistake << " in\n" << told;
+}
+
 TEST_F(ConfigFiles, read_secrets) {
     write("token", "from file\r\n\n");
     write("empty", "\n");
