@@ -36,6 +36,7 @@ struct Evidence {
     arc::Chain arc;
     dmarc::Evaluation dmarc;
     IndirectFlow indirect_flow;
+    bool rests_on_stale = false;  // an answer past its time was used, in a brownout (RFC 8767)
 };
 
 }  // namespace gatepost::auth

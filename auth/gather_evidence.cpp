@@ -6,6 +6,7 @@
 
 #include "dns/ascii.hpp"
 
+#include <algorithm>
 #include <list>
 #include <optional>
 #include <utility>
@@ -14,10 +15,10 @@ namespace gatepost::auth {
 namespace asio = boost::asio;
 
 struct EvidenceGatherer::State {
-    State(dns::Resolver& asked, AuthenticationOptions chosen, std::string receiver_name)
-        : resolver(asked), options(std::move(chosen)), receiver(std::move(receiver_name)) {}
+    State(std::shared_ptr<dns::Resolver> asked, AuthenticationOptions chosen, std::string receiver_name)
+        : resolver(std::move(asked)), options(std::move(chosen)), receiver(std::move(receiver_name)) {}
 
-    dns::Resolver& resolver;
+    std::shared_ptr<dns::Resolver> resolver;
     std::list<dns::BudgetedResolver> budgets;  // one a stage
     AuthenticationOptions options;
     std::string receiver;
@@ -76,15 +77,22 @@ asio::awaitable<void> EvidenceGatherer::State::discover(std::shared_ptr<State> s
 
 EvidenceGatherer::EvidenceGatherer(asio::any_io_executor executor, dns::Resolver& resolver,
                                    AuthenticationOptions options, std::string receiver)
+    // Shares nothing: the resolver is the caller's, and outlives us.
+    : EvidenceGatherer(std::move(executor),
+                       std::shared_ptr<dns::Resolver>(std::shared_ptr<void>(), &resolver), std::move(options),
+                       std::move(receiver)) {}
+
+EvidenceGatherer::EvidenceGatherer(asio::any_io_executor executor, std::shared_ptr<dns::Resolver> resolver,
+                                   AuthenticationOptions options, std::string receiver)
     : executor_(executor),
-      state_(std::make_shared<State>(resolver, std::move(options), std::move(receiver))),
+      state_(std::make_shared<State>(std::move(resolver), std::move(options), std::move(receiver))),
       verdict_tasks_(executor),
       side_tasks_(executor) {}
 
 EvidenceGatherer::~EvidenceGatherer() = default;
 
 dns::Resolver& EvidenceGatherer::within(dns::QueryBudget budget) {
-    return state_->budgets.emplace_back(executor_, state_->resolver, budget);
+    return state_->budgets.emplace_back(executor_, *state_->resolver, budget);
 }
 
 void EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now,
@@ -138,6 +146,9 @@ asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
         // Cancelled: what was not waited for stays at none.
         if (error.code() != asio::error::operation_aborted) throw;
     }
+    evidence.rests_on_stale =
+        std::any_of(state_->budgets.begin(), state_->budgets.end(),
+                    [](const dns::BudgetedResolver& stage) { return stage.saw_stale(); });
     co_return std::move(evidence);
 }
 

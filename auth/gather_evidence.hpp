@@ -33,6 +33,9 @@ class EvidenceGatherer {
     // `resolver` outlives the executor's last task. `receiver`: our host name, for SPF's %{r}.
     EvidenceGatherer(boost::asio::any_io_executor executor, dns::Resolver& resolver,
                      AuthenticationOptions options, std::string receiver);
+    // The same with a resolver that is kept as long as any lookup needs it.
+    EvidenceGatherer(boost::asio::any_io_executor executor, std::shared_ptr<dns::Resolver> resolver,
+                     AuthenticationOptions options, std::string receiver);
     // Lookups still running are cancelled; they end on the executor and refer to nothing of the owner's.
     ~EvidenceGatherer();
     EvidenceGatherer(const EvidenceGatherer&) = delete;

@@ -59,7 +59,9 @@ BudgetedResolver::BudgetedResolver(asio::any_io_executor executor, Resolver& ups
 AnswerPtr BudgetedResolver::known(const DomainName& name, RrType type) {
     if (asked_ >= budget_.queries) return nullptr;  // query() says so
     AnswerPtr answer = upstream_.known(name, type);
-    if (answer) ++asked_;
+    if (!answer) return nullptr;
+    ++asked_;
+    saw_stale_ = saw_stale_ || answer->stale;
     return answer;
 }
 
@@ -80,10 +82,12 @@ asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type)
     TaskGroup group(executor_);  // dies with this frame, and cancels what still runs
     group.start(ask(upstream_, std::move(name), type, slot));
     boost::system::error_code woken;
-    if (slot->ended && slot->answer) co_return slot->answer;  // an upstream that did not suspend
-    if (slot->ended) co_return refusal("the query ended without an answer");
-    co_await slot->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (slot->answer) co_return slot->answer;
+    // An upstream that does not suspend has ended already.
+    if (!slot->ended) co_await slot->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (slot->answer) {
+        saw_stale_ = saw_stale_ || slot->answer->stale;
+        co_return slot->answer;
+    }
     if (slot->ended) co_return refusal("the query ended without an answer");
     if (woken) co_return refusal("cancelled");
     exhausted_ = true;

@@ -28,6 +28,8 @@ class BudgetedResolver final : public Resolver {
     std::size_t queries() const { return asked_; }
     // A question was refused or cut short.
     bool exhausted() const { return exhausted_; }
+    // An answer was past its time (RFC 8767).
+    bool saw_stale() const { return saw_stale_; }
 
   private:
     boost::asio::any_io_executor executor_;
@@ -35,6 +37,7 @@ class BudgetedResolver final : public Resolver {
     QueryBudget budget_;
     std::size_t asked_ = 0;
     bool exhausted_ = false;
+    bool saw_stale_ = false;
 };
 
 }  // namespace gatepost::dns

@@ -1,5 +1,6 @@
 #include "policy/decide.hpp"
 
+#include "policy/absence.hpp"
 #include "policy/dnsbl.hpp"
 #include "policy/reply_text.hpp"
 
@@ -287,6 +288,19 @@ Decision decide_open_chain(const Facts& facts, const Evidence& evidence, const S
     return decision;
 }
 
+// A sick resolver can take a record for absent, and a stale answer can be wrong by now: while ours is in
+// trouble, no message is refused for good because of that. It may come again when the trouble is over.
+Decision without_rash_refusal(Decision decision, const Facts& facts, const Evidence& evidence) {
+    decision.absence = absence_behind(decision, evidence);
+    if (!facts.dns_brownout || decision.absence.empty()) return decision;
+    decision.action = Action::defer;
+    decision.disposition = Disposition::none;
+    decision.override_reason.reset();
+    decision.refusal = brownout_refusal(*decision.refusal, decision.absence);
+    decision.reason = decision.refusal->text;
+    return decision;
+}
+
 // policy.mode: monitor decides and records, and acts on nothing.
 Decision only_watched(Decision decision, const Evidence& evidence) {
     if (decision.action == Action::accept) return decision;
@@ -304,6 +318,7 @@ Decision only_watched(Decision decision, const Evidence& evidence) {
 Decision decide(const Facts& facts, const Evidence& evidence, const Settings& settings) {
     Decision decision = evidence.arc.is_open() ? decide_open_chain(facts, evidence, settings)
                                                : decide_with_chain(facts, evidence, settings);
+    decision = without_rash_refusal(std::move(decision), facts, evidence);
     decision.judged = decision.action;
     return settings.mode == Mode::monitor ? only_watched(std::move(decision), evidence) : decision;
 }

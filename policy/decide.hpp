@@ -12,7 +12,9 @@ namespace gatepost::policy {
 // Judges a message in this order: block lists that have the client, an invalid From, SPF
 // (authentication.spf.on_fail), DMARC. Whatever trouble of the DNS left open is taken once at its best and
 // once at its worst: where both lead to the same action, that is the action; where they differ, the message
-// is deferred (or taken, by authentication.dmarc.on_temperror). So a missing fact never gives 5xx.
+// is deferred (or taken, by authentication.dmarc.on_temperror). While our own DNS is in
+// brownout, a rejection that rests on the absence of a record becomes a deferral. So a missing fact never
+// gives 5xx.
 Decision decide(const Facts& facts, const auth::Evidence& evidence, const Settings& settings);
 
 }  // namespace gatepost::policy

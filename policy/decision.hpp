@@ -41,6 +41,7 @@ struct Decision {
     std::string rule;         // the exemption's id or the configuration key that spoke; or empty
     std::string exemption;    // the exemption that forgave something; or empty
     std::vector<Fact> facts;  // that corroborate a rejection
+    std::string absence;      // of a rejection: what is absent from the DNS that it rests on (absence.hpp)
     std::optional<Override> override_reason;
     std::optional<Refusal> refusal;  // set exactly for reject and defer
     std::string reason;              // for people and for X-Quarantine; empty where nothing is wrong

@@ -22,6 +22,7 @@ struct Facts {
     std::string helo;
     std::string mail_from;        // without brackets, empty for <>
     std::chrono::sys_days today;  // UTC: expiry of exemptions
+    bool dns_brownout = false;    // our own resolver is in trouble
     std::optional<Listing> listing;
 };
 

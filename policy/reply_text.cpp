@@ -58,6 +58,11 @@ Refusal arc_temperror_refusal(const auth::arc::Chain& chain) {
             "the ARC chain of this message cannot be validated now: " + printable(chain.reason)};
 }
 
+Refusal brownout_refusal(const Refusal& permanent, const std::string& absence) {
+    // RFC 3463 §3.5: X.4.3, directory server failure.
+    return {451, "4.4.3", permanent.text + "; our DNS is in trouble, and lacks " + printable(absence)};
+}
+
 Refusal spf_refusal(const auth::spf::Check& check) {
     std::string text = "SPF of " + name_or(check.domain, "?") + " does not permit this client";
     if (!check.mechanism.empty()) text += " (" + printable(check.mechanism) + ")";

@@ -21,6 +21,8 @@ Refusal corroboration_temperror_refusal(const auth::dmarc::Evaluation& evaluatio
                                         const std::string& missing);
 // An ARC chain decides, and a key of it cannot be had.
 Refusal arc_temperror_refusal(const auth::arc::Chain& chain);
+// For now only, what `permanent` would refuse for good: it rests on an absence, while our DNS is in trouble.
+Refusal brownout_refusal(const Refusal& permanent, const std::string& absence);
 Refusal spf_refusal(const auth::spf::Check& check);
 Refusal spf_temperror_refusal(const auth::spf::Check& check);
 Refusal invalid_from_refusal(auth::AuthorFault fault);

@@ -1,6 +1,7 @@
 #include "server/app.hpp"
 
 #include "server/descriptor_limit.hpp"
+#include "server/dns_watch.hpp"
 #include "server/health.hpp"
 #include "server/http/http_server.hpp"
 #include "server/listener.hpp"
@@ -17,12 +18,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -36,8 +36,6 @@ namespace {
 
 constexpr unsigned file_threads = 4;  // local: as many fsyncs at a time as a disk gains from
 constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
-constexpr auto cache_grace =
-    1000ms;  // a question is given up as lost a little after the resolver's own bound
 
 std::chrono::sys_days today() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
@@ -101,7 +99,8 @@ class App {
         auto opened = reports::store::open_store(reports::store::database_path(config().data_dir));
         if (!opened.store) return opened.problem;
         store_ = std::move(opened.store);
-        health_.emplace(*store_);
+        dns_ = make_shared_dns(config().dns, random_);
+        health_.emplace(*store_, dns_.brownout);
         std::string problem = prepare_relay();
         if (problem.empty()) problem = prepare_workers();
         if (!problem.empty()) return problem;
@@ -137,25 +136,16 @@ class App {
     }
 
     std::string prepare_workers() {
-        local_records_ = dns::make_local_zone(config().dns.overrides).zone;
-        dns::CacheOptions cache_options;
-        cache_options.entries = config().dns.cache_entries;
-        cache_options.lost_after = config().dns.timeout + cache_grace;
-        std::array<std::uint8_t, sizeof(dns::HashKey)> drawn{};
-        random_.fill(drawn);
-        cache_options.hash_key = std::bit_cast<dns::HashKey>(drawn);
-        cache_options.brownout = brownout_;
-        dns_cache_ = std::make_shared<dns::Cache>(std::move(cache_options));
         shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, clients_, *store_, log_,
-                               random_, dns_cache_, local_records_, downstream_, descriptors_});
+                               random_, dns_, downstream_, descriptors_});
         know_names(config());
         metrics_.dns_source = [this] {
             DnsCounts counts;
             for (const auto& worker : workers_)
                 counts.queries += worker->dns_queries();
-            const dns::CacheStatistics cache = dns_cache_->statistics();
-            counts.cache_hits = cache.cache_hits;
-            counts.failures = cache.failures;
+            counts.cache = dns_.cache->statistics();
+            counts.brownout = dns_.brownout->state();
+            counts.client_refusals = dns_.client_budgets->refusals();
             return counts;
         };
         metrics_.report_rows_source = [this] {
@@ -183,12 +173,20 @@ class App {
     // HTTP and the health watcher live on a thread of their own, away from mail.
     void start_background() {
         background_stub_.emplace(background_.get_executor(), config().dns, random_);
-        background_resolver_.emplace(local_records_, *background_stub_);
         const auto security = [this] {
             return runtime_.get()->relay_security();
         };
-        asio::co_spawn(background_, health_->watch(config(), *background_resolver_, downstream_, security),
-                       asio::detached);
+        background_resolver_.emplace(dns_.local_records, *background_stub_);
+        const DnsWatch watch{config().domains.front(),
+                             *background_resolver_,
+                             *background_stub_,
+                             dns_.brownout,
+                             *health_,
+                             log_};
+        asio::co_spawn(background_, watch_dns(watch), asio::detached);
+        if (downstream_)
+            asio::co_spawn(background_, health_->watch_downstream(config(), downstream_, security),
+                           asio::detached);
         if (config().http.address) {
             http::Sources sources;
             sources.reasons_not_ready = [this] {
@@ -242,9 +240,17 @@ class App {
             if (loaded.restart_needed) entry.with("note", "some of the changed settings need a restart");
             know_names(loaded.runtime->config);
             runtime_.replace(loaded.runtime);
+            use_local_records(loaded.runtime->config);
         }
         log_.write(entry);
         outset_.manager.tell_ready();
+    }
+
+    void use_local_records(const config::Config& config) {
+        const auto records = dns::make_local_zone(config.dns.overrides).zone;
+        for (auto& worker : workers_)
+            worker->use_local_records(records);
+        asio::post(background_, [this, records] { background_resolver_->replace(records); });
     }
 
     void drain() {
@@ -304,9 +310,7 @@ class App {
     std::unique_ptr<reports::store::Store> store_;
     std::optional<Health> health_;
     std::shared_ptr<relay::DownstreamState> downstream_;
-    std::shared_ptr<const dns::ZoneResolver> local_records_;
-    std::shared_ptr<dns::Brownout> brownout_ = std::make_shared<dns::Brownout>();
-    std::shared_ptr<dns::Cache> dns_cache_;
+    SharedDns dns_;
     std::optional<Shared> shared_;
 
     asio::io_context background_{1};

@@ -31,9 +31,11 @@ std::vector<config::SmtpDestination> smtp_destinations(const config::Config& con
 std::vector<std::string> Health::reasons_not_ready() const {
     std::vector<std::string> reasons;
     const std::string database = store_.problem();
+    const dns::BrownoutState brownout = brownout_->state();
     const std::lock_guard lock(mutex_);
     if (!listening_) reasons.push_back("smtp: not listening");
     if (!dns_problem_.empty()) reasons.push_back(dns_problem_);
+    if (brownout.active) reasons.push_back("dns: brownout: " + std::string(to_string(brownout.cause)));
     if (!database.empty()) reasons.push_back("database: " + database);
     if (!downstream_problem_.empty()) reasons.push_back(downstream_problem_);
     return reasons;
@@ -44,10 +46,14 @@ void Health::set_listening(bool listening) {
     listening_ = listening;
 }
 
-void Health::note(std::string dns_problem, std::string downstream_problem) {
+void Health::note_dns(std::string problem) {
     const std::lock_guard lock(mutex_);
-    dns_problem_ = std::move(dns_problem);
-    downstream_problem_ = std::move(downstream_problem);
+    dns_problem_ = std::move(problem);
+}
+
+void Health::note_downstream(std::string problem) {
+    const std::lock_guard lock(mutex_);
+    downstream_problem_ = std::move(problem);
 }
 
 asio::awaitable<std::string> Health::probe_downstream(config::Config config,
@@ -70,27 +76,22 @@ asio::awaitable<std::string> Health::probe_downstream(config::Config config,
     co_return problems;
 }
 
-asio::awaitable<void> Health::watch(config::Config config, dns::Resolver& resolver,
-                                    std::shared_ptr<relay::DownstreamState> downstream,
-                                    std::function<relay::Security()> security) {
+asio::awaitable<void> Health::watch_downstream(config::Config config,
+                                               std::shared_ptr<relay::DownstreamState> downstream,
+                                               std::function<relay::Security()> security) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     std::chrono::steady_clock::time_point next_visit;
-    std::string downstream_problem;
+    std::string problem;
     for (;;) {
-        // Our own name space is what we must be able to see; whether it has such a record does not matter.
-        const dns::DomainName own = config.domains.front();
-        const dns::AnswerPtr answer = co_await resolver.query(own, dns::RrType::mx);
-        std::string dns_problem;
-        if (answer->failed()) dns_problem = "dns: " + own.text() + ": " + answer->detail;
         const auto now = std::chrono::steady_clock::now();
-        if (downstream && (now >= next_visit || !downstream->is_any_reachable())) {
+        if (now >= next_visit || !downstream->is_any_reachable()) {
             relay::Security in_force = security();
-            const std::string problem = co_await probe_downstream(config, downstream, std::move(in_force));
-            downstream_problem = "downstream: " + problem;
+            const std::string found = co_await probe_downstream(config, downstream, std::move(in_force));
+            problem = "downstream: " + found;
             next_visit = now + visit_interval;
         }
-        if (!downstream || downstream->is_any_reachable()) downstream_problem.clear();
-        note(std::move(dns_problem), downstream_problem);
+        if (downstream->is_any_reachable()) problem.clear();
+        note_downstream(problem);
         boost::system::error_code woken;
         timer.expires_after(watch_interval);
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));

@@ -1,5 +1,5 @@
-// Whether the server can do its work: what /readyz tells. A watcher asks the DNS and the downstream servers
-// every few seconds, on an io_context away from mail; the endpoint reads what it found.
+// Whether the server can do its work: what /readyz tells. Watchers ask the DNS (dns_watch.hpp) and the
+// downstream servers every few seconds, on an io_context away from mail; the endpoint reads what they found.
 #pragma once
 
 #include "server/relay/dial.hpp"
@@ -9,7 +9,7 @@
 
 #include "reports/store/store.hpp"
 
-#include "dns/resolver.hpp"
+#include "dns/brownout.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -17,31 +17,35 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gatepost::server {
 
 class Health {
   public:
-    explicit Health(reports::store::Store& store) : store_(store) {}
+    Health(reports::store::Store& store, std::shared_ptr<const dns::Brownout> brownout)
+        : store_(store), brownout_(std::move(brownout)) {}
 
     // Empty: ready. Any thread.
     std::vector<std::string> reasons_not_ready() const;
     void set_listening(bool listening);
+    // What the DNS lacks, empty: nothing. Any thread.
+    void note_dns(std::string problem);
 
-    // Runs until its executor stops. `downstream` null: a Maildir, which is always reachable. `security`: in
-    // force now, of connections to them.
-    boost::asio::awaitable<void> watch(config::Config config, dns::Resolver& resolver,
-                                       std::shared_ptr<relay::DownstreamState> downstream,
-                                       std::function<relay::Security()> security);
+    // Runs until its executor stops. `security`: in force now, of connections to them.
+    boost::asio::awaitable<void> watch_downstream(config::Config config,
+                                                  std::shared_ptr<relay::DownstreamState> downstream,
+                                                  std::function<relay::Security()> security);
     // Asks every downstream server once what it offers. Problems are for the log.
     static boost::asio::awaitable<std::string> probe_downstream(
         config::Config config, std::shared_ptr<relay::DownstreamState> downstream, relay::Security security);
 
   private:
-    void note(std::string dns_problem, std::string downstream_problem);
+    void note_downstream(std::string problem);
 
     reports::store::Store& store_;
+    std::shared_ptr<const dns::Brownout> brownout_;
     mutable std::mutex mutex_;
     bool listening_ = false;
     std::string dns_problem_ = "dns: not asked yet";

@@ -19,8 +19,8 @@ bool needs_restart(const config::Config& before, const config::Config& after) {
     return before.data_dir != after.data_dir || before.hostname != after.hostname ||
            before.process.workers != after.process.workers || before.process.user != after.process.user ||
            before.process.group != after.process.group || before.dns.servers != after.dns.servers ||
-           before.dns.overrides != after.dns.overrides || before.relay.to != after.relay.to ||
-           before.limits.memory != after.limits.memory ||
+           before.dns.timeout != after.dns.timeout || before.dns.cache_entries != after.dns.cache_entries ||
+           before.relay.to != after.relay.to || before.limits.memory != after.limits.memory ||
            !std::equal(before.listeners.begin(), before.listeners.end(), after.listeners.begin(),
                        after.listeners.end(), same_listener);
 }

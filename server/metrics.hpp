@@ -9,6 +9,8 @@
 
 #include "auth/evidence.hpp"
 
+#include "dns/brownout.hpp"
+#include "dns/cache_statistics.hpp"
 #include "dns/domain_name.hpp"
 
 #include <array>
@@ -41,8 +43,9 @@ using OutcomeCounts = std::array<std::uint64_t, outcome_count>;  // by Outcome
 
 struct DnsCounts {
     std::uint64_t queries = 0;  // sent to servers
-    std::uint64_t cache_hits = 0;
-    std::uint64_t failures = 0;
+    dns::CacheStatistics cache;
+    dns::BrownoutState brownout;
+    std::uint64_t client_refusals = 0;  // questions of clients whose budget was spent
 };
 
 struct MetricsSnapshot {

@@ -10,6 +10,7 @@
 #include "server/relay/delivery.hpp"
 #include "server/relay/dial.hpp"
 #include "server/relay/forwarded_client.hpp"
+#include "server/shared_dns.hpp"
 #include "server/smtp/session.hpp"
 #include "server/tls_client_context.hpp"
 #include "server/tls_context.hpp"
@@ -85,6 +86,7 @@ struct Services {
     // Starts one transaction's delivery.
     std::function<std::unique_ptr<relay::Delivery>(relay::ForwardedClient client)> make_delivery;
     std::function<smtp::OfferedExtensions()> offered_extensions;
+    SharedDns dns{};
 };
 
 }  // namespace gatepost::server

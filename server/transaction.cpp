@@ -80,7 +80,8 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
     facts_.mail_from = envelope.reverse_path.mailbox();
     facts_.today = day_of(began_);
     gatherer_ = std::make_unique<auth::EvidenceGatherer>(
-        services_.executor, services_.resolver, runtime_->config.authentication, runtime_->config.hostname);
+        services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
+        runtime_->config.authentication, runtime_->config.hostname);
     gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_,
                      stage_budget());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
@@ -190,6 +191,7 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
     std::optional<Reply> final_reply = refuse_framing(framing);
     if (!final_reply) {
         evidence_ = co_await gatherer_->finish(stage_budget());
+        facts_.dns_brownout = services_.dns.brownout && services_.dns.brownout->active();
         decision_ = policy::decide(facts_, evidence_, runtime_->config.policy);
         judged_ = true;
         if (decision_.refusal)
@@ -319,6 +321,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
             facts += to_string(fact);
         }
         entry.with_some("facts", facts)
+            .with_some("absence", decision_.absence)
             .with_some("trouble", evidence_.dmarc.result == auth::dmarc::Result::temperror
                                       ? evidence_.dmarc.reason
                                       : "");

@@ -36,9 +36,9 @@ struct Worker::Impl {
           context(1),
           work(asio::make_work_guard(context)),
           stub(context.get_executor(), all.runtime.get()->config.dns, all.random),
-          caching(context.get_executor(), stub, all.dns_cache,
+          caching(context.get_executor(), stub, all.dns.cache,
                   [] { return std::chrono::steady_clock::now(); }),
-          resolver(all.local_records, caching),
+          resolver(all.dns.local_records, caching),
           services{context.get_executor(),
                    all.runtime,
                    resolver,
@@ -50,9 +50,8 @@ struct Worker::Impl {
                    all.connections,
                    all.clients,
                    [this](relay::ForwardedClient client) { return make_delivery(std::move(client)); },
-                   [this] {
-                       return offered_extensions();
-                   }} {
+                   [this] { return offered_extensions(); },
+                   all.dns} {
         const config::Config& config = all.runtime.get()->config;
         std::vector<config::SmtpDestination> destinations;
         for (const config::Destination& destination : config.relay.to) {
@@ -197,6 +196,10 @@ void Worker::join() {
 
 std::size_t Worker::sessions() const {
     return impl_->sessions.load(std::memory_order_relaxed);
+}
+
+void Worker::use_local_records(std::shared_ptr<const dns::ZoneResolver> records) {
+    asio::post(impl_->context, [this, records] { impl_->resolver.replace(records); });
 }
 
 std::size_t Worker::dns_queries() const {

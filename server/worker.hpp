@@ -8,8 +8,8 @@
 #include "server/metrics.hpp"
 #include "server/relay/downstream_state.hpp"
 #include "server/runtime.hpp"
+#include "server/shared_dns.hpp"
 
-#include "dns/cache.hpp"
 #include "dns/random_source.hpp"
 #include "dns/zone_resolver.hpp"
 
@@ -29,8 +29,7 @@ struct Shared {
     reports::store::Store& store;
     Log& log;
     dns::RandomSource& random;
-    std::shared_ptr<dns::Cache> dns_cache;
-    std::shared_ptr<const dns::ZoneResolver> local_records;
+    SharedDns dns;
     std::shared_ptr<relay::DownstreamState> downstream;  // null: a Maildir
     std::size_t descriptors;                             // RLIMIT_NOFILE
 };
@@ -50,6 +49,8 @@ class Worker {
     void abort();
     void join();
     std::size_t sessions() const;
+    // dns.overrides from now on. Any thread.
+    void use_local_records(std::shared_ptr<const dns::ZoneResolver> records);
     // Answers of the network that were asked for, of this worker; any thread.
     std::size_t dns_queries() const;
 

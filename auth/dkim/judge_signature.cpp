@@ -54,8 +54,11 @@ Judgement without_key(const SignatureField& parsed, const FoundKeys& found) {
             return judgement(Result::temperror, "the key was not asked for in time");
         case FoundKeys::Outcome::temp_error:
             return judgement(Result::temperror, "no answer about the key: " + found.detail);
-        case FoundKeys::Outcome::absent:
-            return judgement(Result::permerror, "no key at " + parsed.key_name->text());
+        case FoundKeys::Outcome::absent: {
+            Judgement absent = judgement(Result::permerror, "no key at " + parsed.key_name->text());
+            absent.key_absent = true;
+            return absent;
+        }
         case FoundKeys::Outcome::found:
             break;
     }

@@ -17,6 +17,7 @@ struct Judgement {
     Result result = Result::none;
     std::string reason;  // empty where it is a pass
     unsigned key_bits = 0;
+    bool key_absent = false;
     bool key_in_test_mode = false;
 };
 

@@ -22,6 +22,7 @@ struct Signature {
     std::string identity;                   // i=, or its default "@d"
     std::string algorithm;                  // a=, as written
     unsigned key_bits = 0;                  // 0: no key was read
+    bool key_absent = false;                // the DNS says that there is no key record
     std::string signature_prefix;           // RFC 6008: the first eight characters of b=
     std::string reason;                     // for people: why it is no pass
     bool key_in_test_mode = false;          // t=y in the key record (RFC 6376 §3.6.1)

@@ -134,6 +134,7 @@ void Verifier::Impl::judge(const Candidate& candidate, Signature& signature) con
     signature.result = judgement.result;
     signature.reason = std::move(judgement.reason);
     signature.key_bits = judgement.key_bits;
+    signature.key_absent = judgement.key_absent;
     signature.key_in_test_mode = judgement.key_in_test_mode;
 }
 

@@ -56,6 +56,8 @@ std::optional<dns::DomainName> test_name(const dns::IpAddress& client, const dns
 
 Finding read_answer(const List& list, const dns::Answer& answer) {
     if (answer.failed()) return {Result::trouble, answer.detail};
+    // RFC 8767: what a list said once is no reason to refuse a client for good.
+    if (answer.stale) return {Result::trouble, "an answer past its time"};
     Finding finding;
     for (const dns::RecordData& record : answer.records) {
         const auto* code = std::get_if<dns::IpAddress>(&record);

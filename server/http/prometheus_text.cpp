@@ -1,5 +1,7 @@
 #include "server/http/prometheus_text.hpp"
 
+#include "server/http/prometheus_dns.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
@@ -81,12 +83,7 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
     families.push_back(
         counter("gatepost_connections_total", "SMTP connections taken.", snapshot.connections_total));
     families.push_back(clients(snapshot));
-    families.push_back(
-        counter("gatepost_dns_queries_total", "DNS queries sent to servers.", snapshot.dns.queries));
-    families.push_back(counter("gatepost_dns_cache_hits_total", "DNS questions answered from the cache.",
-                               snapshot.dns.cache_hits));
-    families.push_back(counter("gatepost_dns_failures_total", "DNS questions that no server answered.",
-                               snapshot.dns.failures));
+    add_dns_families(snapshot.dns, families);
     if (!snapshot.exemptions.empty()) families.push_back(exemptions(snapshot));
     families.push_back(counter("gatepost_report_rows_total", "Rows taken for aggregate reports.",
                                snapshot.report_rows.appended));

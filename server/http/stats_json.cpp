@@ -41,8 +41,8 @@ std::string stats_json(const MetricsSnapshot& snapshot) {
         clients[to_string(static_cast<ClientEvent>(i))] = snapshot.clients[i];
     stats["clients"] = std::move(clients);
     stats["dns"] = {{"queries", snapshot.dns.queries},
-                    {"cache_hits", snapshot.dns.cache_hits},
-                    {"failures", snapshot.dns.failures}};
+                    {"cache_hits", snapshot.dns.cache.cache_hits},
+                    {"failures", snapshot.dns.cache.failures}};
     json::object exemptions;
     for (const auto& [id, hits] : snapshot.exemptions)
         exemptions[id] = hits;

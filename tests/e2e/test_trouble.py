@@ -1,11 +1,14 @@
 """DNS that is away or silent is no verdict: such mail waits with its sender, and exempted mail gets through all the same."""
+import concurrent.futures
+import time
+
 import pytest
 
 from harness.cases import CASES
 from harness.mail import claims, compose, field
 from harness.name_server import FaultyNameServer, NameServer, SilentNameServer
 from harness.process import free_port, wait_until
-from harness.zone import CRON, KNOWN, zone_text
+from harness.zone import CRON, KNOWN, NAMELESS, zone_text
 
 CRON_MAIL = compose("Cron Daemon <root@cron.ours.example>", subject="DNS is down")
 HONEST = compose("someone@spf-only.example")
@@ -90,3 +93,26 @@ def test_mail_passes_again_when_dns_is_back(make_gatepost, send, sink, keys, tmp
         assert len(sink.messages) == 1
     finally:
         own.stop()
+
+
+def test_an_endless_zone_costs_its_own_mail_alone(name_server, make_gatepost, send, sink):
+    """Mail whose names lead to servers that never answer waits; mail of others passes meanwhile as ever."""
+    forwarder = FaultyNameServer(name_server.port)
+    forwarder.deaf_to = "endless.example."
+    server = make_gatepost({"dns": {"servers": [f"127.0.0.1:{forwarder.port}"], "timeout": "2s"}})
+    try:
+        wait_until(lambda: server.get("/readyz")[0] == 200, 10, "ready")
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            endless = [pool.submit(send, compose(f"a@{i}.endless.example"), NAMELESS, f"b@{i}.endless.example",
+                                   server=server) for i in range(20)]
+            wait_until(lambda: forwarder.unanswered >= 20, 20, "the endless zone is asked for")
+            began = time.monotonic()
+            for _ in range(3):
+                assert send(HONEST, KNOWN, SENDER, server=server).code == 250
+            assert not all(mail.done() for mail in endless), "the others are still waiting"
+            assert time.monotonic() - began < 10
+            assert all(mail.result().reply.startswith("451 4.") for mail in endless)
+        assert server.get("/readyz")[0] == 200, "one sender's zone is no brownout"
+        assert len(sink.messages) == 3
+    finally:
+        forwarder.stop()

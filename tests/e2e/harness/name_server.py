@@ -1,10 +1,12 @@
 """NSD on a loopback port, which serves the root zone, so that every name has an answer and nothing leaves the machine."""
 import shutil
+import signal
 import socket
 import threading
 
 import dns.exception
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
@@ -51,6 +53,13 @@ class NameServer:
         if self._process is not None:
             self._process.stop()
 
+    def fall_silent(self):
+        """Takes queries and answers none, until it wakes up."""
+        self._process.signal_all(signal.SIGSTOP)
+
+    def wake_up(self):
+        self._process.signal_all(signal.SIGCONT)
+
     def txt(self, name, timeout=5):
         """The TXT record of a name as octets, or None: what dkimpy asks its `dnsfunc` for."""
         query = dns.message.make_query(name.decode() if isinstance(name, bytes) else name, dns.rdatatype.TXT)
@@ -91,6 +100,8 @@ class FaultyNameServer:
         self.questions = []   # "TYPE name", each once, in the order in which they came
         self.question = None  # the one in trouble
         self.silent = False
+        self.deaf_to = None   # questions at or below this name are swallowed, too
+        self.unanswered = 0
         self._stopped = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -120,6 +131,9 @@ class FaultyNameServer:
         question = f"{dns.rdatatype.to_text(asked.rdtype)} {asked.name.to_text(omit_final_dot=True).lower()}"
         if question not in self.questions:
             self.questions.append(question)
+        if self.deaf_to is not None and asked.name.is_subdomain(dns.name.from_text(self.deaf_to)):
+            self.unanswered += 1
+            return None
         if question == self.question:
             if self.silent:
                 return None

@@ -86,6 +86,10 @@ class Process:
     def signal(self, number):
         self._child.send_signal(number)
 
+    def signal_all(self, number):
+        """Its own children too."""
+        os.killpg(self._child.pid, number)
+
     def wait(self, seconds):
         """The exit status."""
         return self._child.wait(seconds)

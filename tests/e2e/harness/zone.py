@@ -31,6 +31,10 @@ _dmarc.both.example.                TXT   "v=DMARC1; p=reject; adkim=s; aspf=s"
 load.example.                       TXT   "v=spf1 ip4:127.0.0.1 -all"
 _dmarc.load.example.                TXT   "v=DMARC1; p=reject"
 
+; an honest sender whose records expire soon
+short-lived.example.          5     TXT   "v=spf1 ip4:127.0.0.20 -all"
+_dmarc.short-lived.example.   5     TXT   "v=DMARC1; p=reject"
+
 ; forged domains, by their policy
 p-none.example.                     TXT   "v=spf1 -all"
 _dmarc.p-none.example.              TXT   "v=DMARC1; p=none"

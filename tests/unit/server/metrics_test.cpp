@@ -28,7 +28,22 @@ class MetricsTest : public testing::Test {
         metrics.know_exemptions({"cron", "a \"b\"\n"});
         metrics.know_domains({domain("example.com"), domain("example.net")});
         metrics.dns_source = [] {
-            return DnsCounts{10, 20, 30};
+            DnsCounts counts;
+            counts.queries = 10;
+            counts.cache.cache_hits = 20;
+            counts.cache.failures = 30;
+            counts.cache.joins = 4;
+            counts.cache.stale_answers = 5;
+            counts.cache.octets = 6000;
+            dns::Answer silence;
+            silence.trouble = dns::Trouble::timeout;
+            counts.cache.questions.add(dns::RrType::txt, silence);
+            counts.cache.latency.add(std::chrono::milliseconds(40));
+            counts.cache.latency.add(std::chrono::milliseconds(6000));
+            counts.brownout.active = true;
+            counts.brownout.begun = 2;
+            counts.client_refusals = 7;
+            return counts;
         };
         metrics.report_rows_source = [] {
             return reports::store::Activity{7, 5, 1};
@@ -54,7 +69,7 @@ TEST_F(MetricsTest, SumsTheWorkers) {
     EXPECT_EQ(got.messages_total(), 4u);
     EXPECT_EQ(got.connections_open, 1u);
     EXPECT_EQ(got.connections_total, 2u);
-    EXPECT_EQ(got.dns.failures, 30u);
+    EXPECT_EQ(got.dns.cache.failures, 30u);
     ASSERT_EQ(got.exemptions.size(), 2u);
     EXPECT_EQ(got.exemptions[1], (std::pair<std::string, std::uint64_t>("cron", 1)));
     ASSERT_EQ(got.domains.size(), 2u) << "no name that a sender chose";
@@ -150,16 +165,34 @@ TEST_F(MetricsTest, PrometheusText) {
     metrics.worker(0).count_message(Outcome::reject, nullptr);
     metrics.worker(0).count_exemption("a \"b\"\n");
     const std::string text = http::prometheus_text(metrics.snapshot());
-    for (const char* line :
-         {"# HELP gatepost_messages_total ", "# TYPE gatepost_messages_total counter\n",
-          "gatepost_messages_total{action=\"reject\"} 1\n",
-          "gatepost_messages_total{action=\"relay_reject\"} 0\n",
-          "gatepost_verdicts_total{mechanism=\"spf\",result=\"softfail\"} 0\n",
-          "# TYPE gatepost_open_connections gauge\n", "gatepost_connections_total 0\n",
-          "gatepost_dns_queries_total 10\n", "gatepost_dns_cache_hits_total 20\n",
-          "gatepost_dns_failures_total 30\n", "gatepost_exemption_hits_total{exemption=\"cron\"} 0\n",
-          "gatepost_exemption_hits_total{exemption=\"a \\\"b\\\"\\n\"} 1\n", "gatepost_report_rows_total 7\n",
-          "gatepost_report_rows_dropped_total 1\n", "gatepost_report_rows_waiting 2\n"})
+    for (const char* line : {"# HELP gatepost_messages_total ",
+                             "# TYPE gatepost_messages_total counter\n",
+                             "gatepost_messages_total{action=\"reject\"} 1\n",
+                             "gatepost_messages_total{action=\"relay_reject\"} 0\n",
+                             "gatepost_verdicts_total{mechanism=\"spf\",result=\"softfail\"} 0\n",
+                             "# TYPE gatepost_open_connections gauge\n",
+                             "gatepost_connections_total 0\n",
+                             "gatepost_dns_queries_total 10\n",
+                             "gatepost_dns_cache_hits_total 20\n",
+                             "gatepost_dns_failures_total 30\n",
+                             "gatepost_dns_questions_total{type=\"TXT\",outcome=\"timeout\"} 1\n",
+                             "gatepost_dns_questions_total{type=\"MX\",outcome=\"nx_domain\"} 0\n",
+                             "# TYPE gatepost_dns_question_duration_seconds histogram\n",
+                             "gatepost_dns_question_duration_seconds_bucket{le=\"0.025\"} 0\n",
+                             "gatepost_dns_question_duration_seconds_bucket{le=\"0.05\"} 1\n",
+                             "gatepost_dns_question_duration_seconds_bucket{le=\"+Inf\"} 2\n",
+                             "gatepost_dns_question_duration_seconds_count 2\n",
+                             "gatepost_dns_joins_total 4\n",
+                             "gatepost_dns_stale_answers_total 5\n",
+                             "gatepost_dns_cache_bytes 6000\n",
+                             "gatepost_dns_brownout 1\n",
+                             "gatepost_dns_brownouts_total 2\n",
+                             "gatepost_dns_client_refusals_total 7\n",
+                             "gatepost_exemption_hits_total{exemption=\"cron\"} 0\n",
+                             "gatepost_exemption_hits_total{exemption=\"a \\\"b\\\"\\n\"} 1\n",
+                             "gatepost_report_rows_total 7\n",
+                             "gatepost_report_rows_dropped_total 1\n",
+                             "gatepost_report_rows_waiting 2\n"})
         EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
     EXPECT_EQ(text.find("example"), std::string::npos) << "domain names never become labels";
     // Every sample belongs to a family of ours.

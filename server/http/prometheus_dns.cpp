@@ -1,0 +1,103 @@
+#include "server/http/prometheus_dns.hpp"
+
+#include <chrono>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace gatepost::server::http {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+MetricFamily single(MetricType type, std::string name, std::string help, double value) {
+    MetricFamily family{std::move(name), std::move(help), type, {}};
+    ClientMetric metric;
+    (type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) = value;
+    family.metric.push_back(std::move(metric));
+    return family;
+}
+
+MetricFamily counter(std::string name, std::string help, std::uint64_t value) {
+    return single(MetricType::Counter, std::move(name), std::move(help), static_cast<double>(value));
+}
+
+MetricFamily gauge(std::string name, std::string help, std::uint64_t value) {
+    return single(MetricType::Gauge, std::move(name), std::move(help), static_cast<double>(value));
+}
+
+// Every type with every result, zeros too, so that a rate has a beginning.
+MetricFamily questions(const dns::QuestionCounts& counts) {
+    MetricFamily family{"gatepost_dns_questions_total",
+                        "Questions that went to the network, by type and how they ended.",
+                        MetricType::Counter,
+                        {}};
+    for (std::size_t type = 0; type < dns::QuestionCounts::types.size(); ++type) {
+        for (std::size_t result = 0; result < dns::QuestionCounts::results; ++result) {
+            ClientMetric metric;
+            metric.label = {{"type", std::string(to_string(dns::QuestionCounts::types[type]))},
+                            {"outcome", std::string(dns::QuestionCounts::result_name(result))}};
+            metric.counter.value = static_cast<double>(counts.of(type, result));
+            family.metric.push_back(std::move(metric));
+        }
+    }
+    return family;
+}
+
+MetricFamily latency(const dns::LatencyCounts& counts) {
+    MetricFamily family{"gatepost_dns_question_duration_seconds",
+                        "How long questions to the network took.",
+                        MetricType::Histogram,
+                        {}};
+    ClientMetric metric;
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < counts.buckets.size(); ++i) {
+        so_far += counts.buckets[i];
+        const bool last = i == dns::LatencyCounts::bounds.size();
+        const double bound = last ? std::numeric_limits<double>::infinity()
+                                  : std::chrono::duration<double>(dns::LatencyCounts::bounds[i]).count();
+        metric.histogram.bucket.push_back({so_far, bound});
+    }
+    metric.histogram.sample_count = so_far;
+    metric.histogram.sample_sum = std::chrono::duration<double>(counts.sum).count();
+    family.metric.push_back(std::move(metric));
+    return family;
+}
+
+}  // namespace
+
+void add_dns_families(const DnsCounts& counts, std::vector<MetricFamily>& families) {
+    const dns::CacheStatistics& cache = counts.cache;
+    families.push_back(counter("gatepost_dns_queries_total", "DNS queries sent to servers.", counts.queries));
+    families.push_back(questions(cache.questions));
+    families.push_back(latency(cache.latency));
+    families.push_back(
+        counter("gatepost_dns_cache_hits_total", "DNS questions answered from the cache.", cache.cache_hits));
+    families.push_back(
+        counter("gatepost_dns_failures_total", "DNS questions that no server answered.", cache.failures));
+    families.push_back(counter("gatepost_dns_joins_total",
+                               "DNS questions that waited for the same one already on its way.",
+                               cache.joins));
+    families.push_back(counter("gatepost_dns_prefetches_total",
+                               "DNS questions asked anew before their answer expired.", cache.prefetches));
+    families.push_back(counter("gatepost_dns_stale_answers_total",
+                               "DNS answers given past their time, in a brownout.", cache.stale_answers));
+    families.push_back(counter("gatepost_dns_cache_evictions_total",
+                               "DNS answers dropped from the cache for want of room.", cache.evictions));
+    families.push_back(gauge("gatepost_dns_cache_entries", "DNS answers in the cache.", cache.entries));
+    families.push_back(gauge("gatepost_dns_cache_bytes", "Memory that they take.", cache.octets));
+    families.push_back(gauge("gatepost_dns_cache_limit_bytes", "Memory that they may take.", cache.capacity));
+    families.push_back(
+        gauge("gatepost_dns_questions_in_flight", "DNS questions that wait for an answer.", cache.in_flight));
+    families.push_back(gauge("gatepost_dns_brownout", "1 while our own DNS resolver is in trouble.",
+                             counts.brownout.active ? 1 : 0));
+    families.push_back(
+        counter("gatepost_dns_brownouts_total", "How often that began.", counts.brownout.begun));
+    families.push_back(counter("gatepost_dns_client_refusals_total",
+                               "DNS questions not asked, as the client's time for slow zones was spent.",
+                               counts.client_refusals));
+}
+
+}  // namespace gatepost::server::http

@@ -1,0 +1,42 @@
+#include "server/shared_dns.hpp"
+
+#include "dns/local_records.hpp"
+
+#include <array>
+#include <bit>
+#include <utility>
+
+namespace gatepost::server {
+namespace {
+
+// local: a question is given up as lost a little after the resolver's own bound.
+constexpr std::chrono::milliseconds cache_grace{1000};
+
+}  // namespace
+
+SharedDns make_shared_dns(const dns::ResolverOptions& options, dns::RandomSource& random) {
+    SharedDns shared;
+    shared.brownout = std::make_shared<dns::Brownout>();
+    dns::CacheOptions cache;
+    cache.entries = options.cache_entries;
+    cache.lost_after = options.timeout + cache_grace;
+    std::array<std::uint8_t, sizeof(dns::HashKey)> drawn{};
+    random.fill(drawn);
+    cache.hash_key = std::bit_cast<dns::HashKey>(drawn);
+    cache.brownout = shared.brownout;
+    shared.cache = std::make_shared<dns::Cache>(std::move(cache));
+    shared.client_budgets = std::make_shared<dns::ClientBudgets>(shared.brownout);
+    shared.local_records = dns::make_local_zone(options.overrides).zone;
+    return shared;
+}
+
+std::shared_ptr<dns::Resolver> within_client_budget(const SharedDns& shared, dns::Resolver& resolver,
+                                                    const dns::IpAddress& client) {
+    if (!shared.client_budgets) return std::shared_ptr<dns::Resolver>(std::shared_ptr<void>(), &resolver);
+    const auto now = [] {
+        return std::chrono::steady_clock::now();
+    };
+    return std::make_shared<dns::ClientBudgetResolver>(resolver, shared.client_budgets, client, now);
+}
+
+}  // namespace gatepost::server
