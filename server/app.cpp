@@ -142,7 +142,7 @@ class App {
         metrics_.dns_source = [this] {
             DnsCounts counts;
             for (const auto& worker : workers_)
-                counts.queries += worker->dns_queries();
+                counts.add(worker->dns_statistics());
             counts.cache = dns_.cache->statistics();
             counts.brownout = dns_.brownout->state();
             counts.client_refusals = dns_.client_budgets->refusals();

@@ -65,6 +65,27 @@ std::string_view to_string(ClientEvent event) {
     return "";
 }
 
+void DnsCounts::add(const dns::StubStatistics& worker) {
+    queries += worker.queries;
+    for (const dns::ServerStatistics& more : worker.servers) {
+        const auto known =
+            std::find_if(servers.begin(), servers.end(),
+                         [&](const dns::ServerStatistics& own) { return own.server == more.server; });
+        if (known == servers.end()) {
+            servers.push_back(more);
+            continue;
+        }
+        known->queries += more.queries;
+        known->over_stream += more.over_stream;
+        known->answers += more.answers;
+        known->failures += more.failures;
+        known->timeouts += more.timeouts;
+        known->mismatches += more.mismatches;
+        known->round_trip = std::max(known->round_trip, more.round_trip);
+        known->alive = known->alive || more.alive;  // one that hears it is enough
+    }
+}
+
 std::uint64_t MetricsSnapshot::messages_total() const {
     std::uint64_t total = 0;
     for (const std::uint64_t count : messages)

@@ -12,6 +12,7 @@
 #include "dns/brownout.hpp"
 #include "dns/cache_statistics.hpp"
 #include "dns/domain_name.hpp"
+#include "dns/stub_resolver.hpp"
 
 #include <array>
 #include <atomic>
@@ -43,9 +44,13 @@ using OutcomeCounts = std::array<std::uint64_t, outcome_count>;  // by Outcome
 
 struct DnsCounts {
     std::uint64_t queries = 0;  // sent to servers
+    std::vector<dns::ServerStatistics> servers;
     dns::CacheStatistics cache;
     dns::BrownoutState brownout;
     std::uint64_t client_refusals = 0;  // questions of clients whose budget was spent
+
+    // What one more worker asked of the same servers.
+    void add(const dns::StubStatistics& worker);
 };
 
 struct MetricsSnapshot {

@@ -202,8 +202,8 @@ void Worker::use_local_records(std::shared_ptr<const dns::ZoneResolver> records)
     asio::post(impl_->context, [this, records] { impl_->resolver.replace(records); });
 }
 
-std::size_t Worker::dns_queries() const {
-    return impl_->stub.statistics().queries;
+dns::StubStatistics Worker::dns_statistics() const {
+    return impl_->stub.statistics();
 }
 
 }  // namespace gatepost::server

@@ -11,6 +11,7 @@
 #include "server/shared_dns.hpp"
 
 #include "dns/random_source.hpp"
+#include "dns/stub_resolver.hpp"
 #include "dns/zone_resolver.hpp"
 
 #include <cstddef>
@@ -51,8 +52,8 @@ class Worker {
     std::size_t sessions() const;
     // dns.overrides from now on. Any thread.
     void use_local_records(std::shared_ptr<const dns::ZoneResolver> records);
-    // Answers of the network that were asked for, of this worker; any thread.
-    std::size_t dns_queries() const;
+    // What this worker asked of DNS servers; any thread.
+    dns::StubStatistics dns_statistics() const;
 
   private:
     struct Impl;

@@ -66,11 +66,49 @@ MetricFamily latency(const dns::LatencyCounts& counts) {
     return family;
 }
 
+using ServerValue = double (*)(const dns::ServerStatistics&);
+
+MetricFamily of_servers(MetricType type, std::string name, std::string help,
+                        const std::vector<dns::ServerStatistics>& servers, ServerValue value_of) {
+    MetricFamily family{std::move(name), std::move(help), type, {}};
+    for (const dns::ServerStatistics& server : servers) {
+        ClientMetric metric;
+        metric.label = {{"server", server.server}};
+        (type == MetricType::Gauge ? metric.gauge.value : metric.counter.value) = value_of(server);
+        family.metric.push_back(std::move(metric));
+    }
+    return family;
+}
+
+void add_server_families(const std::vector<dns::ServerStatistics>& servers,
+                         std::vector<MetricFamily>& families) {
+    using Server = dns::ServerStatistics;
+    const auto add = [&](MetricType type, std::string name, std::string help, ServerValue value_of) {
+        families.push_back(
+            of_servers(type, "gatepost_dns_server_" + name, std::move(help), servers, value_of));
+    };
+    add(MetricType::Counter, "queries_total", "Messages sent to each DNS server.",
+        [](const Server& s) { return static_cast<double>(s.queries); });
+    add(MetricType::Counter, "answers_total", "Replies of it that were taken.",
+        [](const Server& s) { return static_cast<double>(s.answers); });
+    add(MetricType::Counter, "failures_total", "SERVFAIL, REFUSED, malformed replies, no connection.",
+        [](const Server& s) { return static_cast<double>(s.failures); });
+    add(MetricType::Counter, "timeouts_total", "Tries left unanswered for longer than is usual.",
+        [](const Server& s) { return static_cast<double>(s.timeouts); });
+    add(MetricType::Counter, "mismatches_total", "Replies that were not believed.",
+        [](const Server& s) { return static_cast<double>(s.mismatches); });
+    add(MetricType::Gauge, "round_trip_seconds", "Smoothed round trip, of the worker that finds it longest.",
+        [](const Server& s) { return std::chrono::duration<double>(s.round_trip).count(); });
+    add(MetricType::Gauge, "up", "0 while its silence keeps it behind the others.",
+        [](const Server& s) { return s.alive ? 1.0 : 0.0; });
+}
+
 }  // namespace
 
 void add_dns_families(const DnsCounts& counts, std::vector<MetricFamily>& families) {
     const dns::CacheStatistics& cache = counts.cache;
     families.push_back(counter("gatepost_dns_queries_total", "DNS queries sent to servers.", counts.queries));
+    add_server_families(counts.servers, families);
     families.push_back(questions(cache.questions));
     families.push_back(latency(cache.latency));
     families.push_back(

@@ -43,6 +43,14 @@ class MetricsTest : public testing::Test {
             counts.brownout.active = true;
             counts.brownout.begun = 2;
             counts.client_refusals = 7;
+            dns::StubStatistics worker;
+            worker.servers.resize(1);
+            worker.servers[0].server = "192.0.2.53:53";
+            worker.servers[0].timeouts = 3;
+            worker.servers[0].round_trip = std::chrono::milliseconds(20);
+            counts.add(worker);
+            worker.servers[0].alive = false;
+            counts.add(worker);
             return counts;
         };
         metrics.report_rows_source = [] {
@@ -188,6 +196,9 @@ TEST_F(MetricsTest, PrometheusText) {
                              "gatepost_dns_brownout 1\n",
                              "gatepost_dns_brownouts_total 2\n",
                              "gatepost_dns_client_refusals_total 7\n",
+                             "gatepost_dns_server_timeouts_total{server=\"192.0.2.53:53\"} 6\n",
+                             "gatepost_dns_server_round_trip_seconds{server=\"192.0.2.53:53\"} 0.02\n",
+                             "gatepost_dns_server_up{server=\"192.0.2.53:53\"} 1\n",
                              "gatepost_exemption_hits_total{exemption=\"cron\"} 0\n",
                              "gatepost_exemption_hits_total{exemption=\"a \\\"b\\\"\\n\"} 1\n",
                              "gatepost_report_rows_total 7\n",
