@@ -158,7 +158,7 @@ ExchangeListener::Verdict QuestionExchange::judge(Try& one, Octets message) {
             if (over_tcp) return fail(one, Trouble::malformed, "malformed reply");
             return unproven(one, "a reply without its question");
         case ReplyMatch::folded:
-            abilities.on_case_folded(over_tcp, one.udp.mismatches() == 0, Clock::now());
+            abilities.on_case_folded(way_of(one), Clock::now());
             if (!over_tcp) return unproven(one, "a reply in another case");
             break;
         case ReplyMatch::ours:
@@ -168,13 +168,19 @@ ExchangeListener::Verdict QuestionExchange::judge(Try& one, Octets message) {
     return judge_reply(one, read_reply(message, one.query));
 }
 
+ServerAbilities::Way QuestionExchange::way_of(const Try& one) {
+    if (one.step.transport == Transport::tcp) return ServerAbilities::Way::tcp;
+    return one.udp.mismatches() == 0 ? ServerAbilities::Way::udp_alone
+                                     : ServerAbilities::Way::udp_among_others;
+}
+
 // The reply matches; whether it is from the server, its cookie says.
 ExchangeListener::Verdict QuestionExchange::judge_reply(Try& one, Reply reply) {
     const bool over_tcp = one.step.transport == Transport::tcp;
     const bool read = reply.kind != Reply::Kind::truncated && reply.kind != Reply::Kind::malformed;
     ServerAbilities& abilities = network_.servers[one.step.server]->abilities;
     if (read) {
-        switch (abilities.check_cookie(one.query, reply.options, over_tcp, Clock::now())) {
+        switch (abilities.check_cookie(one.query, reply.options, way_of(one), Clock::now())) {
             case CookieCheck::wrong:
                 if (!over_tcp) return Verdict::mismatch;
                 return fail(one, Trouble::malformed, "a reply with another cookie");

@@ -91,6 +91,7 @@ class QuestionExchange final : private ExchangeListener {
     void begin_udp(Try& one, NameServer& server, std::size_t tag);
     void begin_stream(Try& one, NameServer& server, std::size_t tag);
     Verdict judge(Try& one, Octets message);
+    static ServerAbilities::Way way_of(const Try& one);
     Verdict judge_reply(Try& one, Reply reply);
     Verdict settle(Try& one, Reply reply);
     Verdict unproven(Try& one, const std::string& detail);

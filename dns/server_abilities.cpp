@@ -13,8 +13,19 @@ constexpr auto disadvantage_time = 15min;  // local: an upgraded server is treat
 constexpr auto good_time = 1h;             // local: what a server could, it can, unless it shows otherwise
 constexpr auto client_cookie_time = 24h;   // RFC 7873 §7.1: to be changed daily
 constexpr auto server_cookie_time = 1h;    // RFC 9018 §4.3: the time that servers take an old one for good
-constexpr unsigned folded_replies_needed = 3;  // see the header
-constexpr unsigned plain_answers_needed = 2;   // local: one lost datagram looks the same
+constexpr unsigned replies_needed = 3;     // see the header
+constexpr unsigned plain_answers_needed = 2;  // local: one lost datagram looks the same
+
+// Whether a reply that may be forged is the one that is believed, see the header; counts them.
+bool believed(ServerAbilities::Way way, unsigned& count) {
+    if (way == ServerAbilities::Way::udp_among_others) {
+        count = 0;
+        return false;
+    }
+    if (way == ServerAbilities::Way::udp_alone && ++count < replies_needed) return false;
+    count = 0;
+    return true;
+}
 
 }  // namespace
 
@@ -44,15 +55,16 @@ void ServerAbilities::on_options(const Query& query, const ReplyOptions& options
     plain_answers_ = 0;
 }
 
-CookieCheck ServerAbilities::check_cookie(const Query& query, const ReplyOptions& options, bool over_tcp,
+CookieCheck ServerAbilities::check_cookie(const Query& query, const ReplyOptions& options, Way way,
                                           Time now) {
     if (!query.edns || !query.cookie) return CookieCheck::fine;
     if (options.broken || (options.cookie && !options.cookie->same_client(*query.cookie)))
         return CookieCheck::wrong;
     if (!options.cookie) {
-        if (over_tcp) server_until_ = Time();
+        if (believed(way, without_cookie_)) server_until_ = Time();
         return now < server_until_ ? CookieCheck::missing : CookieCheck::fine;
     }
+    without_cookie_ = 0;
     // A reply to a query of yesterday's client cookie teaches nothing.
     if (options.cookie->has_server_part() && cookie_ && cookie_->same_client(*options.cookie)) {
         cookie_ = options.cookie;
@@ -75,12 +87,8 @@ void ServerAbilities::on_case_kept(const Query& query) {
     folds_until_ = Time();
 }
 
-void ServerAbilities::on_case_folded(bool over_tcp, bool alone, Time now) {
-    folded_ = alone || over_tcp ? folded_ + 1 : 0;
-    if (over_tcp || folded_ >= folded_replies_needed) {
-        folds_until_ = now + disadvantage_time;
-        folded_ = 0;
-    }
+void ServerAbilities::on_case_folded(Way way, Time now) {
+    if (believed(way, folded_)) folds_until_ = now + disadvantage_time;
 }
 
 }  // namespace gatepost::dns

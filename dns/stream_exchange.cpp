@@ -19,12 +19,15 @@ namespace {
 
 constexpr unsigned max_strays = 20;  // local: replies that nobody waits for; the server is not in its mind
 constexpr std::size_t read_octets = 4096;
+// local: a forgotten query keeps its identifier this long, so that a late reply is not taken for another's.
+constexpr std::chrono::seconds forgotten_time{10};
 
 struct Pending {
     Query query;
     ExchangeListener* listener = nullptr;  // null: forgotten, but its reply may still come
     std::size_t tag = 0;
     std::uint64_t serial = 0;
+    Clock::time_point forgotten;
     bool retried = false;
 };
 
@@ -75,8 +78,9 @@ struct StreamExchange::State : std::enable_shared_from_this<State> {
 };
 
 void StreamExchange::State::open() {
-    current = std::make_shared<Connection>();
-    current->stream = make_stream();
+    auto opening = std::make_shared<Connection>();
+    opening->stream = make_stream();  // where it throws, nothing has changed
+    current = std::move(opening);
     ++opened;
     progress = Clock::now();
     arm();
@@ -182,6 +186,9 @@ void StreamExchange::State::arm() {
 
 void StreamExchange::State::look() {
     if (!current) return;
+    std::erase_if(pending, [now = Clock::now()](const auto& one) {
+        return !one.second.listener && now >= one.second.forgotten + forgotten_time;
+    });
     if (Clock::now() < progress + (pending.empty() ? limits.idle : limits.stalled)) return arm();
     if (pending.empty()) return close();
     const ConnectionPtr connection = current;
@@ -212,10 +219,9 @@ std::optional<StreamExchange::Ticket> StreamExchange::ask(Query query, ExchangeL
     waiting.serial = ++state.serials;
     const Ticket ticket{waiting.query.id, waiting.serial};
     const bool was_idle = state.pending.empty();
+    if (!state.current) state.open();
     const Pending& kept = state.pending.emplace(ticket.id, std::move(waiting)).first->second;
-    if (!state.current) {
-        state.open();
-    } else if (was_idle) {
+    if (was_idle) {
         state.progress = Clock::now();
         state.arm();
     }
@@ -225,8 +231,9 @@ std::optional<StreamExchange::Ticket> StreamExchange::ask(Query query, ExchangeL
 
 void StreamExchange::forget(const Ticket& ticket) {
     const auto found = state_->pending.find(ticket.id);
-    if (found != state_->pending.end() && found->second.serial == ticket.serial)
-        found->second.listener = nullptr;
+    if (found == state_->pending.end() || found->second.serial != ticket.serial) return;
+    found->second.listener = nullptr;
+    found->second.forgotten = Clock::now();
 }
 
 std::uint64_t StreamExchange::connections() const {

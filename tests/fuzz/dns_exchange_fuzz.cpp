@@ -98,7 +98,7 @@ void check_cookies(Input& input) {
     octets.resize(8 + input.octet() % 48, 1);
     options.cookie = Cookie::read(octets);
     options.broken = !options.cookie;
-    const CookieCheck check = abilities.check_cookie(query, options, false, now);
+    const CookieCheck check = abilities.check_cookie(query, options, ServerAbilities::Way::udp_alone, now);
     require((check == CookieCheck::fine) == (change == 0 && options.cookie.has_value()));
     // What was learned is what is sent, and always under our own client part.
     const Cookie next = abilities.cookie(now, random);

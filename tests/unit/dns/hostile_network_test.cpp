@@ -300,6 +300,15 @@ TEST(HostileNetwork, a_reply_without_the_cookie_that_is_due_is_asked_again_over_
     EXPECT_EQ(net.server().over_tcp, 1U) << "over TCP it said that it has no cookies any more";
 }
 
+TEST(HostileNetwork, a_server_without_tcp_may_lose_its_cookies) {
+    int asked = 0;
+    Net net({[&](const Query& query, bool) {
+        return Replies{++asked == 1 ? good_with_cookie(query, 7) : good(query)};
+    }});
+    net.server().refuse_tcp();
+    EXPECT_EQ(ask(net, 3), good_times(3));
+}
+
 TEST(HostileNetwork, bad_cookie_is_asked_again_and_then_over_tcp) {
     for (const bool always : {false, true}) {
         Net net({[always](const Query& query, bool over_tcp) {

@@ -56,10 +56,8 @@ class LoopbackServer {
     using TcpScript = std::function<asio::awaitable<void>(std::shared_ptr<asio::ip::tcp::socket> client)>;
 
     LoopbackServer(asio::io_context& context, Script script)
-        : script_(std::move(script)),
-          udp_(context, asio::ip::udp::endpoint(asio::ip::address_v4::loopback(), 0)),
-          tcp_(context,
-               asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), udp_.local_endpoint().port())) {
+        : script_(std::move(script)), udp_(context), tcp_(context) {
+        take_a_port();
         asio::co_spawn(context, serve_udp(), asio::detached);
         asio::co_spawn(context, serve_tcp(), asio::detached);
     }
@@ -94,6 +92,18 @@ class LoopbackServer {
         asked.push_back(query);
         if (is_tcp) ++over_tcp;
         return script_(query, is_tcp);
+    }
+
+    // One that is free for UDP and TCP: what is free for the one may be another's for the other.
+    void take_a_port() {
+        const auto loopback = asio::ip::address_v4::loopback();
+        boost::system::error_code error = asio::error::address_in_use;
+        for (int tries = 0; error && tries < 50; ++tries) {
+            udp_ = asio::ip::udp::socket(udp_.get_executor(), asio::ip::udp::endpoint(loopback, 0));
+            tcp_ = asio::ip::tcp::acceptor(tcp_.get_executor(), asio::ip::tcp::v4());
+            tcp_.bind(asio::ip::tcp::endpoint(loopback, udp_.local_endpoint().port()), error);
+        }
+        tcp_.listen();
     }
 
     asio::awaitable<void> serve_udp() {

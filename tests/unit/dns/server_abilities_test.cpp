@@ -11,6 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Time = ServerAbilities::Time;
+using Way = ServerAbilities::Way;
 
 const Time start = Time(1000h);
 
@@ -66,9 +67,9 @@ TEST(ServerAbilities, learns_that_a_server_folds_case_where_nobody_can_have_forg
             now += 1min;
             if (event == 'k') abilities.on_case_kept(spelled("A.example"));
             if (event == 'K') abilities.on_case_kept(spelled("a.example"));
-            if (event == 'f') abilities.on_case_folded(false, true, now);
-            if (event == 'g') abilities.on_case_folded(false, false, now);
-            if (event == 't') abilities.on_case_folded(true, true, now);
+            if (event == 'f') abilities.on_case_folded(Way::udp_alone, now);
+            if (event == 'g') abilities.on_case_folded(Way::udp_among_others, now);
+            if (event == 't') abilities.on_case_folded(Way::tcp, now);
         }
         EXPECT_EQ(abilities.keeps_case(now), keeps) << events;
         EXPECT_TRUE(abilities.keeps_case(now + 16min)) << events << ": it is forgotten";
@@ -114,11 +115,11 @@ struct Cookies {
         sent.cookie = abilities.cookie(now, random);
         return sent;
     }
-    CookieCheck reply(std::optional<Cookie> cookie, bool over_tcp = false) {
+    CookieCheck reply(std::optional<Cookie> cookie, Way way = Way::udp_among_others) {
         ReplyOptions options;
         options.edns = true;
         options.cookie = cookie;
-        return abilities.check_cookie(query(), options, over_tcp, now);
+        return abilities.check_cookie(query(), options, way, now);
     }
     Cookie own() { return *query().cookie; }
 };
@@ -142,8 +143,23 @@ TEST(ServerAbilities, sends_a_cookie_and_wants_it_back) {
     EXPECT_EQ(c.own(), with_server_part(c.own(), 2)) << "the newest counts";
 
     EXPECT_EQ(c.reply(std::nullopt), CookieCheck::missing) << "it is due now";
-    EXPECT_EQ(c.reply(std::nullopt, true), CookieCheck::fine) << "over TCP only the server can say that";
+    EXPECT_EQ(c.reply(std::nullopt, Way::tcp), CookieCheck::fine) << "over TCP only the server can say that";
     EXPECT_EQ(c.reply(std::nullopt), CookieCheck::fine) << "and then it is due no more";
+}
+
+// A server without TCP that has cookies no more.
+TEST(ServerAbilities, learns_that_cookies_are_gone_of_three_lone_replies) {
+    Cookies c;
+    EXPECT_EQ(c.reply(with_server_part(c.own(), 1)), CookieCheck::fine);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_alone), CookieCheck::missing);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_alone), CookieCheck::missing);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_among_others), CookieCheck::missing);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_alone), CookieCheck::missing);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_alone), CookieCheck::missing);
+    EXPECT_EQ(c.reply(with_server_part(c.own(), 1)), CookieCheck::fine);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_alone), CookieCheck::missing);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_alone), CookieCheck::missing);
+    EXPECT_EQ(c.reply(std::nullopt, Way::udp_alone), CookieCheck::fine);
 }
 
 TEST(ServerAbilities, forgets_cookies_in_time) {
@@ -165,8 +181,9 @@ TEST(ServerAbilities, a_broken_option_list_spoils_a_reply_to_a_query_with_a_cook
     ReplyOptions options;
     options.edns = true;
     options.broken = true;
-    EXPECT_EQ(c.abilities.check_cookie(c.query(), options, false, c.now), CookieCheck::wrong);
-    EXPECT_EQ(c.abilities.check_cookie(spelled("A.example"), options, false, c.now), CookieCheck::fine);
+    EXPECT_EQ(c.abilities.check_cookie(c.query(), options, Way::udp_alone, c.now), CookieCheck::wrong);
+    EXPECT_EQ(c.abilities.check_cookie(spelled("A.example"), options, Way::udp_alone, c.now),
+              CookieCheck::fine);
 }
 
 }  // namespace
