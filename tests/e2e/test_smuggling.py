@@ -9,7 +9,7 @@ import yaml
 from harness.exim import Exim, is_possible
 from harness.postfix import Postfix, programs
 
-SUITE = pathlib.Path(os.environ.get("GATEPOST_SUITES", "../shared/suites")) / "smtp-smuggling" / "payloads.yml"
+SUITE = pathlib.Path(os.environ.get("GATEPOST_SUITES", "")) / "smtp-smuggling" / "payloads.yml"
 pytestmark = [pytest.mark.skipif(not SUITE.exists(), reason="the suites are not there"),
               pytest.mark.skipif(os.geteuid() != 0 or programs() is None, reason="needs root, and Postfix's programs")]
 
