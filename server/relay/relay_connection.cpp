@@ -45,12 +45,14 @@ void RelayConnection::end() {
     if (on_end_) std::exchange(on_end_, nullptr)(*this);
 }
 
-void RelayConnection::give_up() {
+void RelayConnection::wait_for_client(std::unique_ptr<RelayConnection>& owner) {
+    waiting_since_ = std::chrono::steady_clock::now();
+    owner_ = &owner;
+}
+
+std::unique_ptr<RelayConnection> RelayConnection::take_from_owner() {
     waiting_since_.reset();
-    stream_->close();
-    session_.on_end_of_stream();
-    problem_ = "closed to make room";
-    end();
+    return std::move(*std::exchange(owner_, nullptr));
 }
 
 asio::awaitable<bool> RelayConnection::read_some() {

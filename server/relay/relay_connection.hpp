@@ -54,12 +54,11 @@ class RelayConnection {
     // Something has come from the server that no exchange() has read.
     bool has_input() { return stream_->has_input(); }
 
-    // Nothing is asked of the server until the client goes on; the next exchange() or write() ends it.
-    void wait_for_client() { waiting_since_ = std::chrono::steady_clock::now(); }
+    // Nothing is asked of the server until the client goes on; the next exchange() or write() ends it. Until
+    // then the pool may take the connection out of `owner`, which holds it and is then null.
+    void wait_for_client(std::unique_ptr<RelayConnection>& owner);
     std::optional<std::chrono::steady_clock::time_point> waiting_since() const { return waiting_since_; }
-    // While waiting for the client: closes and gives the place back now. The owner's next exchange() fails as
-    // if the server had closed.
-    void give_up();
+    std::unique_ptr<RelayConnection> take_from_owner();  // while it waits
 
     const std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point idle_since;
@@ -77,6 +76,7 @@ class RelayConnection {
     std::string problem_;
     bool silent_ = true;
     std::optional<std::chrono::steady_clock::time_point> waiting_since_;
+    std::unique_ptr<RelayConnection>* owner_ = nullptr;  // while it waits for the client
 };
 
 }  // namespace gatepost::server::relay

@@ -17,14 +17,15 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 namespace {
 
-constexpr auto connect_time = 10s;       // local: the servers behind are near
-constexpr auto room_time = 30s;          // local: how long a transaction waits for a connection
-constexpr auto look_again_time = 500ms;  // local: whether a connection may be taken from its client by now
+constexpr auto connect_time = 10s;      // local: the servers behind are near
+constexpr auto room_time = 30s;         // local: how long a transaction waits for a connection
+constexpr auto look_again_time = 50ms;  // local: whether a connection may be taken from its client by now
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
 constexpr auto avoid_time = 5s;    // local: how long a dead destination is passed over
 constexpr auto probe_time = 10s;   // local: nobody waits for a probe, but the next one
 constexpr auto goodbye_time = 2s;  // local: nobody waits for QUIT's reply
+constexpr auto reset_time = 5s;    // local: for RSET's reply, while others wait for the connection
 
 asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
     if (!connection->session().is_ready()) co_return;
@@ -54,6 +55,12 @@ asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_execu
     co_return found;
 }
 
+struct RelayPool::Waiter {
+    explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
+    asio::steady_timer timer;
+    bool called = false;  // there was something for it
+};
+
 struct RelayPool::State : std::enable_shared_from_this<State> {
     State(asio::any_io_executor own, std::vector<config::SmtpDestination> to, std::string name,
           std::shared_ptr<DownstreamState> known, PoolLimits bounds, PoolTls protection)
@@ -73,9 +80,11 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     std::vector<Clock::time_point> avoid_until;
     std::string hostname;
     std::shared_ptr<DownstreamState> downstream;
-    std::vector<std::unique_ptr<RelayConnection>> idle;      // the one used last at the back
-    std::list<std::shared_ptr<asio::steady_timer>> waiting;  // who was woken is in it no longer
-    std::vector<RelayConnection*> connected;                 // idle ones and those in use
+    std::vector<std::unique_ptr<RelayConnection>> idle;  // the one used last at the back
+    std::list<Waiter*> waiting;                          // those that have waited longest first
+    std::size_t reclaiming = 0;                          // taken from their clients, until RSET is answered
+    bool closed = false;
+    std::vector<RelayConnection*> connected;  // idle ones and those in use
     std::size_t connecting = 0;
     Deadline reaper;
 
@@ -97,20 +106,48 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         wake_one();
     }
     void wake_one() {
-        if (waiting.empty()) return;
-        waiting.front()->cancel();
-        waiting.pop_front();
+        const auto asleep = std::find_if(waiting.begin(), waiting.end(),
+                                         [](const Waiter* waiter) { return !waiter->called; });
+        if (asleep == waiting.end()) return;
+        (*asleep)->called = true;
+        (*asleep)->timer.cancel();
     }
-    // Closes the connection that has waited longest for its client, where that is too long.
-    bool make_room() {
+    void take_back(std::unique_ptr<RelayConnection> connection) {
+        if (closed || !connection || !connection->session().is_ready()) return;
+        const auto now = Clock::now();
+        if (connection->destination() > 0 && now - connection->opened >= limits.stand_in_time) {
+            asio::co_spawn(executor, say_goodbye(std::move(connection)), asio::detached);
+            return;
+        }
+        connection->idle_since = now;
+        idle.push_back(std::move(connection));
+        if (idle.size() == 1) reaper.expires_after(idle_time);
+        wake_one();
+    }
+    // How long a client may keep its connection waiting. The more others wait, the less: with fifty of them
+    // for each connection, those that do nothing would else be served before those that go on at once.
+    std::chrono::milliseconds client_time() const {
+        return limits.client_time / static_cast<int>(1 + waiting.size() / limits.connections);
+    }
+    // Ends the transaction that has waited longest for its client, where that is too long: its connection is
+    // somebody else's as soon as RSET is answered.
+    bool reclaim() {
         RelayConnection* oldest = nullptr;
         for (RelayConnection* connection : connected)
             if (connection->waiting_since() &&
                 (oldest == nullptr || *connection->waiting_since() < *oldest->waiting_since()))
                 oldest = connection;
-        if (oldest == nullptr || Clock::now() - *oldest->waiting_since() < limits.client_time) return false;
-        oldest->give_up();
+        if (oldest == nullptr || Clock::now() - *oldest->waiting_since() < client_time()) return false;
+        ++reclaiming;
+        asio::co_spawn(executor, reset(shared_from_this(), oldest->take_from_owner()), asio::detached);
         return true;
+    }
+    static asio::awaitable<void> reset(std::shared_ptr<State> state,
+                                       std::unique_ptr<RelayConnection> connection) {
+        connection->session().abandon_transaction();
+        const bool answered = co_await connection->exchange(reset_time);
+        --state->reclaiming;
+        if (answered) state->take_back(std::move(connection));
     }
 };
 
@@ -134,25 +171,27 @@ RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::SmtpDes
 
 RelayPool::~RelayPool() {
     // Connections tell the state of their end: they go while it is whole.
+    state_->closed = true;
     const auto idle = std::exchange(state_->idle, {});
     state_->reaper.clear();
 }
 
-asio::awaitable<bool> RelayPool::wait_for_room() {
+asio::awaitable<bool> RelayPool::wait_for_room(bool urgent) {
     const std::shared_ptr<State> state = state_;
+    if (!state->is_full() || !state->idle.empty()) co_return true;
     const auto until = Clock::now() + room_time;
-    while (state->is_full() && state->idle.empty()) {
-        if (state->make_room()) continue;
-        const auto now = Clock::now();
-        if (now >= until) co_return false;
-        const Clock::time_point next_look = std::min<Clock::time_point>(until, now + look_again_time);
-        const auto timer = std::make_shared<asio::steady_timer>(state->executor, next_look);
-        state->waiting.push_back(timer);
+    Waiter waiter(state->executor);
+    const auto place = urgent ? state->waiting.insert(state->waiting.begin(), &waiter)
+                              : state->waiting.insert(state->waiting.end(), &waiter);
+    while (state->is_full() && state->idle.empty() && Clock::now() < until) {
+        while (state->reclaiming < state->waiting.size() && state->reclaim()) {}
+        waiter.called = false;
+        waiter.timer.expires_at(std::min<Clock::time_point>(until, Clock::now() + look_again_time));
         boost::system::error_code woken;
-        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        state->waiting.remove(timer);
+        co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
-    co_return true;
+    state->waiting.erase(place);
+    co_return !state->is_full() || !state->idle.empty();
 }
 
 asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t destination,
@@ -188,18 +227,18 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
     co_return nullptr;
 }
 
-asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(bool fresh, std::string& problem) {
+asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Wanted wanted, std::string& problem) {
     const std::shared_ptr<State> state = state_;
     problem.clear();
-    const bool room = co_await wait_for_room();
+    const bool room = co_await wait_for_room(wanted.urgent);
     if (!room) {
         problem = "all connections to the downstream servers are in use";
         co_return nullptr;
     }
-    while (!state->idle.empty() && (!fresh || state->is_full())) {
+    while (!state->idle.empty() && (!wanted.fresh || state->is_full())) {
         std::unique_ptr<RelayConnection> connection = std::move(state->idle.back());
         state->idle.pop_back();
-        if (fresh) continue;  // makes room
+        if (wanted.fresh) continue;  // makes room
         connection->mark_taken();
         co_return connection;
     }
@@ -220,16 +259,7 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(bool fresh,
 }
 
 void RelayPool::release(std::unique_ptr<RelayConnection> connection) {
-    if (!connection || !connection->session().is_ready()) return;
-    const auto now = Clock::now();
-    if (connection->destination() > 0 && now - connection->opened >= state_->limits.stand_in_time) {
-        asio::co_spawn(state_->executor, say_goodbye(std::move(connection)), asio::detached);
-        return;
-    }
-    connection->idle_since = now;
-    state_->idle.push_back(std::move(connection));
-    if (state_->idle.size() == 1) state_->reaper.expires_after(idle_time);
-    state_->wake_one();
+    state_->take_back(std::move(connection));
 }
 
 }  // namespace gatepost::server::relay

@@ -30,7 +30,7 @@ boost::asio::awaitable<std::optional<Capabilities>> ask_capabilities(boost::asio
 
 struct PoolLimits {
     std::size_t connections = 100;  // local: per worker; what a mail server behind takes without trouble
-    std::chrono::milliseconds client_time{2000};  // local: a client that goes on at once goes on sooner
+    std::chrono::milliseconds client_time{1000};  // local: a client that goes on at once goes on sooner
     // local: below the 5 minutes of RFC 5321 §4.5.3.2.1, for our own client waits no longer than those at
     // RCPT: a server that is hung must leave time to ask the next one.
     std::chrono::milliseconds greeting{30'000};
@@ -47,6 +47,11 @@ struct PoolTls {
 
 class RelayPool {
   public:
+    struct Wanted {
+        bool fresh = false;   // none that was used before
+        bool urgent = false;  // before all others that wait: the whole message is there
+    };
+
     RelayPool(boost::asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
               std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits = {},
               PoolTls tls = {});
@@ -55,20 +60,21 @@ class RelayPool {
     RelayPool(const RelayPool&) = delete;
     RelayPool& operator=(const RelayPool&) = delete;
 
-    // A connection on which a transaction can be started. An idle one is taken first, unless `fresh`. Null
-    // where no destination can be reached or all connections stay in use too long; `problem` says which and
-    // why. Where all are in use, one whose client keeps it waiting for longer than client_time is closed:
-    // slow clients cannot hold all of them.
-    boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(bool fresh, std::string& problem);
+    // A connection on which a transaction can be started. An idle one is taken first. Null where no
+    // destination can be reached or all connections stay in use too long; `problem` says which and why. Where
+    // all are in use, one whose client keeps it waiting for longer than client_time is taken from its owner
+    // and given on after RSET: slow clients cannot hold all of them.
+    boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Wanted wanted, std::string& problem);
     // Takes a connection back. One that cannot take a further transaction is closed.
     void release(std::unique_ptr<RelayConnection> connection);
 
   private:
     struct State;
     struct Connecting;
+    struct Waiter;
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> open(std::size_t destination,
                                                                   std::string& problem);
-    boost::asio::awaitable<bool> wait_for_room();
+    boost::asio::awaitable<bool> wait_for_room(bool urgent);
     std::shared_ptr<State> state_;
 };
 

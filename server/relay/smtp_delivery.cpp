@@ -34,7 +34,10 @@ void SmtpDelivery::drop() {
 // Takes a connection and opens the transaction on it, with all recipients taken so far. nullopt: done;
 // otherwise the reply to pass on.
 asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
-    connection_ = co_await pool_.acquire(fresh, problem_);
+    RelayPool::Wanted wanted;
+    wanted.fresh = fresh;
+    wanted.urgent = message_is_there_;
+    connection_ = co_await pool_.acquire(wanted, problem_);
     if (!connection_) co_return unavailable();
     ClientSession& session = connection_->session();
     const std::string_view missing = session.missing_extension(envelope_);
@@ -64,7 +67,8 @@ bool SmtpDelivery::is_given_up_by_server() const {
     return connection_->is_silent() || connection_->session().failure() == ClientFailure::service_closing;
 }
 
-// A server asked a second time, after a connection was lost, may answer otherwise than the client was told.
+// A server asked a second time, after a connection was lost or given to somebody else, may answer otherwise
+// than the client was told.
 bool SmtpDelivery::are_all_taken() const {
     const ClientSession& session = connection_->session();
     if (!session.sender_reply() || !session.sender_reply()->is_positive()) return false;
@@ -99,7 +103,7 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
     std::optional<Reply> reply = session.sender_reply();
     if (reply && reply->is_positive()) reply = session.recipient_reply(index);
     if (!reply) co_return unavailable();
-    connection_->wait_for_client();
+    connection_->wait_for_client(connection_);
     if (reply->is_positive()) {
         envelope_.recipients.push_back(recipient);
         taken_.push_back(index);
@@ -108,22 +112,35 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
     co_return reply;
 }
 
+asio::awaitable<Reply> SmtpDelivery::refused_afterwards() {
+    co_await abandon();
+    problem_ = "the downstream server refuses now what it took before";
+    co_return Reply(451, "4.4.1", "the mail system behind refuses now what it took before");
+}
+
+// DATA, on the transaction that is open, or on a new one with the same recipients. nullopt: 354 has come.
 asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
-    bool answered = false;
-    if (connection_ && are_all_taken()) {
-        connection_->mark_taken();
-        connection_->session().start_data();
-        answered = co_await connection_->exchange(times_.command);
+    message_is_there_ = true;
+    // The pool may have given the connection to somebody else while the client took its time.
+    if (!connection_) {
+        std::optional<Reply> refusal = co_await start(false);
+        if (refusal) co_return refusal;
     }
-    if (!answered && (!connection_ || is_given_up_by_server())) {
-        // The server may have given up the connection while the client took its time over the message.
+    if (!are_all_taken()) {
+        Reply changed = co_await refused_afterwards();
+        co_return changed;
+    }
+    connection_->mark_taken();
+    connection_->session().start_data();
+    bool answered = co_await connection_->exchange(times_.command);
+    if (!answered && is_given_up_by_server()) {
+        // So may the server have done with it.
         drop();
         std::optional<Reply> refusal = co_await start(true);
         if (refusal) co_return refusal;
         if (!are_all_taken()) {
-            problem_ = "the downstream server refuses now what it took before";
-            co_await abandon();
-            co_return unavailable();
+            Reply changed = co_await refused_afterwards();
+            co_return changed;
         }
         connection_->session().start_data();
         answered = co_await connection_->exchange(times_.command);

@@ -31,6 +31,7 @@ class SmtpDelivery final : public Delivery {
     bool is_given_up_by_server() const;
     bool are_all_taken() const;
     boost::asio::awaitable<std::optional<smtp::Reply>> start_data();
+    boost::asio::awaitable<smtp::Reply> refused_afterwards();
     boost::asio::awaitable<bool> send(const OutgoingMessage& message);
     boost::asio::awaitable<bool> read_body(const SpooledBody& body, std::uint64_t offset, std::string& buffer,
                                            std::string_view& octets);
@@ -43,6 +44,7 @@ class SmtpDelivery final : public Delivery {
     std::unique_ptr<RelayConnection> connection_;
     smtp::Envelope envelope_;         // with the recipients taken so far …
     std::vector<std::size_t> taken_;  // … and their places in the session's transaction
+    bool message_is_there_ = false;
     std::string problem_;
     ReplyTimes times_;
 };

@@ -241,9 +241,9 @@ TEST_F(Relay, replaces_an_idle_connection_that_says_421) {
 
 // Clients that fall silent after RCPT do not keep the mail of others waiting, and lose nothing.
 TEST_F(Relay, takes_a_connection_from_a_transaction_that_waits_for_its_client) {
-    downstream.expect_connection({greeting, offers, "250 ok", "250 ok"});
-    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 quick"});
-    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 slow"});
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "250 reset",  // slow, at RCPT
+                                  "250 ok", "250 ok", "354 go", "250 quick",          // quick
+                                  "250 ok", "250 ok", "354 go", "250 slow"});         // slow, asked again
     downstream.start();
     const PoolLimits limits{1, std::chrono::milliseconds(50)};
     RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
@@ -256,7 +256,29 @@ TEST_F(Relay, takes_a_connection_from_a_transaction_that_waits_for_its_client) {
     };
     const OutgoingMessage message("Top: 1\r\n", header, body, remove);
     EXPECT_EQ(run_one(deliver(slow, message))->text(), "slow");
-    EXPECT_EQ(downstream.connections, 3);
+    EXPECT_EQ(downstream.connections, 1);
+}
+
+// A recipient that is refused only the second time: 451, as the client was told otherwise.
+TEST_F(Relay, answers_451_when_a_recipient_is_refused_after_the_connection_was_taken) {
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "250 reset",  // slow, at RCPT
+                                  "250 ok", "250 ok", "354 go", "250 quick",          // quick
+                                  "250 ok", "550 no", "250 reset"});                  // slow, asked again
+    downstream.start();
+    const PoolLimits limits{1, std::chrono::milliseconds(50)};
+    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
+                   std::make_shared<DownstreamState>(1), limits);
+    SmtpDelivery slow(pool, files);
+    EXPECT_FALSE(run_one(slow.add_recipient(smtp::Envelope(), path("slow@example.com"))));
+    EXPECT_EQ(run_one(transact({"quick@example.com"}, pool)), (Replies{"ok", "250 quick"}));
+    auto remove = [](const auth::HeaderField&) {
+        return false;
+    };
+    const OutgoingMessage message("Top: 1\r\n", header, body, remove);
+    const auto reply = run_one(deliver(slow, message));
+    EXPECT_EQ(reply->code(), 451);
+    EXPECT_EQ(reply->text(), "the mail system behind refuses now what it took before");
+    EXPECT_EQ(downstream.messages.size(), 1U);
 }
 
 // The first server may be back: steady mail must not keep the second one for ever.
