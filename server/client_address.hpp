@@ -1,0 +1,12 @@
+// Whose doing something counts as: a client is an IPv4 address or an IPv6 /64 (whoever has one address of a
+// /64 has them all), a network an IPv4 /24 or an IPv6 /48 (local: what one customer of a provider gets).
+#pragma once
+
+#include "dns/ip_address.hpp"
+
+namespace gatepost::server {
+
+dns::IpAddress client_of(const dns::IpAddress& address);
+dns::IpAddress network_of(const dns::IpAddress& address);
+
+}  // namespace gatepost::server
