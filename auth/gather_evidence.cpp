@@ -97,6 +97,7 @@ dns::Resolver& EvidenceGatherer::within(dns::QueryBudget budget) {
 
 void EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now,
                              dns::QueryBudget budget) {
+    if (sender.client_hidden) return;
     dns::Resolver& resolver = within(budget);
     side_tasks_.start(State::check_client_name(state_, resolver, sender.client_ip));
     if (!state_->options.spf_enabled) return;

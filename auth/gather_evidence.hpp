@@ -25,7 +25,8 @@ namespace gatepost::auth {
 struct Sender {
     dns::IpAddress client_ip;
     std::string helo;
-    std::string mail_from;  // without brackets, empty for <>
+    std::string mail_from;       // without brackets, empty for <>
+    bool client_hidden = false;  // client_ip is not the client's: SPF and iprev are not evaluated
 };
 
 class EvidenceGatherer {

@@ -46,6 +46,16 @@ struct Tls : KeyPair {
     enum class Version { tls1_2, tls1_3 } minimum_version = Version::tls1_2;
 };
 
+// What one client or one network may do within `per`; 0: no limit.
+struct Rates {
+    std::chrono::milliseconds per{std::chrono::minutes(10)};
+    std::size_t connections = 0;
+    std::size_t messages = 0;
+    std::size_t recipients = 0;
+    std::size_t errors = 0;
+    friend bool operator==(const Rates&, const Rates&) = default;
+};
+
 struct Limits {
     std::size_t message_size = 50 * 1024 * 1024;
     std::size_t header_size = 512 * 1024;
@@ -54,10 +64,14 @@ struct Limits {
     std::size_t recipients = 100;
     std::size_t connections = 10'000;
     std::size_t connections_per_client = 50;
+    std::size_t connections_per_network = 0;  // 0: no limit
+    Rates client_rates;
+    Rates network_rates;
     std::size_t messages_per_connection = 1000;
     std::size_t errors_per_connection = 10;
     std::chrono::milliseconds command_timeout{std::chrono::minutes(5)};
     std::chrono::milliseconds data_timeout{std::chrono::minutes(10)};
+    std::chrono::milliseconds early_talker_delay{0};  // 0: greet at once, and forgive who does not wait
 };
 
 struct SmtpDestination {
@@ -75,8 +89,9 @@ using Destination = std::variant<SmtpDestination, MaildirDestination>;
 enum class RelayTls { off, opportunistic, required };
 
 struct Relay {
-    std::vector<Destination> to;  // failover in order; Maildir stands alone
-    bool send_xforward = true;    // tell a server that asks for it who the client is
+    std::vector<Destination> to;    // failover in order; Maildir stands alone
+    std::size_t connections = 200;  // to the servers behind, of all workers together
+    bool send_xforward = true;      // tell a server that asks for it who the client is
     RelayTls tls = RelayTls::opportunistic;
     std::filesystem::path ca;    // PEM; empty: the system's authorities
     KeyPair client_certificate;  // shown to servers that ask for one

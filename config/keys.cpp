@@ -28,6 +28,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 const std::vector<SectionKeys>& all_sections() {
+    static const std::vector<std::string_view> condition_keys = {"client_ip", "author_domain", "mail_from",
+                                                                 "helo", "arc_sealer"};
+    static const std::vector<std::string_view> conditions_not_yet = {
+        "client_name", "tls_client",           "recipient", "header", "spf", "dkim", "arc",
+        "dmarc",       "authenticated_domain", "size"};
     static const std::vector<SectionKeys> sections = {
         {"",
          {"hostname", "authserv_id", "domains", "data_dir", "listeners", "tls", "limits", "dns", "relay",
@@ -41,11 +46,13 @@ const std::vector<SectionKeys>& all_sections() {
         {"limits",
          {"message_size", "header_size", "header_fields", "memory", "recipients", "connections",
           "connections_per_client", "messages_per_connection", "errors_per_connection", "command_timeout",
-          "data_timeout"},
-         {"early_talker_delay"}},
+          "data_timeout", "early_talker_delay", "connections_per_network", "client_rates", "network_rates"},
+         {}},
+        {"limits.client_rates", {"per", "connections", "messages", "recipients", "errors"}, {}},
+        {"limits.network_rates", {"per", "connections", "messages", "recipients", "errors"}, {}},
         {"dns", {"servers", "timeout", "cache_entries", "overrides"}, {}},
         {"relay",
-         {"to", "tls", "ca", "client_certificate", "send_xforward"},
+         {"to", "tls", "ca", "client_certificate", "send_xforward", "connections"},
          {"routes", "when_unavailable", "spool"}},
         {"relay.client_certificate", {"certificate", "private_key"}, {}},
         {"authentication", {"spf", "dkim", "arc", "dmarc", "received_spf"}, {}},
@@ -56,16 +63,15 @@ const std::vector<SectionKeys>& all_sections() {
         {"authentication.dmarc", {"discovery", "on_temperror"}, {}},
         {"policy",
          {"mode", "on_reject", "on_quarantine", "own_networks", "exemptions", "enforce", "on_invalid_from",
-          "dnsbl_threshold", "dnsbl"},
-         {"rate_limits", "rules", "expected", "shadow", "lists"}},
+          "dnsbl_threshold", "dnsbl", "rate_limits"},
+         {"rules", "expected", "shadow", "lists"}},
+        {"policy.rate_limits[]", {"id", "when", "messages", "per"}, {}},
+        {"policy.rate_limits[].when", condition_keys, conditions_not_yet},
         {"policy.dnsbl[]", {"zone", "weight", "answers", "name"}, {}},
         {"policy.exemptions[]",
          {"id", "owner", "reason", "expires", "when", "allow", "override", "forgeable"},
          {}},
-        {"policy.exemptions[].when",
-         {"client_ip", "author_domain", "mail_from", "helo", "arc_sealer"},
-         {"client_name", "tls_client", "recipient", "header", "spf", "dkim", "arc", "dmarc",
-          "authenticated_domain", "size"}},
+        {"policy.exemptions[].when", condition_keys, conditions_not_yet},
         {"reports",
          {"organization", "email"},
          {"aggregate", "failure", "submit_to", "dkim", "received_at", "received_action", "store"}},

@@ -98,8 +98,10 @@ void read_allow(const Section& item, Exemption& exemption) {
                                        {{"dmarc", policy::Forgiven::dmarc},
                                         {"spf", policy::Forgiven::spf},
                                         {"missing_from_domain", policy::Forgiven::missing_from_domain},
-                                        {"dnsbl", policy::Forgiven::dnsbl}},
-                                       {"bare_newline", "rate_limit", "early_talker"},
+                                        {"dnsbl", policy::Forgiven::dnsbl},
+                                        {"rate_limit", policy::Forgiven::rate_limit},
+                                        {"early_talker", policy::Forgiven::early_talker}},
+                                       {"bare_newline"},
                                        [&](policy::Forgiven what) { exemption.allow.insert(what); });
 }
 
@@ -117,6 +119,10 @@ Exemption read_exemption(const Section& item, std::chrono::sys_days today,
     item.boolean("forgeable", exemption.forgeable);
     read_when(item, trusted_sealers, exemption);
     read_allow(item, exemption);
+    if (exemption.allow.contains(policy::Forgiven::early_talker) && !exemption.when.is_of_client())
+        item.warn(
+            "allow",
+            "early_talker is forgiven only where `when` has client_ip alone: nothing else is known then");
     if (!exemption.when.arc_sealer.empty()) exemption.override_type = "trusted_forwarder";
     // RFC 9990 appendix A, PolicyOverrideType: the words that an operator's exception can have.
     item.choice<std::string>("override", exemption.override_type,

@@ -121,6 +121,7 @@ void read_policy(const Section& policy, std::chrono::sys_days today, policy::Set
     policy.list("own_networks", target.own_networks, dns::IpNetwork::parse, "an IP address or network");
     policy.list("enforce", target.enforce, policy::DomainPattern::parse, "a domain, or *. before one");
     read_dnsbl(policy, target);
+    read_rate_limits(policy, target);
     read_exemptions(policy, today, target);
 }
 

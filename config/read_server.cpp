@@ -35,6 +35,8 @@ constexpr std::size_t max_memory = 1024 * gib;
 constexpr std::size_t max_count = 1'000'000;
 constexpr std::size_t max_cache_entries = 100'000'000;
 constexpr std::size_t max_workers = 1024;
+// RFC 5321 §4.5.3.2.1 lets clients wait for five minutes; some are known to give up after half of one.
+constexpr milliseconds max_greeting_delay = seconds(20);
 constexpr std::size_t rfc_recipients = 100;  // RFC 5321 §4.5.3.1.8: at least so many must be taken
 
 std::optional<std::string> parse_authserv_id(std::string_view text) {
@@ -158,10 +160,14 @@ void read_limits(const Section& limits, Limits& target) {
     limits.number("recipients", target.recipients, 1, max_count);
     limits.number("connections", target.connections, 1, max_count);
     limits.number("connections_per_client", target.connections_per_client, 1, max_count);
+    limits.number("connections_per_network", target.connections_per_network, 0, max_count);
+    read_rates(limits.section("client_rates"), target.client_rates);
+    read_rates(limits.section("network_rates"), target.network_rates);
     limits.number("messages_per_connection", target.messages_per_connection, 1, max_count);
     limits.number("errors_per_connection", target.errors_per_connection, 1, max_count);
     limits.duration("command_timeout", target.command_timeout, seconds(1), hours(1));
     limits.duration("data_timeout", target.data_timeout, seconds(1), hours(1));
+    limits.duration("early_talker_delay", target.early_talker_delay, milliseconds(0), max_greeting_delay);
     if (target.recipients < rfc_recipients)
         limits.warn("recipients", "RFC 5321 section 4.5.3.1.8 wants at least 100");
     if (target.memory < target.message_size && (limits.has("memory") || limits.has("message_size")))
@@ -212,6 +218,7 @@ void read_relay(const Section& top, const std::filesystem::path& folder, Relay& 
     const Section relay = top.section("relay");
     if (!top.has("relay")) return top.require("relay.to");
     relay.require("to");
+    relay.number("connections", target.connections, 1, max_count);
     relay.choice<bool>("send_xforward", target.send_xforward, {{"auto", true}, {"off", false}});
     std::vector<std::string> texts;
     const auto places = relay.list(

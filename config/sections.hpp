@@ -23,6 +23,8 @@ void read_authentication(const Section& authentication, Config& config);
 // After read_authentication(): exemptions refer to its trusted sealers.
 void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
 void read_condition(const Section& when, policy::Condition& target);
+void read_rates(const Section& rates, Rates& target);
+void read_rate_limits(const Section& policy, policy::Settings& target);
 void read_dnsbl(const Section& policy, policy::Settings& target);
 void read_exemptions(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
 

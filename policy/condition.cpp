@@ -67,7 +67,8 @@ const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
 }
 
 bool Condition::matches_envelope(const Facts& facts) const {
-    if (!client_ip.empty() && !any_contains(client_ip, facts.client_ip)) return false;
+    if (!client_ip.empty() && (facts.client_hidden || !any_contains(client_ip, facts.client_ip)))
+        return false;
     const bool helo_matches = std::any_of(
         helo.begin(), helo.end(), [&](const std::string& glob) { return glob_matches(glob, facts.helo); });
     if (!helo.empty() && !helo_matches) return false;

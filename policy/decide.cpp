@@ -313,11 +313,25 @@ Decision only_watched(Decision decision, const Evidence& evidence) {
     return decision;
 }
 
+// PRODUCT.md, "Client addresses can be hidden from us": what SPF and the operator's exemptions would have
+// said for this mail is not known, so that no judgement of ours refuses it.
+Decision only_tagged(Decision decision, const Evidence& evidence) {
+    if (decision.action != Action::reject) return decision;
+    decision.action = Action::quarantine;
+    decision.refusal.reset();
+    decision.rule = "client address hidden";
+    decision.disposition = Disposition::quarantine;
+    if (evidence.dmarc.result == dmarc::Result::fail)
+        decision.override_reason = Override{"local_policy", decision.rule};
+    return decision;
+}
+
 }  // namespace
 
 Decision decide(const Facts& facts, const Evidence& evidence, const Settings& settings) {
     Decision decision = evidence.arc.is_open() ? decide_open_chain(facts, evidence, settings)
                                                : decide_with_chain(facts, evidence, settings);
+    if (facts.client_hidden) decision = only_tagged(std::move(decision), evidence);
     decision = without_rash_refusal(std::move(decision), facts, evidence);
     decision.judged = decision.action;
     return settings.mode == Mode::monitor ? only_watched(std::move(decision), evidence) : decision;

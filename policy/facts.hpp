@@ -19,6 +19,7 @@ struct Listing {
 
 struct Facts {
     dns::IpAddress client_ip;
+    bool client_hidden = false;  // client_ip is a gateway's, behind which anybody can be: it says nothing
     std::string helo;
     std::string mail_from;        // without brackets, empty for <>
     std::chrono::sys_days today;  // UTC: expiry of exemptions

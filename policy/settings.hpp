@@ -3,6 +3,7 @@
 
 #include "policy/condition.hpp"
 #include "policy/exemption.hpp"
+#include "policy/rate_limit.hpp"
 
 #include "auth/dnsbl/list.hpp"
 
@@ -35,6 +36,7 @@ struct Settings {
     std::vector<DomainPattern> enforce;            // author domains whose p=reject is reason enough
     std::vector<dns::DomainName> trusted_sealers;  // authentication.arc.trusted_sealers
     std::vector<Exemption> exemptions;             // in order: the first that matches speaks
+    std::vector<RateLimit> rate_limits;
     std::vector<auth::dnsbl::List> dnsbl;
     std::size_t dnsbl_threshold = 1;  // the sum of weights from which on a client is refused
 };

@@ -3,6 +3,7 @@
 #include "server/descriptor_limit.hpp"
 #include "server/dns_watch.hpp"
 #include "server/health.hpp"
+#include "server/hidden_clients_lookup.hpp"
 #include "server/http/http_server.hpp"
 #include "server/listener.hpp"
 #include "server/load_runtime.hpp"
@@ -10,6 +11,7 @@
 #include "server/relay/maildir.hpp"
 #include "server/worker.hpp"
 
+#include "dns/keyed_hash.hpp"
 #include "dns/local_records.hpp"
 #include "dns/overriding_resolver.hpp"
 #include "dns/stub_resolver.hpp"
@@ -23,6 +25,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -39,6 +43,12 @@ constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
 
 std::chrono::sys_days today() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+}
+
+dns::HashKey draw_hash_key(dns::RandomSource& random) {
+    std::array<std::uint8_t, sizeof(dns::HashKey)> drawn{};
+    random.fill(drawn);
+    return std::bit_cast<dns::HashKey>(drawn);
 }
 
 class App {
@@ -189,6 +199,10 @@ class App {
                            asio::detached);
         if (config().http.address) {
             http::Sources sources;
+            sources.warnings = [this] {
+                const auto gateway = clients_.hidden.hidden();
+                return gateway ? std::vector{hidden_clients_remedy(*gateway)} : std::vector<std::string>();
+            };
             sources.reasons_not_ready = [this] {
                 return health_->reasons_not_ready();
             };
@@ -304,9 +318,9 @@ class App {
     FilePool files_;
     MemoryBudget memory_;
     ConnectionLimits connections_;
-    ClientState clients_;
     std::size_t descriptors_ = raise_descriptor_limit();
     dns::SystemRandomSource random_;
+    ClientState clients_{draw_hash_key(random_)};
     std::unique_ptr<reports::store::Store> store_;
     std::optional<Health> health_;
     std::shared_ptr<relay::DownstreamState> downstream_;

@@ -63,10 +63,7 @@ asio::awaitable<void> Connection::serve() {
     if (proxied_) co_await read_proxy_header();
     if (open_) look_into_client();
     if (open_ && tls_ == config::ListenerTls::implicit) co_await shake_hands();
-    if (open_) {
-        smtp::Action greeting = session_.greet();
-        co_await perform(std::move(greeting));
-    }
+    if (open_) co_await greet();
     while (open_)
         co_await next_command();
     co_await abandon_transaction();
@@ -95,7 +92,10 @@ asio::awaitable<void> Connection::next_command() {
     std::optional<smtp::Action> action;
     switch (status) {
         case smtp::LineReader::Status::line:
-            action = session_.on_line(reader_.line());
+            if (!rest.empty() && !session_.may_be_followed(reader_.line()) && waits_for_its_turn())
+                action = turn_away_out_of_step();
+            else
+                action = session_.on_line(reader_.line());
             break;
         case smtp::LineReader::Status::too_long:
             action = session_.on_line_too_long(reader_.line());
@@ -124,6 +124,7 @@ asio::awaitable<void> Connection::perform(smtp::Action action) {
 asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action action) {
     std::optional<smtp::Action> next;
     if (auto* send = std::get_if<smtp::SendReply>(&action)) {
+        if (session_.errors() > errors_seen_) co_await on_error();
         output_ += send->reply.wire();
         if (!send->flush_may_wait || output_.size() > max_waiting_replies) co_await flush();
     } else if (std::holds_alternative<smtp::CheckSender>(action)) {
@@ -159,6 +160,7 @@ asio::awaitable<smtp::Action> Connection::check_sender() {
     transaction_ = std::make_unique<Transaction>(services_, services_.runtime.get(), std::move(id));
     ClientIdentity client;
     client.address = client_;
+    client.hidden = is_client_hidden();
     client.helo = session_.helo();
     client.protocol = session_.transmission_type();
     client.tls_version = stream_->tls_version();
@@ -219,9 +221,10 @@ asio::awaitable<bool> Connection::read_more(std::size_t octets) {
     boost::system::error_code error;
     co_await stream_->read(input_, octets, error);
     if (!error) co_return true;
-    if (deadline_.has_expired())
+    if (deadline_.has_expired()) {
+        services_.metrics.count_client(ClientEvent::timeout);
         close_with(session_.on_timeout());
-    else if (draining_ && error == asio::error::operation_aborted)
+    } else if (draining_ && error == asio::error::operation_aborted)
         close_with(session_.on_shutdown());
     else
         open_ = false;
@@ -246,6 +249,7 @@ asio::awaitable<void> Connection::flush() {
     boost::system::error_code error;
     deadline_.expires_after(runtime_->config.limits.command_timeout);
     co_await stream_->write(replies, error);
+    if (deadline_.has_expired()) services_.metrics.count_client(ClientEvent::timeout);
     deadline_.clear();
     if (error) open_ = false;
 }

@@ -4,6 +4,7 @@
 
 #include "server/accepted.hpp"
 #include "server/client_standing.hpp"
+#include "server/data_pace.hpp"
 #include "server/deadline.hpp"
 #include "server/runtime.hpp"
 #include "server/smtp/chunk_decoder.hpp"
@@ -50,7 +51,13 @@ class Connection {
     bool become(const dns::IpAddress& client);
     smtp::OfferedExtensions offered_to(const Accepted& accepted) const;
     void look_into_client();
+    bool is_client_hidden();
     smtp::Action change_client(const smtp::XclientAttributes& attributes);
+    boost::asio::awaitable<void> greet();
+    bool waits_for_its_turn() const;
+    smtp::SendReply turn_away_out_of_step();
+    void tell(ClientEvent event);
+    boost::asio::awaitable<void> on_error();
     boost::asio::awaitable<void> next_command();
     boost::asio::awaitable<void> perform(smtp::Action action);
     boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action action);
@@ -63,7 +70,8 @@ class Connection {
     template <class Decoder>
     boost::asio::awaitable<bool> receive(Decoder& decoder);
     boost::asio::awaitable<bool> skip_chunk(std::uint64_t octets);
-    boost::asio::awaitable<bool> read_data();
+    boost::asio::awaitable<bool> read_data(DataPace& pace);
+    DataPace begin_data() const;
     static smtp::Action connection_lost();
     boost::asio::awaitable<void> start_tls(smtp::Reply reply);
     boost::asio::awaitable<void> shake_hands();
@@ -93,6 +101,7 @@ class Connection {
     std::unique_ptr<Transaction> transaction_;
     std::optional<smtp::ChunkDecoder> chunks_;  // of the transaction
     std::size_t transactions_ = 0;
+    std::size_t errors_seen_ = 0;  // of those that the session counts
     Deadline deadline_;
     bool open_ = true;
     bool lingers_ = false;  // closed in the middle of what the client sends

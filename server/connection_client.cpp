@@ -1,12 +1,21 @@
 // Who the client of a connection is, where a proxy or a trusted host says it: the PROXY header before the
 // first octet, and XCLIENT. The connection itself is in connection.cpp.
 #include "server/connection.hpp"
+#include "server/hidden_clients_lookup.hpp"
 #include "server/log.hpp"
 #include "server/smtp/proxy_header.hpp"
 
 #include "policy/condition.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace gatepost::server {
@@ -15,6 +24,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto proxy_header_time = 10s;  // PROXY protocol §2: at least 3 s
+constexpr auto error_delay = 500ms;      // local: of a reply; limits.errors_per_connection bounds their sum
 
 smtp::Reply too_many_connections() {
     return smtp::Reply(421, "4.7.0", "too many connections, try again later");
@@ -58,15 +68,21 @@ asio::awaitable<void> Connection::read_proxy_header() {
     if (tls_ != config::ListenerTls::implicit) output_ += too_many_connections().wire();
 }
 
-// The connection counts as the client's from now on, within its limit.
+// The connection counts as the client's from now on, within its limits.
 bool Connection::become(const dns::IpAddress& client) {
-    const std::size_t limit = runtime_->config.limits.connections_per_client;
-    if (services_.connections.move(client_, client, limit)) {
+    const config::Limits& limits = runtime_->config.limits;
+    const ConnectionLimits::Bounds bounds{limits.connections, limits.connections_per_client,
+                                          limits.connections_per_network};
+    const std::string limit = services_.clients.refuse_connection(runtime_->config, client);
+    const std::string_view full =
+        limit.empty() ? limit_reached(services_.connections.move(client_, client, bounds)) : limit;
+    if (full.empty()) {
         client_ = client;
         return true;
     }
+    services_.metrics.count_client(ClientEvent::connection_refused);
     LogEntry entry("connection_refused");
-    entry.with("sid", session_id_).with("client", client.text()).with("by", "limits.connections_per_client");
+    entry.with("sid", session_id_).with("client", client.text()).with("by", full);
     services_.log.write(entry);
     return false;
 }
@@ -74,8 +90,20 @@ bool Connection::become(const dns::IpAddress& client) {
 // Who the client is, is known now, or known anew: what others say of it is asked for.
 void Connection::look_into_client() {
     standing_.reset();
-    if (!client_known_ || runtime_->config.policy.dnsbl.empty()) return;
+    if (!client_known_) return;
+    tell_hidden_clients(services_,
+                        services_.clients.hidden.connected(client_, std::chrono::steady_clock::now()));
+    if (runtime_->config.policy.dnsbl.empty() || services_.clients.hidden.is_hidden(client_)) return;
     standing_ = std::make_unique<ClientStanding>(services_, runtime_, client_, session_id_);
+}
+
+// Asked at MAIL, when HELO has given the last name that it gives.
+bool Connection::is_client_hidden() {
+    HiddenClients& hidden = services_.clients.hidden;
+    const auto& name = session_.helo_domain();
+    if (name && hidden.wants_name(client_, *name, std::chrono::steady_clock::now()))
+        asio::co_spawn(services_.executor, ask_for_helo_name(services_, client_, *name), asio::detached);
+    return hidden.is_hidden(client_);
 }
 
 smtp::Action Connection::change_client(const smtp::XclientAttributes& attributes) {
@@ -89,6 +117,60 @@ smtp::Action Connection::change_client(const smtp::XclientAttributes& attributes
         return session_.on_client_changed(std::nullopt);
     }
     return session_.on_client_changed(too_many_connections());
+}
+
+void Connection::tell(ClientEvent event) {
+    services_.metrics.count_client(event);
+    LogEntry entry(to_string(event));
+    entry.with("sid", session_id_).with("client", client_.text()).with_some("helo", session_.helo());
+    services_.log.write(entry);
+}
+
+// limits.early_talker_delay: whether this client must speak in its turn.
+bool Connection::waits_for_its_turn() const {
+    const config::Config& config = runtime_->config;
+    return config.limits.early_talker_delay > 0ms &&
+           !(client_known_ && is_forgiven_to_client(config, policy::Forgiven::early_talker, client_));
+}
+
+// RFC 5321 §4.3.1: the sender waits for the greeting. What a handshake left unread is the client's too.
+asio::awaitable<void> Connection::greet() {
+    bool early = false;
+    if (waits_for_its_turn()) {
+        boost::system::error_code ignored;
+        asio::steady_timer timer(services_.executor, runtime_->config.limits.early_talker_delay);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        early = open_ && stream_->has_input();
+    }
+    smtp::Action greeting = early
+                                ? session_.turn_away(smtp::Reply(
+                                      554, "", runtime_->config.hostname + " You spoke before the greeting"))
+                                : session_.greet();
+    if (early) tell(ClientEvent::early_talker);
+    co_await perform(std::move(greeting));
+}
+
+// RFC 2920 §3.1. What is behind such a line is the rest of a script that looks at no reply: none of it is
+// carried out.
+smtp::SendReply Connection::turn_away_out_of_step() {
+    tell(ClientEvent::unauthorized_pipelining);
+    return session_.turn_away(
+        smtp::Reply(554, "5.5.0", "Commands came before the reply that they must wait for"));
+}
+
+// Half of the errors allowed are answered at once, the others late: whoever tries out addresses loses time,
+// and a downstream connection that waits meanwhile can be had by others.
+asio::awaitable<void> Connection::on_error() {
+    errors_seen_ = session_.errors();
+    const config::Limits& limits = runtime_->config.limits;
+    if (client_known_)
+        services_.clients.rates.take(ClientRates::Rate::errors, client_, limits,
+                                     std::chrono::steady_clock::now());
+    if (errors_seen_ <= limits.errors_per_connection / 2) co_return;
+    services_.metrics.count_client(ClientEvent::tarpitted);
+    boost::system::error_code ignored;
+    asio::steady_timer timer(services_.executor, error_delay);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 }  // namespace gatepost::server

@@ -2,6 +2,7 @@
 #include "server/connection.hpp"
 #include "server/smtp/data_decoder.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@ namespace asio = boost::asio;
 
 template <class Decoder>
 asio::awaitable<bool> Connection::receive(Decoder& decoder) {
+    DataPace pace = begin_data();
     std::string content;
     for (;;) {
         std::string_view rest = unread();
@@ -18,7 +20,7 @@ asio::awaitable<bool> Connection::receive(Decoder& decoder) {
         consume_to(rest);
         if (!content.empty()) co_await transaction_->content(content);
         if (done) break;
-        const bool more = co_await read_data();
+        const bool more = co_await read_data(pace);
         if (!more) co_return false;
     }
     deadline_.clear();
@@ -57,25 +59,31 @@ asio::awaitable<smtp::Action> Connection::receive_chunk(smtp::ReceiveChunk chunk
 }
 
 asio::awaitable<bool> Connection::skip_chunk(std::uint64_t octets) {
+    DataPace pace = begin_data();
     smtp::ChunkReader chunk(octets);
     for (;;) {
         std::string_view rest = unread();
         chunk.take(rest);
         consume_to(rest);
         if (chunk.is_done()) break;
-        const bool more = co_await read_data();
+        const bool more = co_await read_data(pace);
         if (!more) co_return false;
     }
     deadline_.clear();
     co_return true;
 }
 
+DataPace Connection::begin_data() const {
+    return DataPace(runtime_->config.limits.data_timeout, std::chrono::steady_clock::now());
+}
+
 // More of a message. Replies to what stood before it in its pipelined group are not held back for it.
-asio::awaitable<bool> Connection::read_data() {
+asio::awaitable<bool> Connection::read_data(DataPace& pace) {
     co_await flush();
     if (!open_) co_return false;
-    deadline_.expires_after(runtime_->config.limits.data_timeout);
+    deadline_.expires_after(pace.time_left(std::chrono::steady_clock::now()));
     const bool more = co_await read_more(data_read_octets);
+    pace.received(unread().size());
     co_return more;
 }
 

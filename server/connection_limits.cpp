@@ -1,27 +1,45 @@
 #include "server/connection_limits.hpp"
 
+#include "server/client_address.hpp"
+
 namespace gatepost::server {
-namespace {
 
-constexpr unsigned ipv6_client_prefix = 64;
-
-dns::IpAddress client_key(const dns::IpAddress& client) {
-    return client.is_v4() ? client : dns::IpNetwork(client, ipv6_client_prefix).address();
+std::size_t ConnectionLimits::count(const Counts& counts, const dns::IpAddress& key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? 0 : found->second;
 }
 
-}  // namespace
+void ConnectionLimits::take_one(Counts& counts, const dns::IpAddress& key) {
+    const auto found = counts.find(key);
+    if (--found->second == 0) counts.erase(found);
+}
+
+ConnectionLimits::Verdict ConnectionLimits::judge(const dns::IpAddress& client, const Bounds& bounds) const {
+    if (count(by_client_, client_of(client)) >= bounds.per_client) return Verdict::too_many_of_client;
+    if (bounds.per_network > 0 && count(by_network_, network_of(client)) >= bounds.per_network)
+        return Verdict::too_many_of_network;
+    return Verdict::admitted;
+}
+
+void ConnectionLimits::add_one(const dns::IpAddress& client) {
+    ++by_client_[client_of(client)];
+    ++by_network_[network_of(client)];
+    ++open_;
+}
+
+void ConnectionLimits::forget_one(const dns::IpAddress& client) {
+    if (count(by_client_, client_of(client)) == 0) return;
+    take_one(by_client_, client_of(client));
+    take_one(by_network_, network_of(client));
+    --open_;
+}
 
 ConnectionLimits::Verdict ConnectionLimits::enter(const dns::IpAddress& client, const Bounds& bounds) {
     const std::lock_guard lock(mutex_);
     if (open_ >= bounds.connections) return Verdict::too_many;
-    std::size_t& of_client = by_client_[client_key(client)];
-    if (of_client >= bounds.per_client) {
-        if (of_client == 0) by_client_.erase(client_key(client));
-        return Verdict::too_many_of_client;
-    }
-    ++of_client;
-    ++open_;
-    return Verdict::admitted;
+    const Verdict verdict = judge(client, bounds);
+    if (verdict == Verdict::admitted) add_one(client);
+    return verdict;
 }
 
 void ConnectionLimits::leave(const dns::IpAddress& client) {
@@ -29,22 +47,29 @@ void ConnectionLimits::leave(const dns::IpAddress& client) {
     forget_one(client);
 }
 
-bool ConnectionLimits::move(const dns::IpAddress& from, const dns::IpAddress& to, std::size_t per_client) {
+ConnectionLimits::Verdict ConnectionLimits::move(const dns::IpAddress& from, const dns::IpAddress& to,
+                                                 const Bounds& bounds) {
     const std::lock_guard lock(mutex_);
-    if (client_key(from) == client_key(to)) return true;
-    const auto found = by_client_.find(client_key(to));
-    if (found != by_client_.end() && found->second >= per_client) return false;
+    if (client_of(from) == client_of(to)) return Verdict::admitted;
+    const Verdict verdict = judge(to, bounds);
+    if (verdict != Verdict::admitted) return verdict;
     forget_one(from);
-    ++by_client_[client_key(to)];
-    ++open_;
-    return true;
+    add_one(to);
+    return verdict;
 }
 
-void ConnectionLimits::forget_one(const dns::IpAddress& client) {
-    const auto found = by_client_.find(client_key(client));
-    if (found == by_client_.end()) return;
-    --open_;
-    if (--found->second == 0) by_client_.erase(found);
+std::string_view limit_reached(ConnectionLimits::Verdict verdict) {
+    switch (verdict) {
+        case ConnectionLimits::Verdict::admitted:
+            break;
+        case ConnectionLimits::Verdict::too_many:
+            return "limits.connections";
+        case ConnectionLimits::Verdict::too_many_of_client:
+            return "limits.connections_per_client";
+        case ConnectionLimits::Verdict::too_many_of_network:
+            return "limits.connections_per_network";
+    }
+    return {};
 }
 
 std::size_t ConnectionLimits::open() const {

@@ -58,28 +58,34 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     }
 
     void accept_some() {
+        if (shared.memory.is_exhausted()) return pause_accepting("limits.memory is used up");
         for (int i = 0; i < accepts_at_a_time; ++i) {
             sockaddr_storage peer{};
             socklen_t length = sizeof peer;
             const int socket = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&peer),
                                          &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
             if (socket >= 0) {
+                paused = false;
                 admit(socket, peer);
                 continue;
             }
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-                return pause_accepting();
+                return pause_accepting(std::strerror(errno));
             if (errno == EAGAIN || errno == EWOULDBLOCK) break;
             // A connection that died in the queue: the next one.
         }
         wait();
     }
 
-    // Without descriptors accepting would fail again at once, for ever: wait until sessions have ended.
-    void pause_accepting() {
-        LogEntry entry("accept_paused", LogLevel::warning);
-        entry.with("error", std::strerror(errno));
-        shared.log.write(entry);
+    // Without descriptors accepting would fail again at once, for ever; without memory the next client could
+    // only be told to come again: wait until sessions have ended. The kernel's queue is bounded.
+    void pause_accepting(std::string_view why) {
+        if (!paused) {
+            LogEntry entry("accept_paused", LogLevel::warning);
+            entry.with("error", why);
+            shared.log.write(entry);
+        }
+        paused = true;
         retry.expires_after(pause);
         retry.async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error) self->wait();
@@ -96,13 +102,18 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
             return;
         }
         // A proxy's connections are its clients'.
-        const ConnectionLimits::Bounds bounds{
-            sessions_within(shared.descriptors, limits.connections),
-            proxied ? std::numeric_limits<std::size_t>::max() : limits.connections_per_client};
-        const auto verdict = shared.connections.enter(peer, bounds);
-        if (verdict != ConnectionLimits::Verdict::admitted) {
-            const bool of_client = verdict == ConnectionLimits::Verdict::too_many_of_client;
-            log_refusal(peer, of_client ? "limits.connections_per_client" : "limits.connections");
+        ConnectionLimits::Bounds bounds{sessions_within(shared.descriptors, limits.connections),
+                                        limits.connections_per_client, limits.connections_per_network};
+        if (proxied) {
+            bounds.per_client = std::numeric_limits<std::size_t>::max();
+            bounds.per_network = 0;
+        }
+        const std::string limit = proxied ? "" : shared.clients.refuse_connection(runtime->config, peer);
+        const std::string_view full =
+            limit.empty() ? limit_reached(shared.connections.enter(peer, bounds)) : limit;
+        if (!full.empty()) {
+            shared.metrics.worker(0).count_client(ClientEvent::connection_refused);
+            log_refusal(peer, full);
             return turn_away(socket, "421 4.7.0 too many connections, try again later\r\n");
         }
         const auto least = std::min_element(workers.begin(), workers.end(), [](const auto& a, const auto& b) {
@@ -123,6 +134,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     asio::steady_timer retry;
     config::ListenerTls tls = config::ListenerTls::starttls;
     bool proxied = false;
+    bool paused = false;  // and told so
 };
 
 Listener::Listener(asio::io_context& context, Shared& shared, std::vector<std::unique_ptr<Worker>>& workers,

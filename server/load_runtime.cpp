@@ -20,7 +20,8 @@ bool needs_restart(const config::Config& before, const config::Config& after) {
            before.process.workers != after.process.workers || before.process.user != after.process.user ||
            before.process.group != after.process.group || before.dns.servers != after.dns.servers ||
            before.dns.timeout != after.dns.timeout || before.dns.cache_entries != after.dns.cache_entries ||
-           before.relay.to != after.relay.to || before.limits.memory != after.limits.memory ||
+           before.relay.to != after.relay.to || before.relay.connections != after.relay.connections ||
+           before.limits.memory != after.limits.memory ||
            !std::equal(before.listeners.begin(), before.listeners.end(), after.listeners.begin(),
                        after.listeners.end(), same_listener);
 }

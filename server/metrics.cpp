@@ -61,6 +61,20 @@ std::string_view to_string(ClientEvent event) {
             return "dnsbl_refused";
         case ClientEvent::dnsbl_switched_off:
             return "dnsbl_switched_off";
+        case ClientEvent::early_talker:
+            return "early_talker";
+        case ClientEvent::unauthorized_pipelining:
+            return "unauthorized_pipelining";
+        case ClientEvent::rate_limited:
+            return "rate_limited";
+        case ClientEvent::connection_refused:
+            return "connection_refused";
+        case ClientEvent::timeout:
+            return "timeout";
+        case ClientEvent::tarpitted:
+            return "tarpitted";
+        case ClientEvent::clients_hidden:
+            return "clients_hidden";
     }
     return "";
 }

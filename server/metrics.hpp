@@ -36,8 +36,15 @@ std::string_view to_string(Outcome outcome);
 enum class ClientEvent {
     dnsbl_refused,       // a recipient, as block lists have the client
     dnsbl_switched_off,  // a block list that does not answer us, or lists everybody
+    early_talker,        // spoke before the greeting
+    unauthorized_pipelining,
+    rate_limited,        // a sender, a recipient or a message beyond a rate
+    connection_refused,  // beyond a limit of connections
+    timeout,             // too slow, with commands, data or with reading our replies
+    tarpitted,           // an error whose reply was held back
+    clients_hidden,      // the guard found the addresses of clients hidden behind one
 };
-inline constexpr std::size_t client_event_count = 2;
+inline constexpr std::size_t client_event_count = 9;
 std::string_view to_string(ClientEvent event);
 
 using OutcomeCounts = std::array<std::uint64_t, outcome_count>;  // by Outcome
@@ -138,6 +145,7 @@ class Metrics {
     explicit Metrics(std::size_t workers);
 
     WorkerMetrics& worker(std::size_t index) { return *workers_.at(index); }
+    std::size_t workers() const { return workers_.size(); }
 
     // Names to count by, of a configuration that was loaded; those of an earlier one stay. One thread at a
     // time, also while workers count.

@@ -5,7 +5,6 @@
 #include "server/stage_budget.hpp"
 
 #include "policy/decide.hpp"
-#include "policy/dnsbl.hpp"
 
 #include "auth/results/received_spf.hpp"
 #include "auth/results/remove_claims.hpp"
@@ -76,13 +75,15 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
     client_ = std::move(client);
     began_ = std::chrono::system_clock::now();
     facts_.client_ip = client_.address;
+    facts_.client_hidden = client_.hidden;
     facts_.helo = client_.helo;
     facts_.mail_from = envelope.reverse_path.mailbox();
     facts_.today = day_of(began_);
+    if (auto refused = refuse_sender()) return refused;
     gatherer_ = std::make_unique<auth::EvidenceGatherer>(
         services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
         runtime_->config.authentication, runtime_->config.hostname);
-    gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox()}, began_,
+    gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox(), client_.hidden}, began_,
                      stage_budget());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
@@ -90,30 +91,10 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
     return std::nullopt;
 }
 
-bool Transaction::is_listing_forgiven() const {
-    const auto& exemptions = runtime_->config.policy.exemptions;
-    return policy::find_envelope_exemption(exemptions, policy::Forgiven::dnsbl, facts_) != nullptr;
-}
-
-// The operator's rules refuse a recipient before anybody behind is asked.
-std::optional<Reply> Transaction::refuse_recipient(const std::string& recipient,
-                                                   const policy::Refusal& refusal, std::string_view rule) {
-    Reply answer = refusal_reply(refusal, runtime_->config.hostname, id_);
-    LogEntry entry("recipient_refused");
-    entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
-    entry.with("from", "<" + facts_.mail_from + ">").with("to", recipient).with("rule", rule);
-    entry.with("code", answer.code()).with("text", answer.text());
-    services_.log.write(entry);
-    return answer;
-}
-
 asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
                                                                  smtp::Path forward_path) {
     const std::string recipient = forward_path.mailbox();
-    if (const auto listed = policy::refuse_listed_client(facts_, runtime_->config.policy)) {
-        services_.metrics.count_client(ClientEvent::dnsbl_refused);
-        co_return refuse_recipient(recipient, *listed, "policy.dnsbl");
-    }
+    if (auto refused = refuse_recipient(recipient)) co_return refused;
     const std::optional<Reply> refusal = co_await delivery_->add_recipient(envelope, std::move(forward_path));
     if (!refusal) co_return std::nullopt;
     LogEntry entry("recipient_refused", delivery_->problem().empty() ? LogLevel::info : LogLevel::warning);
@@ -191,6 +172,9 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
     std::optional<Reply> final_reply = refuse_framing(framing);
     if (!final_reply) {
         evidence_ = co_await gatherer_->finish(stage_budget());
+        final_reply = refuse_message();
+    }
+    if (!final_reply) {
         facts_.dns_brownout = services_.dns.brownout && services_.dns.brownout->active();
         decision_ = policy::decide(facts_, evidence_, runtime_->config.policy);
         judged_ = true;
@@ -327,6 +311,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
                                       : "");
     }
     entry.with_some("sealed", sealing_note())
+        .with_some("limit", limit_)
         .with_some("problem", storage_problem_)
         .with("code", final_reply.code())
         .with("reply", final_reply.text());

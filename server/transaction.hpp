@@ -33,6 +33,7 @@ namespace gatepost::server {
 // How the client is connected, as far as trace fields and rules tell it.
 struct ClientIdentity {
     dns::IpAddress address;
+    bool hidden = false;  // the address is a gateway's
     std::string helo;
     std::string_view protocol;  // RFC 3848
     std::string tls_version;    // empty without TLS
@@ -71,8 +72,13 @@ class Transaction {
 
   private:
     boost::asio::awaitable<void> end_of_header(std::size_t header_octets);
-    std::optional<smtp::Reply> refuse_recipient(const std::string& recipient, const policy::Refusal& refusal,
-                                                std::string_view rule);
+    // What the client may not do, whatever the message is: transaction_client.cpp.
+    std::optional<smtp::Reply> refuse_sender();
+    std::optional<smtp::Reply> refuse_recipient(const std::string& recipient);
+    std::optional<smtp::Reply> refuse_message();
+    std::string message_limit();
+    smtp::Reply rate_refusal() const;
+    smtp::Reply tell_refused(smtp::Reply answer, const std::string& recipient, std::string_view rule) const;
     std::optional<smtp::Reply> refuse_framing(const smtp::ContentFraming& framing) const;
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
     // Our fields, but for the ARC set, which is sealed over the rest.
@@ -105,6 +111,7 @@ class Transaction {
     std::string storage_problem_;
     std::unique_ptr<auth::arc::MessageSealer> sealer_;  // null: authentication.arc.seal is not set
     auth::arc::Sealed sealed_;
+    std::string limit_;  // the rate that this client is over, by its key or id
     auth::Evidence evidence_;
     policy::Decision decision_;
     bool judged_ = false;  // evidence and decision are there

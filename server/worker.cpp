@@ -18,6 +18,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -60,9 +61,11 @@ struct Worker::Impl {
             else
                 maildir = std::get<config::MaildirDestination>(destination).path;
         }
+        relay::PoolLimits limits;
+        limits.connections = std::max<std::size_t>(1, config.relay.connections / all.metrics.workers());
         if (all.downstream)
             pool.emplace(context.get_executor(), std::move(destinations), config.hostname, all.downstream,
-                         relay::PoolLimits(), pool_tls());
+                         limits, pool_tls());
     }
 
     relay::PoolTls pool_tls() {

@@ -26,12 +26,14 @@ Response text(unsigned status, std::string body) {
     return response;
 }
 
-Response ready(const std::vector<std::string>& reasons) {
+Response ready(const std::vector<std::string>& reasons, const std::vector<std::string>& warnings) {
     json::array list(reasons.begin(), reasons.end());
     Response response;
     response.status = reasons.empty() ? 200 : 503;
     response.content_type = json_content_type;
-    response.body = json::serialize(json::object{{"ready", reasons.empty()}, {"reasons", std::move(list)}});
+    json::object body{{"ready", reasons.empty()}, {"reasons", std::move(list)}};
+    if (!warnings.empty()) body["warnings"] = json::array(warnings.begin(), warnings.end());
+    response.body = json::serialize(body);
     return response;
 }
 
@@ -73,8 +75,11 @@ Routes make_routes(Sources sources, std::string token) {
     Routes routes;
     routes.token = std::move(token);
     routes.paths["/healthz"] = {[] { return text(200, "ok\n"); }, true};
-    routes.paths["/readyz"] = {[reasons = std::move(sources.reasons_not_ready)] { return ready(reasons()); },
-                               false};
+    routes.paths["/readyz"] = {
+        [reasons = std::move(sources.reasons_not_ready), warnings = std::move(sources.warnings)] {
+            return ready(reasons(), warnings ? warnings() : std::vector<std::string>());
+        },
+        false};
     routes.paths["/metrics"] = {[metrics = sources.metrics] {
                                     Response response = text(200, prometheus_text(metrics()));
                                     response.content_type = prometheus_content_type;

@@ -36,6 +36,7 @@ struct Routes {
 // What the endpoint is fed from, by functions that any thread may call and that do not block.
 struct Sources {
     std::function<std::vector<std::string>()> reasons_not_ready;  // none: ready
+    std::function<std::vector<std::string>()> warnings;           // told beside them; may be absent
     std::function<MetricsSnapshot()> metrics;
 };
 

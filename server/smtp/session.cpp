@@ -36,9 +36,38 @@ SendReply Session::greeting() const {
     return {Reply(220, "", options_->hostname + " ESMTP"), false};
 }
 
+SendReply Session::turn_away(Reply reply) {
+    if (state_ != State::connected) expect(State::commands, "turn_away");
+    reset_transaction();
+    state_ = State::turned_away;
+    return {std::move(reply), false};
+}
+
+Action Session::answer_turned_away(Verb verb) {
+    if (verb == Verb::quit) return close(Reply(221, "2.0.0", options_->hostname + " closing the connection"));
+    return fail(Reply(503, "5.5.1", "Nothing is taken here, send QUIT"));
+}
+
+bool Session::may_be_followed(std::string_view line) const {
+    if (state_ == State::turned_away) return true;
+    switch (parse_command(line).verb) {
+        case Verb::quit:
+        case Verb::starttls:
+        case Verb::bdat:  // its chunk
+            return true;
+        case Verb::ehlo:
+        case Verb::helo:
+        case Verb::data:
+            return false;
+        default:
+            return extended_;
+    }
+}
+
 Action Session::on_line(std::string_view line) {
-    expect(State::commands, "on_line");
     const auto command = parse_command(line);
+    if (state_ == State::turned_away) return answer_turned_away(command.verb);
+    expect(State::commands, "on_line");
     const bool brings_octets = command.verb == Verb::bdat;  // it is refused when they have been taken off
     auto refusal = brings_octets ? std::nullopt : check_order(command);
     if (refusal) return fail(std::move(*refusal), may_wait(command.verb));
@@ -46,11 +75,13 @@ Action Session::on_line(std::string_view line) {
 }
 
 Action Session::on_line_too_long(std::string_view line) {
+    if (state_ == State::turned_away) return answer_turned_away(Verb::unknown);
     expect(State::commands, "on_line_too_long");
     return refuse_line(Reply(500, "5.5.2", "Line too long"), line);  // RFC 5321 §4.5.3.1.10
 }
 
 Action Session::on_bad_line(LineFault fault, std::string_view line) {
+    if (state_ == State::turned_away) return answer_turned_away(Verb::unknown);
     expect(State::commands, "on_bad_line");
     const std::string text = "Syntax error, " + std::string(describe(fault));
     return refuse_line(Reply(500, "5.5.2", text), line);

@@ -91,6 +91,14 @@ class Session {
 
     // The greeting; the first event.
     SendReply greet();
+    // Instead of greet(), or at any later command: nothing more is taken of this client. The reply is sent,
+    // all further commands but QUIT get 503 (RFC 5321 §3.1).
+    SendReply turn_away(Reply reply);
+    // Whether a client that keeps to the order can have sent more behind this line before it saw the reply:
+    // only where PIPELINING was announced, and not behind EHLO, HELO and DATA (RFC 5321 §4.3.1, RFC 2920
+    // §3.1). What is behind QUIT and STARTTLS is never used. The commands that merely should come last (NOOP,
+    // VRFY, EXPN, HELP) are forgiven: their replies say the same wherever they stand.
+    bool may_be_followed(std::string_view line) const;
     // One command line without CRLF.
     Action on_line(std::string_view line);
     // `line` is what is left of it: nothing in it is executed.
@@ -127,10 +135,10 @@ class Session {
     // For `with` in Received: SMTP, ESMTP, ESMTPS, UTF8SMTP, UTF8SMTPS (RFC 3848, RFC 6531 §4.3).
     std::string_view transmission_type() const;
     // Whether there is a transaction or a driver's answer is awaited: a stop waits for its end.
-    bool is_idle() const { return state_ == State::commands && !envelope_; }
+    bool is_idle() const { return state_ == State::turned_away || (state_ == State::commands && !envelope_); }
 
   private:
-    enum class State { connected, commands, sender, recipient, message, chunk, tls, client, closed };
+    enum class State { connected, commands, sender, recipient, message, chunk, tls, client, turned_away, closed };
     // A transaction's way with BDAT. failed: a chunk was refused, and so are all that follow.
     enum class Chunking { none, begun, failed };
 
@@ -159,6 +167,7 @@ class Session {
     static bool may_wait(Verb verb);
 
     void expect(State state, const char* event) const;
+    Action answer_turned_away(Verb verb);
     // Counts an error and gives its reply, or closes where there were too many.
     Action fail(Reply reply, bool flush_may_wait = false);
     Action refuse(Reply reply);

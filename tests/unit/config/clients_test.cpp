@@ -57,5 +57,60 @@ TEST(LoadClients, refuses_block_lists) {
               "g.yaml:4:27: policy.dnsbl_threshold: is more than all weights together: nobody is refused");
 }
 
+TEST(LoadClients, reads_limits) {
+    const auto result = load_text(
+        base +
+            "limits:\n"
+            "  connections_per_network: 200\n"
+            "  client_rates: {per: 1h, connections: 100, messages: 50, recipients: 500, errors: 20}\n"
+            "  network_rates: {messages: 5000}\n"
+            "  early_talker_delay: 4s\n"
+            "policy:\n"
+            "  rate_limits:\n"
+            "    - {id: all, messages: 100, per: 1m}\n"
+            "    - {id: news, when: {mail_from: '*@news.example', helo: 'mta?.news.example'}, messages: 5, "
+            "per: 1d}\n",
+        "g.yaml", today);
+    ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+    const Limits& limits = result.config->limits;
+    EXPECT_EQ(limits.connections_per_network, 200U);
+    EXPECT_EQ(limits.client_rates, (Rates{std::chrono::hours(1), 100, 50, 500, 20}));
+    EXPECT_EQ(limits.network_rates, (Rates{std::chrono::minutes(10), 0, 5000, 0, 0}));
+    EXPECT_EQ(limits.early_talker_delay, std::chrono::seconds(4));
+    const auto& rules = result.config->policy.rate_limits;
+    ASSERT_EQ(rules.size(), 2U);
+    EXPECT_EQ(rules[0].id, "all");
+    EXPECT_EQ(rules[0].messages, 100U);
+    EXPECT_EQ(rules[0].per, std::chrono::minutes(1));
+    EXPECT_EQ(rules[0].when, policy::Condition());
+    EXPECT_EQ(rules[1].when.helo.at(0), "mta?.news.example");
+}
+
+TEST(LoadClients, refuses_limits) {
+    expect_each_alone({
+        {"limits: {early_talker_delay: 1m}\n",
+         "4:30: limits.early_talker_delay: \"1m\" is not a duration (like 30s, 5m, 1h) from 0ms to 20s"},
+        {"limits: {client_rates: {messages: -1}}\n",
+         "4:35: limits.client_rates.messages: \"-1\" is not a number from 0 to 1000000"},
+        {"policy: {rate_limits: [{id: a, per: 1m}]}\n",
+         "4:24: required key \"policy.rate_limits.messages\" is missing"},
+        {"policy: {rate_limits: [{id: a, messages: 1, per: 1m}, {id: a, messages: 1, per: 1m}]}\n",
+         "4:60: policy.rate_limits.id: \"a\" is the id of an earlier limit"},
+    });
+}
+
+TEST(LoadClients, warns_of_early_talk_that_is_never_forgiven) {
+    const auto result =
+        load_text(base +
+                      "policy: {exemptions: [{id: a, owner: o, reason: r, allow: [early_talker],\n"
+                      "         when: {client_ip: 192.0.2.1, mail_from: '<>'}}]}\n",
+                  "g.yaml", today);
+    ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+    EXPECT_EQ(
+        texts(result.warnings).back(),
+        "g.yaml:4:59: policy.exemptions.allow: early_talker is forgiven only where `when` has client_ip "
+        "alone: nothing else is known then");
+}
+
 }  // namespace
 }  // namespace gatepost::config

@@ -250,6 +250,12 @@ TEST_F(ConfigFiles, default_yaml_tells_the_defaults) {
     EXPECT_EQ(given->policy.on_temperror, silent->policy.on_temperror);
     EXPECT_EQ(given->policy.on_spf_fail, silent->policy.on_spf_fail);
     EXPECT_EQ(given->policy.on_spf_temperror, silent->policy.on_spf_temperror);
+    EXPECT_EQ(given->limits.connections_per_network, silent->limits.connections_per_network);
+    EXPECT_EQ(given->limits.client_rates, silent->limits.client_rates);
+    EXPECT_EQ(given->limits.network_rates, silent->limits.network_rates);
+    EXPECT_EQ(given->limits.early_talker_delay, silent->limits.early_talker_delay);
+    EXPECT_EQ(given->relay.connections, silent->relay.connections);
+    EXPECT_EQ(given->policy.rate_limits, silent->policy.rate_limits);
     EXPECT_EQ(given->policy.dnsbl_threshold, silent->policy.dnsbl_threshold);
     EXPECT_EQ(given->policy.dnsbl, silent->policy.dnsbl);
     EXPECT_EQ(given->reports.organization, silent->reports.organization);

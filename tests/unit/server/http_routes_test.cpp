@@ -92,6 +92,16 @@ TEST(HttpRoutes, ReadyTellsTheReasons) {
     EXPECT_EQ(not_ready.status, 503u);
     EXPECT_EQ(not_ready.content_type, "application/json");
     EXPECT_EQ(not_ready.body, R"({"ready":false,"reasons":["dns does not answer","a \"b\""]})");
+    Sources warned;
+    warned.warnings = [] {
+        return std::vector<std::string>{"look here"};
+    };
+    warned.reasons_not_ready = [] {
+        return std::vector<std::string>();
+    };
+    const Response warning = answer(make_routes(std::move(warned), ""), {"GET", "/readyz", ""});
+    EXPECT_EQ(warning.status, 200u);
+    EXPECT_EQ(warning.body, R"({"ready":true,"reasons":[],"warnings":["look here"]})");
 }
 
 TEST(HttpRoutes, ContentTypes) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -343,6 +344,70 @@ TEST(SmtpSession, WhichRepliesMayWait) {
 
 // Nobody makes the downstream server, and us, keep refusals without end; the recipients taken still get their
 // message.
+// RFC 5321 §3.1: 503 to everything but QUIT, and it ends by the bound on errors all the same.
+TEST(SmtpSession, TakesNothingMoreOfWhomItTurnedAway) {
+    const auto code = [](Action action) {
+        const auto* send = std::get_if<SendReply>(&action);
+        return send ? send->reply.code() : std::get<Close>(action).reply.code();
+    };
+    for (const bool greeted : {false, true}) {
+        Session session(std::make_shared<const SessionOptions>(smtp_options()), OfferedExtensions());
+        if (greeted) {
+            session.greet();
+            session.on_line("EHLO c");
+            session.on_line("MAIL FROM:<>");
+            session.on_sender_checked(std::nullopt);
+        }
+        EXPECT_EQ(session.turn_away(Reply(554, "", "no")).reply.code(), 554);
+        EXPECT_FALSE(session.envelope());
+        EXPECT_TRUE(session.is_idle());
+        EXPECT_EQ(code(session.on_line("EHLO c")), 503);
+        EXPECT_EQ(code(session.on_line("MAIL FROM:<>")), 503);
+        EXPECT_EQ(code(session.on_line_too_long("x")), 503);
+        EXPECT_EQ(code(session.on_bad_line(LineFault::bare_lf, "x")), 503);
+        EXPECT_TRUE(session.may_be_followed("DATA")) << "it is refused already";
+        EXPECT_EQ(code(session.on_line("QUIT")), 221);
+    }
+    Session session(std::make_shared<const SessionOptions>(smtp_options()), OfferedExtensions());
+    session.turn_away(Reply(554, "", "no"));
+    std::size_t answered = 0;
+    while (code(session.on_line("NOOP")) == 503)
+        ++answered;
+    EXPECT_EQ(answered, smtp_options().limits.errors_per_connection);
+}
+
+// RFC 2920 §3.1, RFC 5321 §4.3.1.
+TEST(SmtpSession, WhatMayBeFollowedInOneGroup) {
+    const struct {
+        const char* hello;
+        const char* line;
+        bool may;
+    } cases[] = {
+        {"EHLO c", "MAIL FROM:<>", true},
+        {"EHLO c", "RCPT TO:<r@relay.example>", true},
+        {"EHLO c", "RSET", true},
+        {"EHLO c", "NOOP", true},
+        {"EHLO c", "DATA", false},
+        {"EHLO c", "data ", false},
+        {"EHLO c", "EHLO c", false},
+        {"EHLO c", "HELO c", false},
+        {"EHLO c", "QUIT", true},
+        {"EHLO c", "STARTTLS", true},
+        {"HELO c", "MAIL FROM:<>", false},
+        {"HELO c", "RSET", false},
+        {"HELO c", "QUIT", true},
+        {"", "NOOP", false},
+        {"", "EHLO c", false},
+        {"", "QUIT", true},
+    };
+    for (const auto& entry : cases) {
+        Session session(std::make_shared<const SessionOptions>(smtp_options()), OfferedExtensions());
+        session.greet();
+        if (*entry.hello != '\0') session.on_line(entry.hello);
+        EXPECT_EQ(session.may_be_followed(entry.line), entry.may) << entry.hello << ' ' << entry.line;
+    }
+}
+
 TEST(SmtpSession, AsksForNoFurtherRecipientAfterAThousandRefusals) {
     tests::SmtpDriver driver;
     std::size_t asked = 0;

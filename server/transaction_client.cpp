@@ -1,0 +1,91 @@
+// What a transaction asks of its client before anybody behind is asked: whether block lists have it, and
+// whether it is within its rates. Messages are counted when their data has come (PRODUCT.md, "What is
+// counted"); a client that is over its rate already is told so at MAIL.
+#include "server/log.hpp"
+#include "server/projections.hpp"
+#include "server/transaction.hpp"
+
+#include "policy/dnsbl.hpp"
+
+#include <utility>
+
+namespace gatepost::server {
+using smtp::Reply;
+using Rate = ClientRates::Rate;
+using Clock = std::chrono::steady_clock;
+
+bool Transaction::is_listing_forgiven() const {
+    const auto& exemptions = runtime_->config.policy.exemptions;
+    return policy::find_envelope_exemption(exemptions, policy::Forgiven::dnsbl, facts_) != nullptr;
+}
+
+Reply Transaction::rate_refusal() const {
+    return reply(450, "4.7.1", "too much of this client for now (" + limit_ + ")");
+}
+
+Reply Transaction::tell_refused(Reply answer, const std::string& recipient, std::string_view rule) const {
+    LogEntry entry(recipient.empty() ? "sender_refused" : "recipient_refused");
+    entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
+    entry.with("from", "<" + facts_.mail_from + ">").with_some("to", recipient).with("rule", rule);
+    entry.with("code", answer.code()).with("text", answer.text());
+    services_.log.write(entry);
+    return answer;
+}
+
+std::optional<Reply> Transaction::refuse_sender() {
+    const config::Config& config = runtime_->config;
+    if (policy::may_be_exempted(config.policy.exemptions, policy::Forgiven::rate_limit, facts_))
+        return std::nullopt;
+    const auto now = Clock::now();
+    const ClientRates& rates = services_.clients.rates;
+    limit_ = rates.spent(Rate::messages, client_.address, config.limits, now);
+    for (const policy::RateLimit& rule : config.policy.rate_limits) {
+        const bool matches = rule.when.is_of_envelope() && rule.when.matches_envelope(facts_);
+        if (limit_.empty() && matches && rates.is_spent(rule, client_.address, now)) limit_ = rule.id;
+    }
+    if (limit_.empty()) return std::nullopt;
+    services_.metrics.count_client(ClientEvent::rate_limited);
+    return tell_refused(rate_refusal(), "", limit_);
+}
+
+std::optional<Reply> Transaction::refuse_recipient(const std::string& recipient) {
+    const config::Config& config = runtime_->config;
+    if (const auto listed = policy::refuse_listed_client(facts_, config.policy)) {
+        services_.metrics.count_client(ClientEvent::dnsbl_refused);
+        return tell_refused(refusal_reply(*listed, config.hostname, id_), recipient, "policy.dnsbl");
+    }
+    if (policy::may_be_exempted(config.policy.exemptions, policy::Forgiven::rate_limit, facts_))
+        return std::nullopt;
+    limit_ = services_.clients.rates.take(Rate::recipients, client_.address, config.limits, Clock::now());
+    if (limit_.empty()) return std::nullopt;
+    services_.metrics.count_client(ClientEvent::rate_limited);
+    Reply refusal = tell_refused(rate_refusal(), recipient, limit_);
+    limit_.clear();  // the recipients taken are within it
+    return refusal;
+}
+
+// Counts the message; gives the limit that it is too much for.
+std::string Transaction::message_limit() {
+    const config::Config& config = runtime_->config;
+    const auto& settings = config.policy;
+    const policy::Subject subject{facts_, evidence_,
+                                  policy::trusted_sealer(evidence_.arc, settings.trusted_sealers)};
+    if (policy::find_exemption(settings.exemptions, policy::Forgiven::rate_limit, subject) != nullptr)
+        return {};
+    const auto now = Clock::now();
+    ClientRates& rates = services_.clients.rates;
+    std::string limit = rates.take(Rate::messages, client_.address, config.limits, now);
+    for (const policy::RateLimit& rule : settings.rate_limits)
+        if (limit.empty() && rule.when.matches(subject) && !rates.take(rule, client_.address, now))
+            limit = rule.id;
+    return limit;
+}
+
+std::optional<Reply> Transaction::refuse_message() {
+    limit_ = message_limit();
+    if (limit_.empty()) return std::nullopt;
+    services_.metrics.count_client(ClientEvent::rate_limited);
+    return rate_refusal();
+}
+
+}  // namespace gatepost::server
