@@ -42,7 +42,17 @@ struct KeyPair {
     bool configured() const { return !certificate.empty(); }
 };
 
+// A certificate that is shown to clients who ask for one of its names; without names, to all beside the
+// default one, where a client knows another kind of key.
+struct NamedCertificate : KeyPair {
+    std::vector<std::string> names;     // A-labels in lower case, "*." for one label
+    std::filesystem::path ocsp_staple;  // DER; empty: none
+};
+
 struct Tls : KeyPair {
+    std::filesystem::path ocsp_staple;
+    std::vector<NamedCertificate> certificates;
+    std::filesystem::path client_ca;  // PEM; empty: clients are not asked for certificates
     enum class Version { tls1_2, tls1_3 } minimum_version = Version::tls1_2;
 };
 

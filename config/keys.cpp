@@ -29,10 +29,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 const std::vector<SectionKeys>& all_sections() {
     static const std::vector<std::string_view> condition_keys = {"client_ip", "author_domain", "mail_from",
-                                                                 "helo", "arc_sealer"};
+                                                                 "helo",      "arc_sealer",    "tls_client"};
     static const std::vector<std::string_view> conditions_not_yet = {
-        "client_name", "tls_client",           "recipient", "header", "spf", "dkim", "arc",
-        "dmarc",       "authenticated_domain", "size"};
+        "client_name", "recipient", "header", "spf", "dkim", "arc", "dmarc", "authenticated_domain", "size"};
     static const std::vector<SectionKeys> sections = {
         {"",
          {"hostname", "authserv_id", "domains", "data_dir", "listeners", "tls", "limits", "dns", "relay",
@@ -41,8 +40,9 @@ const std::vector<SectionKeys>& all_sections() {
          {"alerts", "digest", "history"}},
         {"listeners[]", {"address", "tls", "proxy_protocol"}, {}},
         {"tls",
-         {"certificate", "private_key", "minimum_version"},
-         {"certificates", "client_ca", "ocsp_staple"}},
+         {"certificate", "private_key", "minimum_version", "certificates", "client_ca", "ocsp_staple"},
+         {}},
+        {"tls.certificates[]", {"names", "certificate", "private_key", "ocsp_staple"}, {}},
         {"limits",
          {"message_size", "header_size", "header_fields", "memory", "recipients", "connections",
           "connections_per_client", "messages_per_connection", "errors_per_connection", "command_timeout",

@@ -22,7 +22,7 @@ Config read_all(const Section& top, const Context& context, std::chrono::sys_day
     read_dns(top.section("dns"), config.dns);
     read_relay(top, context.folder, config.relay);
     read_authentication(top.section("authentication"), config);
-    read_policy(top.section("policy"), today, config.policy);
+    read_policy(top.section("policy"), today, !config.tls.client_ca.empty(), config.policy);
     read_reports(top.section("reports"), config);
     read_http(top.section("http"), config.http);
     read_process(top.section("process"), config.process);

@@ -60,7 +60,7 @@ void read_rates(const Section& rates, Rates& target) {
     rates.number("errors", target.errors, 0, max_rate);
 }
 
-void read_rate_limits(const Section& policy, policy::Settings& target) {
+void read_rate_limits(const Section& policy, bool has_client_ca, policy::Settings& target) {
     for (const auto& item : policy.sections("rate_limits")) {
         policy::RateLimit rule = read_rate_limit(item);
         const auto& earlier = target.rate_limits;
@@ -68,6 +68,8 @@ void read_rate_limits(const Section& policy, policy::Settings& target) {
                                        [&](const auto& other) { return other.id == rule.id; });
         if (known && !rule.id.empty())
             item.error("id", in_quotes(rule.id) + " is the id of an earlier limit");
+        if (!rule.when.tls_client.empty() && !has_client_ca)
+            item.error("when", "tls_client needs tls.client_ca: by whom would the certificate be verified?");
         target.rate_limits.push_back(std::move(rule));
     }
     if (target.rate_limits.size() > max_rate_limits)

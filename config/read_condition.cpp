@@ -38,7 +38,7 @@ std::optional<std::string> parse_helo(std::string_view text) {
 
 void read_condition(const Section& when, policy::Condition& target) {
     // An empty list could be read as "nothing" or as "anything".
-    for (const auto* key : {"client_ip", "author_domain", "mail_from", "helo", "arc_sealer"})
+    for (const auto* key : {"client_ip", "author_domain", "mail_from", "helo", "arc_sealer", "tls_client"})
         if (when.has_empty(key)) when.error(key, "at least one value is needed");
     const auto places =
         when.list("client_ip", target.client_ip, dns::IpNetwork::parse, "an IP address or network", true);
@@ -53,6 +53,10 @@ void read_condition(const Section& when, policy::Condition& target) {
               true);
     when.list("arc_sealer", target.arc_sealer, auth::dkim::parse_signing_domain,
               "a domain of at least two labels", true);
+    when.list(
+        "tls_client", target.tls_client, policy::ClientCertificatePattern::parse,
+        "a subject (like CN=host,O=Example), DNS:NAME, email:ADDRESS, URI:TEXT or a SHA-256 fingerprint",
+        true);
     when.list("helo", target.helo, parse_helo, "a name, with * and ? as wildcards", true);
 }
 

@@ -46,6 +46,7 @@ bool covers(const Condition& earlier, const Condition& later) {
         return ascii::equals_ignoring_case(outer, inner);
     };
     return part_covers(earlier.client_ip, later.client_ip, network_within) &&
+           part_covers(earlier.tls_client, later.tls_client, std::equal_to<>()) &&
            part_covers(earlier.author_domain, later.author_domain, domain_within) &&
            part_covers(earlier.mail_from, later.mail_from, glob_within) &&
            part_covers(earlier.helo, later.helo, glob_within) &&
@@ -61,22 +62,30 @@ bool shadows(const Exemption& earlier, const Exemption& later) {
     return lives_on && forgives_all && covers(earlier.when, later.when);
 }
 
-void read_when(const Section& item, const std::vector<dns::DomainName>& trusted_sealers,
-               Exemption& exemption) {
+// What anchors of exemptions refer to elsewhere in the configuration.
+struct Anchors {
+    const std::vector<dns::DomainName>& trusted_sealers;
+    bool has_client_ca;
+};
+
+void read_when(const Section& item, const Anchors& anchors, Exemption& exemption) {
     item.require("when");
     const Section when = item.section("when");
     if (!item.has("when")) return;
     read_condition(when, exemption.when);
     for (const auto& sealer : exemption.when.arc_sealer)
-        if (std::find(trusted_sealers.begin(), trusted_sealers.end(), sealer) == trusted_sealers.end())
+        if (std::find(anchors.trusted_sealers.begin(), anchors.trusted_sealers.end(), sealer) ==
+            anchors.trusted_sealers.end())
             when.warn("arc_sealer",
                       sealer.text() + " is not in authentication.arc.trusted_sealers and never matches");
+    if (when.has("tls_client") && !anchors.has_client_ca)
+        when.error("tls_client", "needs tls.client_ca: by whom would the certificate be verified?");
     // An anchor that was refused is a problem already, and not a second one.
-    if (when.has("client_ip") || when.has("arc_sealer")) return;
+    if (when.has("client_ip") || when.has("arc_sealer") || when.has("tls_client")) return;
     if (!exemption.forgeable)
         item.error("when",
-                   "stands only on what a message says of itself, so that any forger matches; add client_ip "
-                   "or arc_sealer, or accept the risk by forgeable: true");
+                   "stands only on what a message says of itself, so that any forger matches; add client_ip, "
+                   "tls_client or arc_sealer, or accept the risk by forgeable: true");
     else
         item.warn("when", "forgeable: any sender of a forgery can match it");
 }
@@ -105,8 +114,7 @@ void read_allow(const Section& item, Exemption& exemption) {
                                        [&](policy::Forgiven what) { exemption.allow.insert(what); });
 }
 
-Exemption read_exemption(const Section& item, std::chrono::sys_days today,
-                         const std::vector<dns::DomainName>& trusted_sealers) {
+Exemption read_exemption(const Section& item, std::chrono::sys_days today, const Anchors& anchors) {
     Exemption exemption;
     item.require("id");
     item.value("id", exemption.id, parse_id, "a name of letters, digits, '-', '_' and '.'");
@@ -117,7 +125,7 @@ Exemption read_exemption(const Section& item, std::chrono::sys_days today,
     item.value("expires", exemption.expires, parse_date, "a day (like 2027-06-30)");
     check_expiry(item, exemption, today);
     item.boolean("forgeable", exemption.forgeable);
-    read_when(item, trusted_sealers, exemption);
+    read_when(item, anchors, exemption);
     read_allow(item, exemption);
     if (exemption.allow.contains(policy::Forgiven::early_talker) && !exemption.when.is_of_client())
         item.warn(
@@ -146,9 +154,11 @@ void check_against_earlier(const Section& item, const Exemption& exemption,
 
 }  // namespace
 
-void read_exemptions(const Section& policy, std::chrono::sys_days today, policy::Settings& target) {
+void read_exemptions(const Section& policy, std::chrono::sys_days today, bool has_client_ca,
+                     policy::Settings& target) {
+    const Anchors anchors{target.trusted_sealers, has_client_ca};
     for (const auto& item : policy.sections("exemptions")) {
-        Exemption exemption = read_exemption(item, today, target.trusted_sealers);
+        Exemption exemption = read_exemption(item, today, anchors);
         check_against_earlier(item, exemption, target.exemptions, today);
         target.exemptions.push_back(std::move(exemption));
     }

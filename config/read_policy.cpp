@@ -98,7 +98,8 @@ void read_authentication(const Section& authentication, Config& config) {
         authentication.warn("received_spf", "nothing is written while authentication.spf.enabled is false");
 }
 
-void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target) {
+void read_policy(const Section& policy, std::chrono::sys_days today, bool has_client_ca,
+                 policy::Settings& target) {
     policy.choice<policy::Mode>("mode", target.mode,
                                 {{"enforce", policy::Mode::enforce}, {"monitor", policy::Mode::monitor}});
     policy.choice<policy::OnReject>("on_reject", target.on_reject,
@@ -121,8 +122,8 @@ void read_policy(const Section& policy, std::chrono::sys_days today, policy::Set
     policy.list("own_networks", target.own_networks, dns::IpNetwork::parse, "an IP address or network");
     policy.list("enforce", target.enforce, policy::DomainPattern::parse, "a domain, or *. before one");
     read_dnsbl(policy, target);
-    read_rate_limits(policy, target);
-    read_exemptions(policy, today, target);
+    read_rate_limits(policy, has_client_ca, target);
+    read_exemptions(policy, today, has_client_ca, target);
 }
 
 }  // namespace gatepost::config

@@ -73,6 +73,18 @@ void read_key_pair(const Section& section, KeyPair& target) {
         section.error("private_key", "no private key in PEM");
 }
 
+void read_staple(const Section& section, std::filesystem::path& target) {
+    section.path("ocsp_staple", target);
+    if (target.empty()) return;
+    const auto response = read_file(target);
+    if (!response) section.error("ocsp_staple", response.error().text);
+}
+
+std::optional<std::string> parse_certificate_name(std::string_view text) {
+    const auto pattern = policy::DomainPattern::parse(text);
+    return pattern ? std::optional<std::string>(pattern->text()) : std::nullopt;
+}
+
 void read_relay_tls(const Section& relay, Relay& target) {
     relay.choice<RelayTls>("tls", target.tls,
                            {{"off", RelayTls::off},
@@ -114,6 +126,19 @@ void read_identity(const Section& top, Config& config) {
 
 void read_tls(const Section& tls, Tls& target) {
     read_key_pair(tls, target);
+    read_staple(tls, target.ocsp_staple);
+    for (const Section& item : tls.sections("certificates")) {
+        NamedCertificate named;
+        item.require("certificate");
+        read_key_pair(item, named);
+        read_staple(item, named.ocsp_staple);
+        item.list("names", named.names, parse_certificate_name, "a host name, or *. before one");
+        target.certificates.push_back(std::move(named));
+    }
+    tls.path("client_ca", target.client_ca);
+    check_certificates(tls, "client_ca", target.client_ca);
+    for (const auto* key : {"certificates", "client_ca", "ocsp_staple"})
+        if (tls.has(key) && !tls.has("certificate")) tls.error(key, "needs tls.certificate");
     tls.choice<Tls::Version>("minimum_version", target.minimum_version,
                              {{"1.2", Tls::Version::tls1_2}, {"1.3", Tls::Version::tls1_3}});
 }

@@ -20,12 +20,15 @@ void read_http(const Section& http, Http& target);
 void read_process(const Section& process, Process& target);
 void read_log(const Section& log, Log& target);
 void read_authentication(const Section& authentication, Config& config);
-// After read_authentication(): exemptions refer to its trusted sealers.
-void read_policy(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
+// After read_authentication(): exemptions refer to its trusted sealers. `has_client_ca`: clients'
+// certificates are verified, so that conditions can name them.
+void read_policy(const Section& policy, std::chrono::sys_days today, bool has_client_ca,
+                 policy::Settings& target);
 void read_condition(const Section& when, policy::Condition& target);
 void read_rates(const Section& rates, Rates& target);
-void read_rate_limits(const Section& policy, policy::Settings& target);
+void read_rate_limits(const Section& policy, bool has_client_ca, policy::Settings& target);
 void read_dnsbl(const Section& policy, policy::Settings& target);
-void read_exemptions(const Section& policy, std::chrono::sys_days today, policy::Settings& target);
+void read_exemptions(const Section& policy, std::chrono::sys_days today, bool has_client_ca,
+                     policy::Settings& target);
 
 }  // namespace gatepost::config

@@ -72,6 +72,11 @@ bool Condition::matches_envelope(const Facts& facts) const {
     const bool helo_matches = std::any_of(
         helo.begin(), helo.end(), [&](const std::string& glob) { return glob_matches(glob, facts.helo); });
     if (!helo.empty() && !helo_matches) return false;
+    const bool certified =
+        facts.tls_client && std::any_of(tls_client.begin(), tls_client.end(), [&](const auto& pattern) {
+            return pattern.matches(*facts.tls_client);
+        });
+    if (!tls_client.empty() && !certified) return false;
     if (mail_from.empty()) return true;
     return std::any_of(mail_from.begin(), mail_from.end(), [&](const std::string& glob) {
         return facts.mail_from.empty() ? glob.empty() || glob == "<>" : glob_matches(glob, facts.mail_from);

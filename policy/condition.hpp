@@ -40,9 +40,10 @@ struct Condition {
     std::vector<std::string> mail_from;  // globs over the reverse-path; "" and "<>" mean the null one
     std::vector<std::string> helo;       // globs over the argument of EHLO or HELO
     std::vector<dns::DomainName> arc_sealer;
+    std::vector<ClientCertificatePattern> tls_client;
 
     // It stands on something that the sender of a forgery cannot choose.
-    bool is_anchored() const { return !client_ip.empty() || !arc_sealer.empty(); }
+    bool is_anchored() const { return !client_ip.empty() || !arc_sealer.empty() || !tls_client.empty(); }
     bool matches(const Subject& subject) const;
     // The same for a message of which no author domain is known: all keys but that one.
     bool matches_apart_from_author(const Subject& subject) const;

@@ -2,9 +2,12 @@
 // envelope says.
 #pragma once
 
+#include "policy/client_certificate.hpp"
+
 #include "dns/ip_address.hpp"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,9 +24,10 @@ struct Facts {
     dns::IpAddress client_ip;
     bool client_hidden = false;  // client_ip is a gateway's, behind which anybody can be: it says nothing
     std::string helo;
-    std::string mail_from;        // without brackets, empty for <>
-    std::chrono::sys_days today;  // UTC: expiry of exemptions
-    bool dns_brownout = false;    // our own resolver is in trouble
+    std::string mail_from;                                // without brackets, empty for <>
+    std::chrono::sys_days today;                          // UTC: expiry of exemptions
+    bool dns_brownout = false;                            // our own resolver is in trouble
+    std::shared_ptr<const ClientCertificate> tls_client;  // null: none, or none that was verified
     std::optional<Listing> listing;
 };
 

@@ -1,5 +1,6 @@
 #include "server/app.hpp"
 
+#include "server/certificate_watcher.hpp"
 #include "server/descriptor_limit.hpp"
 #include "server/dns_watch.hpp"
 #include "server/health.hpp"
@@ -197,6 +198,7 @@ class App {
         if (downstream_)
             asio::co_spawn(background_, health_->watch_downstream(config(), downstream_, security),
                            asio::detached);
+        asio::co_spawn(background_, certificate_watcher_.watch(), asio::detached);
         if (config().http.address) {
             http::Sources sources;
             sources.warnings = [this] {
@@ -236,7 +238,7 @@ class App {
 
     void reload() {
         outset_.manager.tell_reloading();
-        Loaded loaded = load_runtime(outset_.config_file, today(), &config());
+        Loaded loaded = load_runtime(outset_.config_file, today(), &config(), runtime_.get()->ticket_keys);
         // The listeners stay as they are until a restart, and cannot do without.
         if (loaded.runtime && !loaded.runtime->tls && needs_certificate(config())) {
             loaded.problems.emplace_back(
@@ -328,6 +330,7 @@ class App {
     std::optional<Shared> shared_;
 
     asio::io_context background_{1};
+    CertificateWatcher certificate_watcher_{runtime_, log_};
     std::optional<dns::StubResolver> background_stub_;
     std::optional<dns::OverridingResolver> background_resolver_;
     std::optional<http::HttpServer> http_;

@@ -165,6 +165,7 @@ asio::awaitable<smtp::Action> Connection::check_sender() {
     client.protocol = session_.transmission_type();
     client.tls_version = stream_->tls_version();
     client.tls_cipher = stream_->tls_cipher();
+    client.tls_client = tls_client_;
     std::optional<smtp::Reply> refusal = transaction_->begin(*session_.envelope(), std::move(client));
     co_return session_.on_sender_checked(std::move(refusal));
 }
@@ -199,7 +200,7 @@ asio::awaitable<void> Connection::shake_hands() {
     else
         error = asio::error::operation_not_supported;  // a reload took the certificate away
     deadline_.clear();
-    if (!error) co_return;
+    if (!error) co_return know_tls_client();
     LogEntry entry("tls_failed");
     entry.with("sid", session_id_)
         .with("client", client_.text())
@@ -208,6 +209,18 @@ asio::awaitable<void> Connection::shake_hands() {
     services_.log.write(entry);
     stream_->close();
     open_ = false;
+}
+
+void Connection::know_tls_client() {
+    std::string problem;
+    tls_client_ = stream_->client_certificate(problem);
+    LogEntry entry("tls", LogLevel::debug);
+    entry.with("sid", session_id_)
+        .with("version", stream_->tls_version())
+        .with("cipher", stream_->tls_cipher());
+    if (tls_client_) entry.with("subject", tls_client_->subject.text()).with("sha256", tls_client_->sha256);
+    entry.with_some("unverified", problem);
+    services_.log.write(entry);
 }
 
 asio::awaitable<void> Connection::abandon_transaction() {

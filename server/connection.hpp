@@ -75,6 +75,7 @@ class Connection {
     static smtp::Action connection_lost();
     boost::asio::awaitable<void> start_tls(smtp::Reply reply);
     boost::asio::awaitable<void> shake_hands();
+    void know_tls_client();
     boost::asio::awaitable<void> abandon_transaction();
     // False: the connection is over.
     boost::asio::awaitable<bool> read_more(std::size_t octets);
@@ -89,6 +90,7 @@ class Connection {
     std::unique_ptr<Stream> stream_;
     dns::IpAddress client_;
     bool client_known_ = true;
+    std::shared_ptr<const policy::ClientCertificate> tls_client_;  // null: none, or none that was verified
     config::ListenerTls tls_;
     bool proxied_;
     std::string session_id_;

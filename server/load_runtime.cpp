@@ -35,7 +35,7 @@ bool needs_certificate(const config::Config& config) {
 }
 
 Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days today,
-                    const config::Config* in_force) {
+                    const config::Config* in_force, std::shared_ptr<TicketKeys> ticket_keys) {
     config::LoadResult read = config::load(file, today);
     Loaded loaded;
     for (const config::Problem& warning : read.warnings)
@@ -50,7 +50,12 @@ Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days tod
         read.config->data_dir = in_force->data_dir;
     }
     std::string problem;
-    loaded.runtime = make_runtime(std::move(*read.config), problem);
+    loaded.runtime = make_runtime(std::move(*read.config), problem, std::move(ticket_keys));
+    if (loaded.runtime && loaded.runtime->tls)
+        for (const std::string& warning : loaded.runtime->tls->warnings())
+            loaded.warnings.push_back(
+                config::Problem{file.string(), read.tls_position.line, read.tls_position.column, warning}
+                    .text());
     if (loaded.runtime) return loaded;
     // Only certificates and keys can fail this late.
     const config::Position& place = problem.starts_with("relay.") ? read.relay_position : read.tls_position;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,9 @@ struct Loaded {
 };
 
 // `today`, in UTC, judges the expiry of exemptions. `in_force`: the configuration that a reload replaces,
-// null at start.
+// null at start. `ticket_keys`: as for make_runtime().
 Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days today,
-                    const config::Config* in_force);
+                    const config::Config* in_force, std::shared_ptr<TicketKeys> ticket_keys = nullptr);
 
 // Whether a listener cannot serve without a certificate.
 bool needs_certificate(const config::Config& config);

@@ -2,16 +2,27 @@
 
 namespace gatepost::server {
 
-RuntimePtr make_runtime(config::Config config, std::string& problem) {
-    auto runtime = std::make_shared<Runtime>();
+namespace {
+
+bool load_certificates(const config::Config& config, Runtime& runtime, std::string& problem) {
     if (config.tls.configured()) {
-        runtime->tls = TlsContext::load(config.tls, problem);
-        if (!runtime->tls) return nullptr;
+        runtime.tls = TlsContext::load(config.tls, runtime.ticket_keys, problem);
+        if (!runtime.tls) return false;
     }
     if (config.relay.tls != config::RelayTls::off) {
-        runtime->relay_tls = TlsClientContext::load(config.relay, problem);
-        if (!runtime->relay_tls) return nullptr;
+        runtime.relay_tls = TlsClientContext::load(config.relay, problem);
+        if (!runtime.relay_tls) return false;
     }
+    return true;
+}
+
+}  // namespace
+
+RuntimePtr make_runtime(config::Config config, std::string& problem,
+                        std::shared_ptr<TicketKeys> ticket_keys) {
+    auto runtime = std::make_shared<Runtime>();
+    runtime->ticket_keys = ticket_keys ? std::move(ticket_keys) : std::make_shared<TicketKeys>();
+    if (!load_certificates(config, *runtime, problem)) return nullptr;
     const auto options_for = [&](smtp::TlsMode mode) {
         auto options = std::make_shared<smtp::SessionOptions>();
         options->hostname = config.hostname;
@@ -29,6 +40,12 @@ RuntimePtr make_runtime(config::Config config, std::string& problem) {
     runtime->with_implicit_tls = options_for(smtp::TlsMode::implicit);
     runtime->config = std::move(config);
     return runtime;
+}
+
+RuntimePtr with_fresh_certificates(const Runtime& in_force, std::string& problem) {
+    auto fresh = std::make_shared<Runtime>(in_force);
+    if (!load_certificates(fresh->config, *fresh, problem)) return nullptr;
+    return fresh;
 }
 
 std::shared_ptr<const smtp::SessionOptions> Runtime::session_options(config::ListenerTls mode) const {

@@ -37,6 +37,7 @@ class Log;
 // in force.
 struct Runtime {
     config::Config config;
+    std::shared_ptr<TicketKeys> ticket_keys;      // kept over reloads
     std::shared_ptr<TlsContext> tls;              // null: no certificate is configured
     std::shared_ptr<TlsClientContext> relay_tls;  // null: relay.tls is off
     std::shared_ptr<const smtp::SessionOptions> without_tls;
@@ -51,7 +52,13 @@ using RuntimePtr = std::shared_ptr<const Runtime>;
 
 // Null where a certificate or key cannot be used; `problem` then says why, and begins with the setting's name
 // ("tls.…" or "relay.…").
-RuntimePtr make_runtime(config::Config config, std::string& problem);
+// `ticket_keys`: those of the snapshot before; null: new ones.
+RuntimePtr make_runtime(config::Config config, std::string& problem,
+                        std::shared_ptr<TicketKeys> ticket_keys = nullptr);
+
+// The same snapshot with all certificates and keys read anew from their files. Null, with `problem` set, as
+// above.
+RuntimePtr with_fresh_certificates(const Runtime& in_force, std::string& problem);
 
 // The one place where the snapshot in force is found and replaced. Any thread.
 class CurrentRuntime {
@@ -60,6 +67,13 @@ class CurrentRuntime {
     RuntimePtr get() const {
         const std::lock_guard lock(mutex_);
         return current_;
+    }
+    // False, and nothing done, where another has taken the place of `expected`.
+    bool replace_if_still(const RuntimePtr& expected, RuntimePtr next) {
+        const std::lock_guard lock(mutex_);
+        if (current_ != expected) return false;
+        current_ = std::move(next);
+        return true;
     }
     void replace(RuntimePtr next) {
         const std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 #include "server/stream.hpp"
 
 #include "server/deadline.hpp"
+#include "server/tls_client_certificate.hpp"
 #include "server/tls_client_context.hpp"
 #include "server/tls_context.hpp"
 #include "server/tls_session.hpp"
@@ -204,6 +205,10 @@ std::string Stream::tls_version() const {
 
 std::string Stream::tls_cipher() const {
     return impl_->tls ? impl_->tls->cipher() : "";
+}
+
+std::shared_ptr<const policy::ClientCertificate> Stream::client_certificate(std::string& problem) const {
+    return impl_->tls ? verified_client_certificate(impl_->tls->native(), problem) : nullptr;
 }
 
 std::string Stream::tls_problem() const {

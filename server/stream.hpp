@@ -2,6 +2,8 @@
 // both protocols are written once. Everything runs on the executor it was made with.
 #pragma once
 
+#include "policy/client_certificate.hpp"
+
 #include "dns/ip_address.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -61,6 +63,9 @@ class Stream {
     bool is_tls() const;
     std::string tls_version() const;  // "TLSv1.3"; empty without TLS
     std::string tls_cipher() const;   // "TLS_AES_256_GCM_SHA384"
+    // Of a client, where one was shown and verified; else null, and `problem` says why one that was shown was
+    // not.
+    std::shared_ptr<const policy::ClientCertificate> client_certificate(std::string& problem) const;
     // Why a handshake, or TLS itself later, has failed; empty: it has not.
     std::string tls_problem() const;
 

@@ -13,6 +13,8 @@ TlsClientContext::~TlsClientContext() {
 
 std::shared_ptr<TlsClientContext> TlsClientContext::load(const config::Relay& settings,
                                                          std::string& problem) {
+    FileStamps stamps(
+        {settings.ca, settings.client_certificate.certificate, settings.client_certificate.private_key_file});
     ERR_clear_error();
     TlsContextHandle context(SSL_CTX_new(TLS_client_method()));
     if (!context) throw std::bad_alloc();
@@ -28,7 +30,7 @@ std::shared_ptr<TlsClientContext> TlsClientContext::load(const config::Relay& se
     if (settings.client_certificate.configured() &&
         !use_key_pair(context.get(), settings.client_certificate, "relay.client_certificate", problem))
         return nullptr;
-    return std::shared_ptr<TlsClientContext>(new TlsClientContext(context.release()));
+    return std::shared_ptr<TlsClientContext>(new TlsClientContext(context.release(), std::move(stamps)));
 }
 
 }  // namespace gatepost::server

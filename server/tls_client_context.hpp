@@ -2,10 +2,13 @@
 // Loaded once, shared by connections.
 #pragma once
 
+#include "server/file_stamps.hpp"
+
 #include "config/config.hpp"
 
 #include <memory>
 #include <string>
+#include <utility>
 
 struct ssl_ctx_st;
 
@@ -21,10 +24,14 @@ class TlsClientContext {
     TlsClientContext& operator=(const TlsClientContext&) = delete;
 
     ssl_ctx_st* native() const { return context_; }
+    // Of the files, as they were when read.
+    const FileStamps& stamps() const { return stamps_; }
 
   private:
-    explicit TlsClientContext(ssl_ctx_st* context) : context_(context) {}
+    TlsClientContext(ssl_ctx_st* context, FileStamps stamps)
+        : context_(context), stamps_(std::move(stamps)) {}
     ssl_ctx_st* context_;
+    FileStamps stamps_;
 };
 
 }  // namespace gatepost::server

@@ -79,6 +79,7 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
     facts_.helo = client_.helo;
     facts_.mail_from = envelope.reverse_path.mailbox();
     facts_.today = day_of(began_);
+    facts_.tls_client = client_.tls_client;
     if (auto refused = refuse_sender()) return refused;
     gatherer_ = std::make_unique<auth::EvidenceGatherer>(
         services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
@@ -284,6 +285,10 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
     entry.with("from", "<" + envelope.reverse_path.mailbox() + ">");
     entry.with("to", envelope.recipients.empty() ? "" : envelope.recipients.front().forward_path.mailbox());
     entry.with("recipients", envelope.recipients.size());
+    if (client_.tls_client) {
+        const std::string subject = client_.tls_client->subject.text();
+        entry.with("tls_client", subject.empty() ? client_.tls_client->sha256 : subject);
+    }
     if (judged_) {
         entry.with("author", evidence_.author.domain ? evidence_.author.domain->text() : "");
         entry.with("spf", to_string(evidence_.spf.result));

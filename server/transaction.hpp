@@ -38,6 +38,7 @@ struct ClientIdentity {
     std::string_view protocol;  // RFC 3848
     std::string tls_version;    // empty without TLS
     std::string tls_cipher;
+    std::shared_ptr<const policy::ClientCertificate> tls_client;  // null: none, or none that was verified
 };
 
 class Transaction {

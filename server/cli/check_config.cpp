@@ -12,7 +12,12 @@ int check_config(const CheckConfigOptions& options, std::chrono::sys_days today,
                  std::ostream& err) {
     auto loaded = config::load(options.config, today);
     std::string late;
-    if (loaded.config && !make_runtime(*loaded.config, late)) {
+    const RuntimePtr runtime = loaded.config ? make_runtime(*loaded.config, late) : nullptr;
+    if (runtime && runtime->tls)
+        for (const std::string& warning : runtime->tls->warnings())
+            loaded.warnings.push_back(config::Problem{options.config.string(), loaded.tls_position.line,
+                                                      loaded.tls_position.column, warning});
+    if (!late.empty()) {
         const auto& place = late.starts_with("relay.") ? loaded.relay_position : loaded.tls_position;
         loaded.problems.push_back(config::Problem{options.config.string(), place.line, place.column, late});
     }

@@ -136,6 +136,15 @@ TEST_F(ConfigFiles, give_tls) {
          "4:20: tls.certificate: " + key + " holds no certificate in PEM"},
         {"{certificate: tls/cert.pem, private_key: {file: tls/cert.pem}}",
          "4:47: tls.private_key: no private key in PEM"},
+        {"{client_ca: tls/cert.pem}", "4:18: tls.client_ca: needs tls.certificate"},
+        {"{certificate: tls/cert.pem, private_key: {file: tls/key.pem}, ocsp_staple: none.pem}",
+         "4:81: tls.ocsp_staple: cannot read " + none + ": No such file or directory"},
+        {"{certificate: tls/cert.pem, private_key: {file: tls/key.pem}, client_ca: tls/key.pem}",
+         "4:79: tls.client_ca: " + key + " holds no certificate in PEM"},
+        {"{certificate: tls/cert.pem, private_key: {file: tls/key.pem}, certificates: [{names: "
+         "[a.*.example], "
+         "certificate: tls/cert.pem, private_key: {file: tls/key.pem}}]}",
+         "4:92: tls.certificates.names: \"a.*.example\" is not a host name, or *. before one"},
         {"{certificate: tls/cert.pem, private_key: {file: none.pem}}",
          "4:54: tls.private_key: cannot read " + none + ": No such file or directory"},
     };
@@ -196,6 +205,36 @@ TEST_F(ConfigFiles, read_the_key_of_seals) {
         file + ":4:39: authentication.arc.seal.domain: \"com\" is not a domain of at least two labels\n" +
             file +
             ":4:54: authentication.arc.seal.selector: \"a..b\" is not a selector (RFC 6376 section 3.1)\n");
+}
+
+TEST_F(ConfigFiles, give_tls_by_name_and_for_clients) {
+    write("cert.pem", pem("CERTIFICATE"));
+    write("key.pem", pem(private_key_label));
+    write("staple.der", "0");
+    const std::string pair = "certificate: cert.pem, private_key: {file: key.pem}, ocsp_staple: staple.der";
+    const std::string tls = "tls: {" + pair +
+                            ", client_ca: cert.pem, certificates: [{names: [B.example, '*.c.example'], " +
+                            pair + "}, {" + pair + "}]}\n";
+    const std::string policy =
+        "policy: {exemptions: [{id: x, owner: o, reason: r, allow: [dmarc], when: {tls_client: 'CN=a'}}]}\n";
+    const auto result = load(write("g.yaml", base + tls + policy), today);
+    ASSERT_TRUE(result.config) << all(result.problems);
+    EXPECT_EQ(all(result.warnings), "");
+    const Tls& read = result.config->tls;
+    EXPECT_EQ(read.client_ca, folder_ / "cert.pem");
+    EXPECT_EQ(read.ocsp_staple, folder_ / "staple.der");
+    ASSERT_EQ(read.certificates.size(), 2U);
+    EXPECT_EQ(read.certificates[0].names, (std::vector<std::string>{"b.example", "*.c.example"}));
+    EXPECT_EQ(read.certificates[0].private_key_file, folder_ / "key.pem");
+    EXPECT_EQ(read.certificates[1].names, std::vector<std::string>());
+    EXPECT_EQ(read.certificates[1].ocsp_staple, folder_ / "staple.der");
+    EXPECT_EQ(result.config->policy.exemptions.at(0).when.tls_client.size(), 1U);
+
+    EXPECT_EQ(
+        all(load(write("g.yaml", base + policy), today).problems),
+        (folder_ / "g.yaml").string() +
+            ":4:87: policy.exemptions.when.tls_client: needs tls.client_ca: by whom would the certificate be "
+            "verified?\n");
 }
 
 TEST_F(ConfigFiles, that_ship_are_valid) {

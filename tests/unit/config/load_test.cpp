@@ -361,7 +361,7 @@ TEST(Load, refuses_exemptions) {
          "6:73: policy.exemptions.allow: \"bare_newline\" is not supported by this version"},
         {exemption("id: a, when: {author_domain: example.com}, allow: [dmarc]"),
          "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
-         "matches; add client_ip or arc_sealer, or accept the risk by forgeable: true"},
+         "matches; add client_ip, tls_client or arc_sealer, or accept the risk by forgeable: true"},
         {exemption("id: a, when: {arc_sealer: '*.example.org'}, allow: [dmarc]"),
          "6:55: policy.exemptions.when.arc_sealer: \"*.example.org\" is not a domain of at least two labels"},
         {exemption("id: a, when: {arc_sealer: []}, allow: [dmarc]"),
@@ -370,7 +370,7 @@ TEST(Load, refuses_exemptions) {
          "4:42: authentication.arc.trusted_sealers: \"org\" is not a domain of at least two labels"},
         {exemption("id: a, when: {}, allow: [dmarc]"),
          "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
-         "matches; add client_ip or arc_sealer, or accept the risk by forgeable: true"},
+         "matches; add client_ip, tls_client or arc_sealer, or accept the risk by forgeable: true"},
         {exemption("id: a, when: {client_ip: [], author_domain: example.com}, allow: [dmarc]"),
          "6:54: policy.exemptions.when.client_ip: at least one value is needed"},
         {exemption("id: a, when: {client_ip: }, allow: [dmarc]"),
