@@ -107,11 +107,11 @@ void read_allow(const Section& item, Exemption& exemption) {
                                        {{"dmarc", policy::Forgiven::dmarc},
                                         {"spf", policy::Forgiven::spf},
                                         {"missing_from_domain", policy::Forgiven::missing_from_domain},
+                                        {"bare_newline", policy::Forgiven::bare_newline},
                                         {"dnsbl", policy::Forgiven::dnsbl},
                                         {"rate_limit", policy::Forgiven::rate_limit},
                                         {"early_talker", policy::Forgiven::early_talker}},
-                                       {"bare_newline"},
-                                       [&](policy::Forgiven what) { exemption.allow.insert(what); });
+                                       {}, [&](policy::Forgiven what) { exemption.allow.insert(what); });
 }
 
 Exemption read_exemption(const Section& item, std::chrono::sys_days today, const Anchors& anchors) {

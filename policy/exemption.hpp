@@ -12,7 +12,7 @@
 
 namespace gatepost::policy {
 
-enum class Forgiven { dmarc, spf, missing_from_domain, dnsbl, rate_limit, early_talker };
+enum class Forgiven { dmarc, spf, missing_from_domain, bare_newline, dnsbl, rate_limit, early_talker };
 
 struct Exemption {
     std::string id;

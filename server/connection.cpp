@@ -130,8 +130,8 @@ asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action actio
     } else if (std::holds_alternative<smtp::CheckSender>(action)) {
         next = co_await check_sender();
     } else if (auto* check = std::get_if<smtp::CheckRecipient>(&action)) {
-        smtp::Path path = std::move(check->forward_path);
-        next = co_await check_recipient(std::move(path));
+        smtp::Recipient recipient = std::move(check->recipient);
+        next = co_await check_recipient(std::move(recipient));
     } else if (auto* receive = std::get_if<smtp::ReceiveMessage>(&action)) {
         output_ += receive->reply.wire();
         co_await flush();
@@ -170,15 +170,14 @@ asio::awaitable<smtp::Action> Connection::check_sender() {
     co_return session_.on_sender_checked(std::move(refusal));
 }
 
-asio::awaitable<smtp::Action> Connection::check_recipient(smtp::Path forward_path) {
+asio::awaitable<smtp::Action> Connection::check_recipient(smtp::Recipient recipient) {
     const smtp::Envelope envelope = *session_.envelope();
     // Nobody waits for what would be forgiven: while the DNS is dead, exempted mail arrives all the same.
     if (standing_ && (standing_->is_complete() || !transaction_->is_listing_forgiven())) {
         std::optional<policy::Listing> listing = co_await standing_->listing();
         transaction_->set_listing(std::move(listing));
     }
-    std::optional<smtp::Reply> refusal =
-        co_await transaction_->add_recipient(envelope, std::move(forward_path));
+    std::optional<smtp::Reply> refusal = co_await transaction_->add_recipient(envelope, std::move(recipient));
     co_return session_.on_recipient_checked(std::move(refusal));
 }
 

@@ -62,7 +62,7 @@ class Connection {
     boost::asio::awaitable<void> perform(smtp::Action action);
     boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action action);
     boost::asio::awaitable<smtp::Action> check_sender();
-    boost::asio::awaitable<smtp::Action> check_recipient(smtp::Path forward_path);
+    boost::asio::awaitable<smtp::Action> check_recipient(smtp::Recipient recipient);
     boost::asio::awaitable<smtp::Action> receive_message();
     boost::asio::awaitable<smtp::Action> receive_chunk(smtp::ReceiveChunk chunk);
     // Feeds the input to the transaction until the decoder has the end of the message or chunk. False: the

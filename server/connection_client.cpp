@@ -36,6 +36,8 @@ smtp::Reply too_many_connections() {
 // make itself one of our machines (PRODUCT.md, xclient_hosts).
 smtp::OfferedExtensions Connection::offered_to(const Accepted& accepted) const {
     smtp::OfferedExtensions offered = services_.offered_extensions();
+    // RFC 8689 §4.2.1: the next hop's name and certificate must have been verified.
+    offered.requiretls = offered.requiretls && runtime_->config.relay.tls == config::RelayTls::required;
     offered.xclient =
         !accepted.proxied && policy::any_contains(runtime_->config.xclient_hosts, accepted.peer);
     return offered;

@@ -72,6 +72,9 @@ Reply Transaction::passed_on(const Reply& downstream) const {
 std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientIdentity client) {
     if (services_.memory.is_exhausted())
         return reply(452, "4.3.1", "too many messages in flight, try again later");
+    // A reload may have taken away what was announced.
+    if (envelope.requiretls && runtime_->config.relay.tls != config::RelayTls::required)
+        return reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required");
     client_ = std::move(client);
     began_ = std::chrono::system_clock::now();
     facts_.client_ip = client_.address;
@@ -93,10 +96,10 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
 }
 
 asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
-                                                                 smtp::Path forward_path) {
-    const std::string recipient = forward_path.mailbox();
+                                                                 smtp::Recipient to) {
+    const std::string recipient = to.forward_path.mailbox();
     if (auto refused = refuse_recipient(recipient)) co_return refused;
-    const std::optional<Reply> refusal = co_await delivery_->add_recipient(envelope, std::move(forward_path));
+    const std::optional<Reply> refusal = co_await delivery_->add_recipient(envelope, std::move(to));
     if (!refusal) co_return std::nullopt;
     LogEntry entry("recipient_refused", delivery_->problem().empty() ? LogLevel::info : LogLevel::warning);
     entry.with("tx", id_).with("to", recipient).with("code", refusal->code()).with("text", refusal->text());
@@ -104,6 +107,13 @@ asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Env
     services_.log.write(entry);
     std::optional<Reply> answer = passed_on(*refusal);
     co_return answer;
+}
+
+smtp::BareNewlines Transaction::bare_newlines() const {
+    const auto& exemptions = runtime_->config.policy.exemptions;
+    return policy::may_be_exempted(exemptions, policy::Forgiven::bare_newline, facts_)
+               ? smtp::BareNewlines::normalised
+               : smtp::BareNewlines::refused;
 }
 
 asio::awaitable<void> Transaction::content(std::string_view octets) {
@@ -177,6 +187,9 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
     }
     if (!final_reply) {
         facts_.dns_brownout = services_.dns.brownout && services_.dns.brownout->active();
+        final_reply = refuse_bare_newlines(framing);
+    }
+    if (!final_reply) {
         decision_ = policy::decide(facts_, evidence_, runtime_->config.policy);
         judged_ = true;
         if (decision_.refusal)
@@ -188,6 +201,19 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
         final_reply = co_await carry_out(envelope);
     record(envelope, *final_reply);
     co_return *final_reply;
+}
+
+// They are gone by now; but the message is taken only where an exemption's whole condition is met.
+std::optional<Reply> Transaction::refuse_bare_newlines(const smtp::ContentFraming& framing) {
+    if (!framing.normalised()) return std::nullopt;
+    const policy::Settings& settings = runtime_->config.policy;
+    const policy::Subject subject{facts_, evidence_,
+                                  policy::trusted_sealer(evidence_.arc, settings.trusted_sealers)};
+    const policy::Exemption* exemption =
+        policy::find_exemption(settings.exemptions, policy::Forgiven::bare_newline, subject);
+    if (exemption == nullptr) return reply(550, "5.6.0", describe(*framing.normalised()));
+    newlines_forgiven_by_ = exemption->id;
+    return std::nullopt;
 }
 
 asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
@@ -270,6 +296,8 @@ void Transaction::record(const smtp::Envelope& envelope, const Reply& final_repl
     if (judged_) {
         services_.metrics.count_verdicts(evidence_);
         if (!decision_.exemption.empty()) services_.metrics.count_exemption(decision_.exemption);
+        const bool counted = newlines_forgiven_by_.empty() || newlines_forgiven_by_ == decision_.exemption;
+        if (!counted) services_.metrics.count_exemption(newlines_forgiven_by_);
     }
     // A deferred message comes again: only what ended is reported.
     if (judged_ && !final_reply.is_transient_failure()) {
@@ -316,6 +344,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
                                       : "");
     }
     entry.with_some("sealed", sealing_note())
+        .with_some("bare_newline", newlines_forgiven_by_)
         .with_some("limit", limit_)
         .with_some("problem", storage_problem_)
         .with("code", final_reply.code())

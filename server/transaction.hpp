@@ -58,7 +58,10 @@ class Transaction {
     bool is_listing_forgiven() const;
     // RCPT came. The refusal, or nullopt.
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& envelope,
-                                                                     smtp::Path forward_path);
+                                                                     smtp::Recipient recipient);
+    // What is done with bare CR and LF in the message: where an exemption may forgive them, as far as the
+    // client and the envelope tell, they become CRLF; finish() sees to the rest of its condition.
+    smtp::BareNewlines bare_newlines() const;
     // Content, dot-stuffing undone, in chunks of any size.
     boost::asio::awaitable<void> content(std::string_view octets);
     // The end of a BDAT chunk that is not the last. The final reply, where the message is refused already:
@@ -81,6 +84,7 @@ class Transaction {
     smtp::Reply rate_refusal() const;
     smtp::Reply tell_refused(smtp::Reply answer, const std::string& recipient, std::string_view rule) const;
     std::optional<smtp::Reply> refuse_framing(const smtp::ContentFraming& framing) const;
+    std::optional<smtp::Reply> refuse_bare_newlines(const smtp::ContentFraming& framing);
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
     // Our fields, but for the ARC set, which is sealed over the rest.
     struct TopFields {
@@ -115,7 +119,8 @@ class Transaction {
     std::string limit_;  // the rate that this client is over, by its key or id
     auth::Evidence evidence_;
     policy::Decision decision_;
-    bool judged_ = false;  // evidence and decision are there
+    std::string newlines_forgiven_by_;  // an exemption's id
+    bool judged_ = false;               // evidence and decision are there
 };
 
 }  // namespace gatepost::server

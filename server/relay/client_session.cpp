@@ -16,7 +16,24 @@ std::string mail_line(const smtp::Envelope& envelope, const Capabilities& capabi
     if (envelope.body && capabilities.eight_bit_mime)
         line += *envelope.body == smtp::BodyType::eight_bit_mime ? " BODY=8BITMIME" : " BODY=7BIT";
     if (envelope.smtputf8 && capabilities.smtputf8) line += " SMTPUTF8";
+    if (envelope.requiretls && capabilities.requiretls) line += " REQUIRETLS";
+    // RFC 3461 §5.2.1: each as it came, or not at all.
+    if (capabilities.dsn && envelope.dsn.ret) line += " RET=" + *envelope.dsn.ret;
+    if (capabilities.dsn && envelope.dsn.envid) line += " ENVID=" + *envelope.dsn.envid;
     return line + "\r\n";
+}
+
+std::string rcpt_line(const smtp::Recipient& recipient, const Capabilities& capabilities) {
+    std::string line = "RCPT TO:<" + recipient.forward_path.mailbox() + '>';
+    if (capabilities.dsn && recipient.dsn.notify) line += " NOTIFY=" + *recipient.dsn.notify;
+    if (capabilities.dsn && recipient.dsn.orcpt) line += " ORCPT=" + *recipient.dsn.orcpt;
+    return line + "\r\n";
+}
+
+bool asks_for_dsn(const smtp::Envelope& envelope) {
+    return envelope.dsn.is_asked_for() ||
+           std::any_of(envelope.recipients.begin(), envelope.recipients.end(),
+                       [](const smtp::Recipient& recipient) { return recipient.dsn.is_asked_for(); });
 }
 
 std::vector<std::string> words_behind(std::string_view line) {
@@ -40,6 +57,8 @@ void read_extension(std::string_view line, Capabilities& capabilities) {
     if (is("PIPELINING")) capabilities.pipelining = true;
     if (is("8BITMIME")) capabilities.eight_bit_mime = true;
     if (is("SMTPUTF8")) capabilities.smtputf8 = true;
+    if (is("DSN")) capabilities.dsn = true;
+    if (is("REQUIRETLS")) capabilities.requiretls = true;
     if (is("STARTTLS")) capabilities.starttls = true;
     if (is("ENHANCEDSTATUSCODES")) capabilities.enhanced_status_codes = true;
     if (is("XFORWARD")) capabilities.xforward = words_behind(line);
@@ -185,12 +204,16 @@ void ClientSession::start_tls() {
 
 void ClientSession::on_tls_established() {
     require(phase_ == Phase::handshake, "on_tls_established");
+    tls_established_ = true;
     send_hello(Kind::ehlo);
 }
 
 std::string_view ClientSession::missing_extension(const smtp::Envelope& envelope) const {
     if (envelope.smtputf8 && !capabilities_.smtputf8) return "SMTPUTF8";
     if (envelope.body == smtp::BodyType::eight_bit_mime && !capabilities_.eight_bit_mime) return "8BITMIME";
+    if (asks_for_dsn(envelope) && !capabilities_.dsn) return "DSN";
+    // RFC 8689 §4.2.1: no server that says it in the clear can be believed.
+    if (envelope.requiretls && !(capabilities_.requiretls && tls_established_)) return "REQUIRETLS";
     return {};
 }
 
@@ -217,14 +240,14 @@ void ClientSession::start_transaction(const smtp::Envelope& envelope, const Forw
     if (client != nullptr) introduce(*client);
     send({Kind::mail}, mail_line(envelope, capabilities_));
     for (const auto& recipient : envelope.recipients)
-        add_recipient(recipient.forward_path);
+        add_recipient(recipient);
 }
 
-std::size_t ClientSession::add_recipient(const smtp::Path& forward_path) {
+std::size_t ClientSession::add_recipient(const smtp::Recipient& recipient) {
     require(phase_ == Phase::envelope, "add_recipient");
     const auto index = recipient_replies_.size();
     recipient_replies_.emplace_back();
-    send({Kind::rcpt, index}, "RCPT TO:<" + forward_path.mailbox() + ">\r\n");
+    send({Kind::rcpt, index}, rcpt_line(recipient, capabilities_));
     return index;
 }
 

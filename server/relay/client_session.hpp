@@ -30,6 +30,8 @@ struct Capabilities {
     std::uint64_t max_size = 0;          // octets; 0: no limit told
     bool eight_bit_mime = false;         // RFC 6152
     bool smtputf8 = false;               // RFC 6531
+    bool dsn = false;                    // RFC 3461
+    bool requiretls = false;             // RFC 8689
     bool starttls = false;               // RFC 3207
     bool enhanced_status_codes = false;  // RFC 2034
     std::vector<std::string> xforward;   // Postfix's XFORWARD: the attributes it takes
@@ -77,14 +79,15 @@ class ClientSession {
     const std::optional<smtp::Reply>& starttls_reply() const { return starttls_reply_; }
     void on_tls_established();
 
-    // The extension that `envelope` needs and this server lacks ("8BITMIME", "SMTPUTF8"); empty: none.
+    // The extension that `envelope` needs and this server lacks ("8BITMIME", "SMTPUTF8", "DSN",
+    // "REQUIRETLS"); empty: none.
     std::string_view missing_extension(const smtp::Envelope& envelope) const;
     // MAIL, and RCPT for each recipient in `envelope`; where is_ready(). Parameters are sent where they are
     // offered. SIZE is the declared size. `client`, where given, is told before by XFORWARD, or by XCLIENT
     // where only that is offered.
     void start_transaction(const smtp::Envelope& envelope, const ForwardedClient* client = nullptr);
     // One RCPT more, as long as start_data() has not been called. Gives its index.
-    std::size_t add_recipient(const smtp::Path& forward_path);
+    std::size_t add_recipient(const smtp::Recipient& recipient);
     const std::optional<smtp::Reply>& sender_reply() const { return sender_reply_; }
     std::size_t recipient_count() const { return recipient_replies_.size(); }
     // nullopt: not yet.
@@ -162,6 +165,7 @@ class ClientSession {
     ClientFailure failure_ = ClientFailure::none;
     std::optional<smtp::Reply> failure_reply_;
     Capabilities capabilities_;
+    bool tls_established_ = false;
     bool introducing_ = false;  // from XCLIENT to the reply to the EHLO behind it
     smtp::ReplyReader reader_;
     std::string output_;

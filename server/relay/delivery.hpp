@@ -19,7 +19,7 @@ class Delivery {
     // Asks whether a recipient can be delivered to. nullopt: yes; otherwise the reply to pass on to the
     // client. `sender` is the envelope without its recipients; the same at each call.
     virtual boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
-                                                                             smtp::Path forward_path) = 0;
+                                                                             smtp::Recipient recipient) = 0;
     // Hands the message over to all recipients taken. Positive: it is safe there.
     virtual boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) = 0;
     // Gives everything back without a message; after it only the destructor may follow.

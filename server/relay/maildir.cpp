@@ -68,7 +68,7 @@ MaildirDelivery::MaildirDelivery(std::filesystem::path folder, std::string uniqu
     : folder_(std::move(folder)), unique_name_(std::move(unique_name)), files_(files) {}
 
 boost::asio::awaitable<std::optional<smtp::Reply>> MaildirDelivery::add_recipient(const smtp::Envelope&,
-                                                                                  smtp::Path) {
+                                                                                  smtp::Recipient) {
     co_return std::nullopt;
 }
 

@@ -20,7 +20,7 @@ class MaildirDelivery final : public Delivery {
     MaildirDelivery(std::filesystem::path folder, std::string unique_name, FilePool& files);
 
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
-                                                                     smtp::Path forward_path) override;
+                                                                     smtp::Recipient recipient) override;
     boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override;
     boost::asio::awaitable<void> abandon() override;
     const std::string& problem() const override { return problem_; }

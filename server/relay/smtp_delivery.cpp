@@ -42,10 +42,9 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
     ClientSession& session = connection_->session();
     const std::string_view missing = session.missing_extension(envelope_);
     if (!missing.empty()) {
-        problem_ = "the downstream server no longer offers " + std::string(missing);
+        std::optional<Reply> refusal = lacks(missing);
         pool_.release(std::move(connection_));
-        co_return Reply(451, "4.3.3",
-                        "the mail system behind does not offer " + std::string(missing) + " now");
+        co_return refusal;
     }
     session.start_transaction(envelope_, client_ ? &*client_ : nullptr);
     taken_.resize(envelope_.recipients.size());
@@ -59,6 +58,13 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
         co_return again;
     }
     co_return unavailable();
+}
+
+// PRODUCT.md: a capability that was announced and is gone. The sender keeps the message.
+Reply SmtpDelivery::lacks(std::string_view extension) {
+    const std::string name(extension);
+    problem_ = "the downstream server no longer offers " + name;
+    return Reply(451, "4.3.3", "the mail system behind does not offer " + name + " now");
 }
 
 // It closed without a word, or with the word for it: a server that has waited too long says 421 (RFC 5321
@@ -79,15 +85,16 @@ bool SmtpDelivery::are_all_taken() const {
 }
 
 asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::Envelope& sender,
-                                                                  smtp::Path forward_path) {
+                                                                  smtp::Recipient recipient) {
     if (envelope_.recipients.empty()) {
         envelope_ = sender;
         envelope_.recipients.clear();
     }
-    const smtp::Recipient recipient{std::move(forward_path)};
     std::size_t index = 0;
+    if (connection_ && recipient.dsn.is_asked_for() && !connection_->session().capabilities().dsn)
+        co_return lacks("DSN");
     if (connection_) {
-        index = connection_->session().add_recipient(recipient.forward_path);
+        index = connection_->session().add_recipient(recipient);
         const bool answered = co_await connection_->exchange(times_.command);
         if (!answered) drop();
     }

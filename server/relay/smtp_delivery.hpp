@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gatepost::server::relay {
@@ -20,7 +21,7 @@ class SmtpDelivery final : public Delivery {
     SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client = std::nullopt);
 
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
-                                                                     smtp::Path forward_path) override;
+                                                                     smtp::Recipient recipient) override;
     boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override;
     boost::asio::awaitable<void> abandon() override;
     const std::string& problem() const override { return problem_; }
@@ -28,6 +29,7 @@ class SmtpDelivery final : public Delivery {
 
   private:
     boost::asio::awaitable<std::optional<smtp::Reply>> start(bool fresh);
+    smtp::Reply lacks(std::string_view extension);
     bool is_given_up_by_server() const;
     bool are_all_taken() const;
     boost::asio::awaitable<std::optional<smtp::Reply>> start_data();

@@ -1,10 +1,12 @@
 // The envelope of one mail transaction (RFC 5321 §2.3.1): what MAIL and the accepted RCPTs said.
 #pragma once
 
+#include "server/smtp/dsn.hpp"
 #include "server/smtp/path.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace gatepost::server::smtp {
@@ -13,7 +15,10 @@ namespace gatepost::server::smtp {
 enum class BodyType { seven_bit, eight_bit_mime };
 
 struct Recipient {
+    Recipient(Path path, DsnOfRecipient asked = {}) : forward_path(std::move(path)), dsn(std::move(asked)) {}
+
     Path forward_path;  // always with a domain: <postmaster> has been given our first
+    DsnOfRecipient dsn;
 };
 
 struct Envelope {
@@ -21,7 +26,9 @@ struct Envelope {
     std::vector<Recipient> recipients;           // those that were accepted, in their order
     std::optional<BodyType> body;                // BODY, where given
     bool smtputf8 = false;                       // RFC 6531 §3.4
+    bool requiretls = false;                     // RFC 8689 §4.1
     std::optional<std::uint64_t> declared_size;  // SIZE in octets, where given (RFC 1870)
+    DsnOfMessage dsn;
 };
 
 }  // namespace gatepost::server::smtp

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace gatepost::server::smtp {
 namespace {
@@ -57,10 +59,18 @@ std::optional<ParameterFault> take_body(const EsmtpParameter& parameter, MailPar
     return std::nullopt;
 }
 
-std::optional<ParameterFault> take_smtputf8(const EsmtpParameter& parameter, MailParameters& parameters) {
-    // RFC 6531 §3.4: no value.
-    if (parameters.smtputf8 || parameter.value) return ParameterFault::syntax;
-    parameters.smtputf8 = true;
+// RFC 6531 §3.4, RFC 8689 §4.1: no value.
+std::optional<ParameterFault> take_flag(const EsmtpParameter& parameter, bool& flag) {
+    if (flag || parameter.value) return ParameterFault::syntax;
+    flag = true;
+    return std::nullopt;
+}
+
+// RFC 3461 §4.5: not more than once.
+std::optional<ParameterFault> take_checked(const EsmtpParameter& parameter, bool good,
+                                           std::optional<std::string>& target) {
+    if (target || !parameter.value || !good) return ParameterFault::syntax;
+    target = *parameter.value;
     return std::nullopt;
 }
 
@@ -71,9 +81,42 @@ std::optional<ParameterFault> take(const EsmtpParameter& parameter, const Offere
     };
     if (is("SIZE") && offered.size) return take_size(parameter, parameters);
     if (is("BODY") && offered.eight_bit_mime) return take_body(parameter, parameters);
+    const std::string_view value = parameter.value.value_or("");
     if (is("SMTPUTF8") && offered.smtputf8 && offered.eight_bit_mime)
-        return take_smtputf8(parameter, parameters);
+        return take_flag(parameter, parameters.smtputf8);
+    if (is("REQUIRETLS") && offered.requiretls) return take_flag(parameter, parameters.requiretls);
+    if (is("RET") && offered.dsn) return take_checked(parameter, is_ret(value), parameters.dsn.ret);
+    if (is("ENVID") && offered.dsn) return take_checked(parameter, is_envid(value), parameters.dsn.envid);
     return ParameterFault::not_implemented;
+}
+
+std::optional<ParameterFault> take(const EsmtpParameter& parameter, const OfferedExtensions& offered,
+                                   bool smtputf8, DsnOfRecipient& dsn) {
+    const std::string_view value = parameter.value.value_or("");
+    const auto is = [&](std::string_view keyword) {
+        return offered.dsn && ascii::equals_ignoring_case(parameter.keyword, keyword);
+    };
+    if (is("NOTIFY")) return take_checked(parameter, is_notify(value), dsn.notify);
+    if (is("ORCPT")) return take_checked(parameter, is_orcpt(value, smtputf8), dsn.orcpt);
+    return ParameterFault::not_implemented;
+}
+
+// Each word by `take_one`; the first fault ends it.
+template <class Parameters, class TakeOne>
+ParametersResult<Parameters> parse_parameters(std::string_view text, TakeOne take_one) {
+    ParametersResult<Parameters> result;
+    const auto words = parse_esmtp_parameters(text);
+    if (!words) return result;
+    Parameters parameters;
+    for (const auto& word : *words) {
+        const auto fault = take_one(word, parameters);
+        if (!fault) continue;
+        result.fault = *fault;
+        result.culprit = word.keyword;
+        return result;
+    }
+    result.parameters = std::move(parameters);
+    return result;
 }
 
 }  // namespace
@@ -98,20 +141,19 @@ std::optional<std::vector<EsmtpParameter>> parse_esmtp_parameters(std::string_vi
     return parameters;
 }
 
-MailParametersResult parse_mail_parameters(std::string_view text, const OfferedExtensions& offered) {
-    MailParametersResult result;
-    const auto words = parse_esmtp_parameters(text);
-    if (!words) return result;
-    MailParameters parameters;
-    for (const auto& word : *words) {
-        const auto fault = take(word, offered, parameters);
-        if (!fault) continue;
-        result.fault = *fault;
-        result.culprit = word.keyword;
-        return result;
-    }
-    result.parameters = parameters;
-    return result;
+ParametersResult<MailParameters> parse_mail_parameters(std::string_view text,
+                                                       const OfferedExtensions& offered) {
+    return parse_parameters<MailParameters>(text,
+                                            [&](const EsmtpParameter& word, MailParameters& parameters) {
+                                                return take(word, offered, parameters);
+                                            });
+}
+
+ParametersResult<DsnOfRecipient> parse_rcpt_parameters(std::string_view text,
+                                                       const OfferedExtensions& offered, bool smtputf8) {
+    return parse_parameters<DsnOfRecipient>(text, [&](const EsmtpParameter& word, DsnOfRecipient& dsn) {
+        return take(word, offered, smtputf8, dsn);
+    });
 }
 
 }  // namespace gatepost::server::smtp

@@ -7,7 +7,7 @@
 namespace gatepost::server::smtp {
 
 // RFC 5321 §4.5.3.1.4 gives a command line 512 octets, each extension adds its own (SIZE 26, BODY 17,
-// SMTPUTF8 10, DSN 628). Local: one bound above the sum of all of them, CRLF included.
+// SMTPUTF8 10, REQUIRETLS 11, DSN 628). Local: one bound above the sum of all of them, CRLF included.
 inline constexpr std::size_t max_command_line_octets = 2048;
 // RFC 5321 §4.5.3.1.5: a reply line, code and CRLF included.
 inline constexpr std::size_t max_reply_line_octets = 512;
@@ -25,6 +25,12 @@ inline constexpr std::size_t max_domain_octets = 255;
 inline constexpr std::size_t max_refused_recipients = 1000;
 // RFC 1870 §3: the value of SIZE has up to 20 digits.
 inline constexpr std::size_t max_size_digits = 20;
+
+// RFC 3461 §4.4, §4.2.
+inline constexpr std::size_t max_envid_octets = 100;
+inline constexpr std::size_t max_orcpt_octets = 500;
+// RFC 9422 §4.1, §4.2: up to six digits.
+inline constexpr std::size_t max_announced_limit = 999999;
 
 // What the operator sets (`limits` in the configuration).
 struct SessionLimits {

@@ -52,7 +52,7 @@ struct SendReply {
 struct CheckSender {};
 // RCPT is correct and its domain is ours. Ask the downstream server, then call on_recipient_checked().
 struct CheckRecipient {
-    Path forward_path;
+    Recipient recipient;
 };
 // Send 354 and feed a DataDecoder; then call on_message_done(). Input that is already there is the message's.
 struct ReceiveMessage {
@@ -138,7 +138,18 @@ class Session {
     bool is_idle() const { return state_ == State::turned_away || (state_ == State::commands && !envelope_); }
 
   private:
-    enum class State { connected, commands, sender, recipient, message, chunk, tls, client, turned_away, closed };
+    enum class State {
+        connected,
+        commands,
+        sender,
+        recipient,
+        message,
+        chunk,
+        tls,
+        client,
+        turned_away,
+        closed
+    };
     // A transaction's way with BDAT. failed: a chunk was refused, and so are all that follow.
     enum class Chunking { none, begun, failed };
 
@@ -162,6 +173,9 @@ class Session {
     bool is_offered(Verb verb) const;
     Reply ehlo_reply() const;
     Reply help_reply() const;
+    std::string limits_line() const;
+    // offered_, without what the connection is not safe enough for.
+    OfferedExtensions offered_now() const;
     std::optional<Reply> check_recipient(const Path& path) const;
     bool is_starttls_offered() const;
     static bool may_wait(Verb verb);

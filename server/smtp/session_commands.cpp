@@ -44,11 +44,11 @@ Reply path_refusal(PathFault fault, bool is_sender) {
     return Reply(501, syntax, "Bad address syntax");
 }
 
-Reply parameter_refusal(const MailParametersResult& result) {
-    const std::string name(result.culprit);
+Reply parameter_refusal(ParameterFault fault, std::string_view culprit) {
+    const std::string name(culprit);
     if (name.empty()) return Reply(501, "5.5.4", "Syntax error in the parameters");
     // RFC 5321 §4.1.1.11
-    if (result.fault == ParameterFault::not_implemented)
+    if (fault == ParameterFault::not_implemented)
         return Reply(555, "5.5.4", "Parameter not implemented: " + name);
     return Reply(501, "5.5.4", "Bad value of " + name);
 }
@@ -151,9 +151,28 @@ Reply Session::ehlo_reply() const {
     if (offered_.eight_bit_mime) lines.emplace_back("8BITMIME");
     if (offered_.eight_bit_mime && offered_.smtputf8) lines.emplace_back("SMTPUTF8");
     if (is_starttls_offered()) lines.emplace_back("STARTTLS");
+    if (offered_.dsn) lines.emplace_back("DSN");
+    if (offered_now().requiretls) lines.emplace_back("REQUIRETLS");
+    lines.push_back(limits_line());
     lines.emplace_back("ENHANCEDSTATUSCODES");
     if (offered_.xclient) lines.push_back("XCLIENT " + std::string(xclient_attributes));
     return Reply(250, "", lines);
+}
+
+// RFC 9422 §4: what a client can plan by. Both are bounds of ours on less than the RFC's words count.
+std::string Session::limits_line() const {
+    const auto bounded = [](std::size_t limit) {
+        return std::to_string(std::min(limit, max_announced_limit));
+    };
+    return "LIMITS RCPTMAX=" + bounded(options_->limits.recipients) +
+           " MAILMAX=" + bounded(options_->limits.messages_per_connection);
+}
+
+// RFC 8689 §2: REQUIRETLS is not announced outside of TLS.
+OfferedExtensions Session::offered_now() const {
+    OfferedExtensions offered = offered_;
+    offered.requiretls = offered.requiretls && tls_active_;
+    return offered;
 }
 
 Reply Session::help_reply() const {
@@ -175,8 +194,8 @@ Action Session::on_mail(std::string_view argument) {
         return fail(Reply(501, "5.5.4", "Syntax: MAIL FROM:<address>"), true);
     auto path = parse_reverse_path(argument);
     if (!path.path) return fail(path_refusal(path.fault, true), true);
-    const auto result = parse_mail_parameters(path.rest, offered_);
-    if (!result.parameters) return fail(parameter_refusal(result), true);
+    auto result = parse_mail_parameters(path.rest, offered_now());
+    if (!result.parameters) return fail(parameter_refusal(result.fault, result.culprit), true);
     if (path.path->is_internationalized() && !result.parameters->smtputf8)
         return fail(internationalized_refusal(), true);
     // RFC 1870 §6.1 (1)
@@ -187,6 +206,8 @@ Action Session::on_mail(std::string_view argument) {
     envelope.body = result.parameters->body;
     envelope.smtputf8 = result.parameters->smtputf8;
     envelope.declared_size = result.parameters->size;
+    envelope.requiretls = result.parameters->requiretls;
+    envelope.dsn = std::move(result.parameters->dsn);
     envelope_ = std::move(envelope);
     state_ = State::sender;
     return CheckSender{};
@@ -198,18 +219,14 @@ Action Session::on_rcpt(std::string_view argument) {
     if (!take_keyword(argument, "TO:")) return fail(Reply(501, "5.5.4", "Syntax: RCPT TO:<address>"), true);
     auto path = parse_forward_path(argument);
     if (!path.path) return refuse_recipient(path_refusal(path.fault, false));
-    const auto parameters = parse_esmtp_parameters(path.rest);
-    if (!parameters) return fail(Reply(501, "5.5.4", "Syntax error in the parameters"), true);
-    if (!parameters->empty())
-        return fail(
-            Reply(555, "5.5.4", "Parameter not implemented: " + std::string(parameters->front().keyword)),
-            true);
+    auto result = parse_rcpt_parameters(path.rest, offered_, envelope_->smtputf8);
+    if (!result.parameters) return fail(parameter_refusal(result.fault, result.culprit), true);
     if (path.path->is_postmaster_alone() && !options_->domains.empty())
         path.path = path.path->at(options_->domains.front());
     if (auto refusal = check_recipient(*path.path)) return refuse_recipient(std::move(*refusal));
-    checked_recipient_ = Recipient{std::move(*path.path)};
+    checked_recipient_ = Recipient(std::move(*path.path), std::move(*result.parameters));
     state_ = State::recipient;
-    return CheckRecipient{checked_recipient_->forward_path};
+    return CheckRecipient{*checked_recipient_};
 }
 
 std::optional<Reply> Session::check_recipient(const Path& path) const {

@@ -114,7 +114,7 @@ void SmtpDriver::act(smtp::Action action) {
     if (std::holds_alternative<smtp::CheckSender>(action))
         return act(session_.on_sender_checked(check_sender()));
     if (const auto* check = std::get_if<smtp::CheckRecipient>(&action))
-        return act(session_.on_recipient_checked(check_recipient(check->forward_path)));
+        return act(session_.on_recipient_checked(check_recipient(check->recipient.forward_path)));
     if (const auto* receive = std::get_if<smtp::ReceiveMessage>(&action)) {
         decoder_.emplace(options_->limits.message_size);
         content_.clear();

@@ -19,6 +19,12 @@ class RawClient:
         self._reader.close()
         self.socket.close()
 
+    def secure(self, context):
+        """The TLS handshake, where the reply to STARTTLS was 220."""
+        self._reader.close()
+        self.socket = context.wrap_socket(self.socket)
+        self._reader = self.socket.makefile("rb")
+
     def send(self, octets):
         self.socket.sendall(octets)
 

@@ -16,8 +16,10 @@ class Message:
     octets: bytes  # as received, dots unstuffed, CRLF line ends
     tls: dict = None  # of its connection: the version, and what the client's certificate says; None in the clear
     parameters: str = ""  # of MAIL
+    recipient_parameters: list = dataclasses.field(default_factory=list)  # what follows the path of each RCPT
 
 
+USUAL_EXTENSIONS = ("PIPELINING", "SIZE 104857600", "8BITMIME", "SMTPUTF8")
 LINE_OCTETS = 16 * 1024 * 1024  # longer than any line of the tests
 
 
@@ -32,6 +34,7 @@ class Sink:
         self.tls = None             # an ssl.SSLContext: STARTTLS is offered
         self.starttls_reply = None  # reply to STARTTLS instead of 220, without a handshake
         self.behind_starttls = b""  # octets in the clear behind that 220
+        self.extensions = None      # EHLO keywords instead of the usual ones
         self.extensions_in_tls = ()  # EHLO keywords of sessions under TLS alone
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -46,7 +49,7 @@ class Sink:
         self.refuse_mail = self.refuse_message = None
         self.drop_after_data = False
         self.tls = self.starttls_reply = None
-        self.behind_starttls, self.extensions_in_tls = b"", ()
+        self.behind_starttls, self.extensions_in_tls, self.extensions = b"", (), None
         self.come_back()
 
     def come_back(self):
@@ -100,7 +103,7 @@ class Sink:
             line = (await reader.readuntil(b"\n")).decode("utf-8", "replace").rstrip("\r\n")
             verb = line.split(" ")[0].split(":")[0].upper()
             if verb == "EHLO":
-                offers = ["PIPELINING", "SIZE 104857600", "8BITMIME", "SMTPUTF8"]
+                offers = list(USUAL_EXTENSIONS if self.extensions is None else self.extensions)
                 offers += self.extensions_in_tls if secured else ["STARTTLS"] if self.tls else []
                 reply("\r\n".join(["250-sink.example", *(f"250-{offer}" for offer in offers),
                                    "250 ENHANCEDSTATUSCODES"]))
@@ -118,6 +121,7 @@ class Sink:
                 refusal = self.refuse_recipient.get(_path(line))
                 if refusal is None:
                     message.recipients.append(_path(line))
+                    message.recipient_parameters.append(line.partition(">")[2])
                 reply(refusal or "250 2.1.5 recipient taken")
             elif verb == "DATA" and not message.recipients:
                 reply("554 5.5.1 no valid recipients")

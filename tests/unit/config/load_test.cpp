@@ -356,9 +356,7 @@ TEST(Load, refuses_exemptions) {
          "6:72: policy.exemptions.allow: at least one check is needed"},
         {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [dkim]"),
          "6:73: policy.exemptions.allow: \"dkim\" is not one of: dmarc, spf, missing_from_domain, "
-         "dnsbl, rate_limit, early_talker"},
-        {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [bare_newline]"),
-         "6:73: policy.exemptions.allow: \"bare_newline\" is not supported by this version"},
+         "bare_newline, dnsbl, rate_limit, early_talker"},
         {exemption("id: a, when: {author_domain: example.com}, allow: [dmarc]"),
          "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
          "matches; add client_ip, tls_client or arc_sealer, or accept the risk by forgeable: true"},

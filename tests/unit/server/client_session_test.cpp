@@ -17,7 +17,7 @@ using smtp::parse_reverse_path;
 constexpr std::string_view plain_ehlo = "250 mail.example\r\n";
 constexpr std::string_view full_ehlo =
     "250-mail.example\r\n250-pipelining\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-STARTTLS\r\n"
-    "250-XFORWARD NAME ADDR\r\n250 ENHANCEDSTATUSCODES\r\n";
+    "250-DSN\r\n250-XFORWARD NAME ADDR\r\n250 ENHANCEDSTATUSCODES\r\n";
 
 smtp::Envelope envelope(std::vector<std::string_view> recipients = {"<r1@relay.example>",
                                                                     "<r2@relay.example>"}) {
@@ -183,9 +183,50 @@ TEST_P(ClientSessionTest, OneByOneWithoutPipelining) {
 
 TEST_P(ClientSessionTest, Capabilities) {
     peer.connect(full_ehlo);
-    Capabilities all{true, true, true, 1000, true, true, true, true, {"NAME", "ADDR"}, {}};
+    Capabilities all{true, true, true, 1000, true, true, true, false, true, true, {"NAME", "ADDR"}, {}};
     EXPECT_EQ(session.capabilities(), all);
     EXPECT_EQ(session.missing_extension(envelope()), "");
+}
+
+// RFC 3461 §5.2.1: the same values, and none that did not come; §5.2.2: none where it is not offered.
+TEST_P(ClientSessionTest, Dsn) {
+    auto sent = envelope({"<r1@relay.example>"});
+    sent.dsn.ret = "hdrs";
+    sent.dsn.envid = "QQ+2B1";
+    sent.recipients[0].dsn.notify = "success,DELAY";
+    sent.recipients[0].dsn.orcpt = "rfc822;R1+40Relay";
+    peer.connect(full_ehlo);
+    EXPECT_EQ(session.missing_extension(sent), "");
+    session.start_transaction(sent);
+    session.add_recipient(*parse_forward_path("<r2@relay.example>").path);
+    peer.hear(
+        "MAIL FROM:<a@client.example> RET=hdrs ENVID=QQ+2B1\r\n"
+        "RCPT TO:<r1@relay.example> NOTIFY=success,DELAY ORCPT=rfc822;R1+40Relay\r\n"
+        "RCPT TO:<r2@relay.example>\r\n");
+
+    Peer plain(GetParam());
+    plain.connect(plain_ehlo);
+    EXPECT_EQ(plain.session.missing_extension(sent), "DSN");
+    sent.dsn = {};
+    EXPECT_EQ(plain.session.missing_extension(sent), "DSN");
+    sent.recipients[0].dsn = {};
+    EXPECT_EQ(plain.session.missing_extension(sent), "");
+}
+
+// RFC 8689 §4.2.1: only a server that offers it inside TLS.
+TEST_P(ClientSessionTest, RequireTls) {
+    auto sent = envelope({"<r1@relay.example>"});
+    sent.requiretls = true;
+    const std::string_view ehlo = "250-mail.example\r\n250-STARTTLS\r\n250 REQUIRETLS\r\n";
+    peer.connect(ehlo);
+    EXPECT_EQ(session.missing_extension(sent), "REQUIRETLS");
+    session.start_tls();
+    peer.hear("STARTTLS\r\n").say("220 go\r\n");
+    session.on_tls_established();
+    peer.hear("EHLO mx.example\r\n").say(ehlo);
+    EXPECT_EQ(session.missing_extension(sent), "");
+    session.start_transaction(sent);
+    peer.hear("MAIL FROM:<a@client.example> REQUIRETLS\r\n");
 }
 
 // RFC 5321 §3.2.

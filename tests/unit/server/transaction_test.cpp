@@ -26,7 +26,8 @@ using tests::domain_name;
 class KeepingDelivery final : public relay::Delivery {
   public:
     KeepingDelivery(std::string& header, bool final) : header_(header), final_(final) {}
-    asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope&, smtp::Path) override {
+    asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope&,
+                                                              smtp::Recipient) override {
         co_return std::nullopt;
     }
     asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override {
