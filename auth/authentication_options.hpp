@@ -14,7 +14,7 @@ struct AuthenticationOptions {
     dkim::VerifierOptions dkim;
     dmarc::Discovery discovery = dmarc::Discovery::treewalk;
     arc::SealerIdentityPtr arc_seal;  // null: messages that go on are not sealed
-    bool received_spf = false;  // a Received-SPF field beside Authentication-Results
+    bool received_spf = false;        // a Received-SPF field beside Authentication-Results
 
     // Where SPF is not checked there is nothing to tell.
     bool writes_received_spf() const { return received_spf && spf_enabled; }

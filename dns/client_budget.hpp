@@ -13,9 +13,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <map>
 
 namespace gatepost::dns {
 
@@ -53,7 +53,7 @@ class ClientBudgets {
 
     mutable std::mutex mutex_;
     std::map<IpAddress, Account> accounts_;  // ordered, not hashed: senders choose addresses, of IPv6
-    Account shared_;  // of those for whom there is no room
+    Account shared_;                         // of those for whom there is no room
     TimePoint swept_;
     std::shared_ptr<const Brownout> brownout_;
     Limits limits_;

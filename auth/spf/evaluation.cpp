@@ -191,8 +191,8 @@ bool Evaluation::count_void() {
 }
 
 // RFC 7208 lets ptr and %{p} go on when their lookups fail. Here a lookup that failed proves nothing: where
-// the failed one could have made the result something else, it is temperror. That holds for the results between
-// pass and fail, too: DMARC takes each of them for "did not pass".
+// the failed one could have made the result something else, it is temperror. That holds for the results
+// between pass and fail, too: DMARC takes each of them for "did not pass".
 void Evaluation::settle_doubts() {
     if (verdict_.result == Result::temperror) return;
     const bool same = std::all_of(doubts_.begin(), doubts_.end(),
