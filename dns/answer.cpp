@@ -24,4 +24,11 @@ std::string_view to_string(Trouble trouble) {
     return "unspecified";
 }
 
+AnswerPtr failed_answer(Trouble trouble, std::string detail) {
+    auto answer = std::make_shared<Answer>();
+    answer->trouble = trouble;
+    answer->detail = std::move(detail);
+    return answer;
+}
+
 }  // namespace gatepost::dns

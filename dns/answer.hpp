@@ -102,6 +102,9 @@ struct Answer {
 // Answers are shared with the cache and never changed.
 using AnswerPtr = std::shared_ptr<const Answer>;
 
+// A question that failed. `detail` says for people why, and who said so.
+AnswerPtr failed_answer(Trouble trouble, std::string detail);
+
 // What `make(answer)` gives, a T, made once for each answer as long as all its readers ask for that type. Two
 // threads that are the first may both call `make`; both get the same value. Never throws where `make` does
 // not.

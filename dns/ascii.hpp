@@ -3,8 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -59,6 +62,22 @@ inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
 
 inline bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() && equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+// `words`: any range of texts, or {"a", "b"}.
+template <typename Words = std::initializer_list<std::string_view>>
+bool is_one_of_ignoring_case(std::string_view text, const Words& words) {
+    return std::any_of(words.begin(), words.end(),
+                       [text](std::string_view word) { return equals_ignoring_case(text, word); });
+}
+
+// Two lower-case digits an octet.
+inline std::string to_hex(std::span<const std::uint8_t> octets) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const std::uint8_t octet : octets)
+        text.append({digits[octet >> 4U], digits[octet & 0xfU]});
+    return text;
 }
 
 // The text without spaces, tabs, CR and LF at either end.

@@ -15,11 +15,9 @@ namespace asio = boost::asio;
 
 namespace {
 
+// It says nothing of the question.
 AnswerPtr refusal(std::string detail) {
-    auto answer = std::make_shared<Answer>();
-    answer->trouble = Trouble::cancelled;
-    answer->detail = std::move(detail);
-    return answer;
+    return failed_answer(Trouble::cancelled, std::move(detail));
 }
 
 // Where the upstream's answer is awaited. The task holds it too, as it may end after the asker has left.

@@ -21,13 +21,6 @@ constexpr std::size_t entries_of_shard = 8192;  // local: where the table grows,
 
 using Shard = CacheShard;
 
-AnswerPtr abandoned_answer() {
-    auto answer = std::make_shared<Answer>();
-    answer->trouble = Trouble::cancelled;
-    answer->detail = "the worker that asked has stopped";
-    return answer;
-}
-
 std::size_t shard_count(std::size_t entries) {
     if (entries < many_entries) return 1;
     return std::bit_ceil(std::clamp(entries / entries_of_shard, least_shards, most_shards));
@@ -177,7 +170,7 @@ void Cache::abandon(const DomainName& name, RrType type, Ticket id) {
     ++shard.counted.failures;
     const Shard::Flight landed = std::move(flight->second);
     shard.flights.erase(flight);
-    wake_all(landed, abandoned_answer());
+    wake_all(landed, failed_answer(Trouble::cancelled, "the worker that asked has stopped"));
 }
 
 milliseconds Cache::lost_after() const {

@@ -14,17 +14,6 @@
 namespace gatepost::dns {
 namespace asio = boost::asio;
 
-namespace {
-
-AnswerPtr failure(Trouble trouble, std::string detail) {
-    auto answer = std::make_shared<Answer>();
-    answer->trouble = trouble;
-    answer->detail = std::move(detail);
-    return answer;
-}
-
-}  // namespace
-
 struct CachingResolver::State {
     asio::any_io_executor executor;
     Resolver& upstream;
@@ -97,7 +86,7 @@ asio::awaitable<void> CachingResolver::lead(std::shared_ptr<State> state, Flight
     try {
         answer = co_await state->upstream.query(flight.name(), flight.type());
     } catch (const std::exception& error) {
-        answer = failure(Trouble::unspecified, std::string("internal error: ") + error.what());
+        answer = failed_answer(Trouble::unspecified, std::string("internal error: ") + error.what());
     }
     flight.land(std::move(answer), state->now());
 }
@@ -144,8 +133,8 @@ asio::awaitable<AnswerPtr> CachingResolver::ask(std::shared_ptr<State> state, Do
         co_await waiter->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
     if (waiter->answer) co_return waiter->answer;
-    if (woken) co_return failure(Trouble::cancelled, "cancelled");
-    co_return failure(Trouble::unspecified, "no answer from the worker that asked");
+    if (woken) co_return failed_answer(Trouble::cancelled, "cancelled");
+    co_return failed_answer(Trouble::unspecified, "no answer from the worker that asked");
 }
 
 }  // namespace gatepost::dns

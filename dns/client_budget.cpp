@@ -1,5 +1,7 @@
 #include "dns/client_budget.hpp"
 
+#include "dns/client_address.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -9,12 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr unsigned ipv6_client_prefix = 64;
 constexpr std::chrono::seconds sweep_interval{1};  // local: a sweep walks over all accounts
-
-IpAddress client_key(const IpAddress& client) {
-    return client.is_v4() ? client : IpNetwork(client, ipv6_client_prefix).address();
-}
 
 }  // namespace
 
@@ -43,7 +40,7 @@ void ClientBudgets::forget_the_rested(TimePoint now) {
 }
 
 ClientBudgets::Account& ClientBudgets::account(const IpAddress& client, TimePoint now) {
-    const IpAddress key = client_key(client);
+    const IpAddress key = client_of(client);
     auto found = accounts_.find(key);
     if (found == accounts_.end()) {
         if (accounts_.size() >= limits_.most_clients) forget_the_rested(now);
@@ -132,12 +129,8 @@ boost::asio::awaitable<AnswerPtr> ClientBudgetResolver::query(DomainName name, R
 boost::asio::awaitable<AnswerPtr> ClientBudgetResolver::ask(std::shared_ptr<State> state, DomainName name,
                                                             RrType type) {
     Charge charge(*state);
-    if (!charge.take()) {
-        auto refusal = std::make_shared<Answer>();
-        refusal->trouble = Trouble::cancelled;
-        refusal->detail = "this client's time for slow DNS zones is spent";
-        co_return refusal;
-    }
+    if (!charge.take())
+        co_return failed_answer(Trouble::cancelled, "this client's time for slow DNS zones is spent");
     co_return co_await state->upstream.query(std::move(name), type);
 }
 

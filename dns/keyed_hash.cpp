@@ -53,6 +53,12 @@ struct State {
 
 }  // namespace
 
+HashKey draw_hash_key(RandomSource& random) {
+    std::array<std::uint8_t, sizeof(HashKey)> drawn{};
+    random.fill(drawn);
+    return std::bit_cast<HashKey>(drawn);
+}
+
 std::uint64_t keyed_hash(const HashKey& key, std::string_view octets) {
     State state(key);
     std::size_t taken = 0;

@@ -7,13 +7,6 @@ namespace {
 
 constexpr int max_chain = 8;  // local: CNAME steps through local records
 
-AnswerPtr loop_failure() {
-    auto answer = std::make_shared<Answer>();
-    answer->trouble = Trouble::malformed;
-    answer->detail = "local CNAME records form a loop, or a chain too long";
-    return answer;
-}
-
 }  // namespace
 
 OverridingResolver::OverridingResolver(std::shared_ptr<const ZoneResolver> local, Resolver& upstream)
@@ -28,7 +21,7 @@ AnswerPtr OverridingResolver::find(DomainName& name, RrType type) const {
         if (type == RrType::cname || !alias->found()) return local_->find(name, type);
         name = std::get<DomainName>(alias->records.front());
     }
-    return loop_failure();
+    return failed_answer(Trouble::malformed, "local CNAME records form a loop, or a chain too long");
 }
 
 AnswerPtr OverridingResolver::known(const DomainName& name, RrType type) {

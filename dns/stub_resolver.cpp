@@ -53,10 +53,7 @@ struct StubResolver::State {
 
     AnswerPtr fail(std::string detail, Trouble trouble = Trouble::unspecified) {
         ++failures;
-        auto answer = std::make_shared<Answer>();
-        answer->detail = std::move(detail);
-        answer->trouble = trouble;
-        return answer;
+        return failed_answer(trouble, std::move(detail));
     }
 
     milliseconds timeout;

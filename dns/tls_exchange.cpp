@@ -1,12 +1,11 @@
 #include "dns/tls_exchange.hpp"
 
-#include <boost/asio/buffer.hpp>
+#include "dns/release.hpp"
+#include "dns/socket_stream.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -22,10 +21,7 @@ using boost::system::error_code;
 
 namespace {
 
-struct FreeSession {
-    void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
-};
-using SessionPtr = std::unique_ptr<SSL_SESSION, FreeSession>;
+using SessionPtr = std::unique_ptr<SSL_SESSION, Release<SSL_SESSION_free>>;
 
 // Whom the certificate must name. False: OpenSSL cannot.
 bool expect_peer(SSL* ssl, const ServerAddress& server) {
@@ -56,10 +52,10 @@ struct TlsClient::State {
 namespace {
 
 template <typename State>
-class TlsStream final : public QueryStream {
+class TlsStream final : public SocketStream<asio::ssl::stream<tcp::socket>> {
   public:
     TlsStream(std::shared_ptr<State> client, const asio::any_io_executor& executor, ServerAddress server)
-        : client_(std::move(client)), server_(std::move(server)), stream_(executor, client_->context) {}
+        : SocketStream(executor, client->context), client_(std::move(client)), server_(std::move(server)) {}
 
     asio::awaitable<error_code> connect() override {
         error_code error;
@@ -75,19 +71,6 @@ class TlsStream final : public QueryStream {
         co_await stream_.async_handshake(asio::ssl::stream_base::client, token);
         established_ = !error;
         co_return error;
-    }
-
-    asio::awaitable<error_code> write(Octets octets) override {
-        error_code error;
-        const auto buffer = asio::buffer(octets.data(), octets.size());
-        co_await asio::async_write(stream_, buffer, asio::redirect_error(asio::use_awaitable, error));
-        co_return error;
-    }
-
-    asio::awaitable<std::size_t> read(std::span<std::uint8_t> room, error_code& error) override {
-        const auto buffer = asio::buffer(room.data(), room.size());
-        auto token = asio::redirect_error(asio::use_awaitable, error);
-        co_return co_await stream_.async_read_some(buffer, token);
     }
 
     // No close_notify is waited for: the queries are answered or lost already. OpenSSL is told that the
@@ -114,7 +97,6 @@ class TlsStream final : public QueryStream {
 
     std::shared_ptr<State> client_;
     ServerAddress server_;
-    asio::ssl::stream<tcp::socket> stream_;
     bool established_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "dns/wire_codec.hpp"
 
+#include "dns/release.hpp"
+
 #include <ldns/ldns.h>
 
 #include <algorithm>
@@ -15,10 +17,7 @@ constexpr std::uint16_t flag_recursion = 0x0100;  // RD
 constexpr std::uint16_t flag_authentic = 0x0020;  // AD
 constexpr std::uint16_t option_cookie = 10;       // RFC 7873 §4
 
-struct FreeRr {
-    void operator()(ldns_rr* rr) const { ldns_rr_free(rr); }
-};
-using RrPtr = std::unique_ptr<ldns_rr, FreeRr>;
+using RrPtr = std::unique_ptr<ldns_rr, Release<ldns_rr_free>>;
 
 void append_16_bits(std::vector<std::uint8_t>& out, unsigned value) {
     out.push_back(static_cast<std::uint8_t>(value >> 8));

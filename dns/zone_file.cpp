@@ -97,9 +97,7 @@ bool is_number(const std::string& word) {
 }
 
 bool holds_names(const std::string& type) {
-    for (const char* one : {"CNAME", "MX", "NS", "PTR"})
-        if (ascii::equals_ignoring_case(type, one)) return true;
-    return false;
+    return ascii::is_one_of_ignoring_case(type, {"CNAME", "MX", "NS", "PTR"});
 }
 
 class RecordWriter {

@@ -66,6 +66,11 @@ const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
     return &*newest;
 }
 
+Subject subject_of(const Facts& facts, const auth::Evidence& evidence,
+                   const std::vector<dns::DomainName>& trusted_sealers) {
+    return {facts, evidence, trusted_sealer(evidence.arc, trusted_sealers)};
+}
+
 bool Condition::matches_envelope(const Facts& facts) const {
     if (!client_ip.empty() && (facts.client_hidden || !any_contains(client_ip, facts.client_ip)))
         return false;

@@ -61,6 +61,9 @@ struct Condition {
 const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
                                       const std::vector<dns::DomainName>& trusted);
 
+Subject subject_of(const Facts& facts, const auth::Evidence& evidence,
+                   const std::vector<dns::DomainName>& trusted_sealers);
+
 bool any_contains(const std::vector<dns::IpNetwork>& networks, const dns::IpAddress& address);
 bool any_matches(const std::vector<DomainPattern>& patterns, const dns::DomainName& name);
 

@@ -35,8 +35,7 @@ Decision exempted(const Exemption& exemption, std::string reason) {
 
 const Exemption* exemption_from(Forgiven what, const Facts& facts, const Evidence& evidence,
                                 const Settings& settings) {
-    const Subject subject{facts, evidence, trusted_sealer(evidence.arc, settings.trusted_sealers)};
-    return find_exemption(settings.exemptions, what, subject);
+    return find_exemption(settings.exemptions, what, subject_of(facts, evidence, settings.trusted_sealers));
 }
 
 // policy.on_invalid_from. RFC 9989 §11.5: without exactly one author domain DMARC cannot be applied.

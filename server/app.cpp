@@ -26,8 +26,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -44,12 +42,6 @@ constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
 
 std::chrono::sys_days today() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
-}
-
-dns::HashKey draw_hash_key(dns::RandomSource& random) {
-    std::array<std::uint8_t, sizeof(dns::HashKey)> drawn{};
-    random.fill(drawn);
-    return std::bit_cast<dns::HashKey>(drawn);
 }
 
 class App {
@@ -322,7 +314,7 @@ class App {
     ConnectionLimits connections_;
     std::size_t descriptors_ = raise_descriptor_limit();
     dns::SystemRandomSource random_;
-    ClientState clients_{draw_hash_key(random_)};
+    ClientState clients_{dns::draw_hash_key(random_)};
     std::unique_ptr<reports::store::Store> store_;
     std::optional<Health> health_;
     std::shared_ptr<relay::DownstreamState> downstream_;

@@ -1,6 +1,6 @@
 #include "server/client_rates.hpp"
 
-#include "server/client_address.hpp"
+#include "dns/client_address.hpp"
 
 #include <array>
 #include <functional>

@@ -1,5 +1,6 @@
-// Who the client of a connection is, where a proxy or a trusted host says it: the PROXY header before the
-// first octet, and XCLIENT. The connection itself is in connection.cpp.
+// What a connection makes of its client: who it is, where a proxy or a trusted host says so (the PROXY header
+// before the first octet, XCLIENT), and what comes of speaking out of turn or of too many errors. The
+// connection itself is in connection.cpp.
 #include "server/connection.hpp"
 #include "server/hidden_clients_lookup.hpp"
 #include "server/log.hpp"

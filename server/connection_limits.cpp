@@ -1,6 +1,6 @@
 #include "server/connection_limits.hpp"
 
-#include "server/client_address.hpp"
+#include "dns/client_address.hpp"
 
 namespace gatepost::server {
 

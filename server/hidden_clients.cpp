@@ -1,6 +1,9 @@
 #include "server/hidden_clients.hpp"
 
+#include "policy/condition.hpp"
+
 #include <algorithm>
+#include <vector>
 
 namespace gatepost::server {
 namespace {
@@ -16,7 +19,7 @@ constexpr std::size_t max_questions = 20;  // local: in a minute, and so at most
 }  // namespace
 
 bool is_private(const dns::IpAddress& address) {
-    static const auto networks = {
+    static const std::vector networks{
         dns::IpNetwork::parse("10.0.0.0/8").value(),     dns::IpNetwork::parse("172.16.0.0/12").value(),
         dns::IpNetwork::parse("192.168.0.0/16").value(),  // RFC 1918 §3
         dns::IpNetwork::parse("100.64.0.0/10").value(),   // RFC 6598 §7
@@ -24,8 +27,7 @@ bool is_private(const dns::IpAddress& address) {
         dns::IpNetwork::parse("fc00::/7").value(),        // RFC 4193 §3.1
         dns::IpNetwork::parse("fe80::/10").value(),       // RFC 4291 §2.5.6
     };
-    return std::any_of(networks.begin(), networks.end(),
-                       [&](const dns::IpNetwork& network) { return network.contains(address); });
+    return policy::any_contains(networks, address);
 }
 
 void HiddenClients::forget(Minute& minute) {

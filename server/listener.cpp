@@ -2,6 +2,7 @@
 
 #include "server/descriptor_limit.hpp"
 #include "server/log.hpp"
+#include "server/socket_address.hpp"
 
 #include "policy/condition.hpp"
 
@@ -25,17 +26,6 @@ namespace {
 
 constexpr int accepts_at_a_time = 64;                   // local: then other listeners have their turn
 constexpr auto pause = std::chrono::milliseconds(200);  // local: when the process has no descriptors left
-
-dns::IpAddress address_of(const sockaddr_storage& peer) {
-    if (peer.ss_family == AF_INET6) {
-        std::array<std::uint8_t, 16> octets{};
-        std::memcpy(octets.data(), &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr, octets.size());
-        return dns::IpAddress::v6(octets);
-    }
-    std::array<std::uint8_t, 4> octets{};
-    std::memcpy(octets.data(), &reinterpret_cast<const sockaddr_in&>(peer).sin_addr, octets.size());
-    return dns::IpAddress::v4(octets);
-}
 
 // One reply into the socket's empty buffer, without waiting for anything.
 void turn_away(int socket, std::string_view reply) {

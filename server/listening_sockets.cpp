@@ -1,5 +1,7 @@
 #include "server/listening_sockets.hpp"
 
+#include "server/socket_address.hpp"
+
 #include "dns/ascii.hpp"
 
 #include <fcntl.h>
@@ -8,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -27,24 +28,15 @@ std::string text_of(const dns::IpAddress& address, std::uint16_t port) {
 
 // Of a socket that listens to TCP; empty for anything else. "::" is written as it is, though such a socket
 // may take IPv4 as well.
-std::string address_of(int descriptor) {
+std::string address_text_of(int descriptor) {
     sockaddr_storage bound{};
     socklen_t length = sizeof bound;
     int listens = 0;
     socklen_t size = sizeof listens;
     if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) return {};
     if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&bound), &length) != 0) return {};
-    if (bound.ss_family == AF_INET) {
-        const auto& v4 = reinterpret_cast<const sockaddr_in&>(bound);
-        std::array<std::uint8_t, 4> octets{};
-        std::memcpy(octets.data(), &v4.sin_addr, octets.size());
-        return text_of(dns::IpAddress::v4(octets), ntohs(v4.sin_port));
-    }
-    if (bound.ss_family != AF_INET6) return {};
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(bound);
-    std::array<std::uint8_t, 16> octets{};
-    std::memcpy(octets.data(), &v6.sin6_addr, octets.size());
-    return text_of(dns::IpAddress::v6(octets), ntohs(v6.sin6_port));
+    if (bound.ss_family != AF_INET && bound.ss_family != AF_INET6) return {};
+    return text_of(address_of(bound), port_of(bound));
 }
 
 // The value of a variable of the environment as a number, and the variable gone.
@@ -105,7 +97,7 @@ ListeningSockets::ListeningSockets() {
          ++descriptor) {
         ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
         ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
-        std::string address = address_of(descriptor);
+        std::string address = address_text_of(descriptor);
         if (address.empty())
             address = "descriptor " + std::to_string(descriptor) + ", which does not listen to TCP";
         passed_.push_back({ListeningSocket(descriptor), std::move(address)});

@@ -2,8 +2,6 @@
 
 #include "dns/local_records.hpp"
 
-#include <array>
-#include <bit>
 #include <utility>
 
 namespace gatepost::server {
@@ -20,9 +18,7 @@ SharedDns make_shared_dns(const dns::ResolverOptions& options, dns::RandomSource
     dns::CacheOptions cache;
     cache.entries = options.cache_entries;
     cache.lost_after = options.timeout + cache_grace;
-    std::array<std::uint8_t, sizeof(dns::HashKey)> drawn{};
-    random.fill(drawn);
-    cache.hash_key = std::bit_cast<dns::HashKey>(drawn);
+    cache.hash_key = dns::draw_hash_key(random);
     cache.brownout = shared.brownout;
     shared.cache = std::make_shared<dns::Cache>(std::move(cache));
     shared.client_budgets = std::make_shared<dns::ClientBudgets>(shared.brownout);

@@ -2,10 +2,12 @@
 
 #include "server/tls_handles.hpp"
 
+#include "dns/ascii.hpp"
+
 #include <array>
-#include <cstdio>
 #include <new>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -14,7 +16,7 @@ namespace {
 
 using policy::DistinguishedName;
 using policy::NameAttribute;
-using GeneralNames = std::unique_ptr<GENERAL_NAMES, TlsRelease<GENERAL_NAMES_free>>;
+using GeneralNames = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
 
 // The handshake goes on in any case; what was found stays as the session's verify result.
 int verify(X509_STORE_CTX* chain, void*) {
@@ -81,13 +83,7 @@ std::string fingerprint(const X509* certificate) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        std::array<char, 3> digits{};
-        std::snprintf(digits.data(), digits.size(), "%02x", digest[i]);
-        text += digits.data();
-    }
-    return text;
+    return ascii::to_hex(std::span(digest).first(size));
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace gatepost::server {
 namespace {
 
-using Response = std::unique_ptr<OCSP_RESPONSE, TlsRelease<OCSP_RESPONSE_free>>;
-using BasicResponse = std::unique_ptr<OCSP_BASICRESP, TlsRelease<OCSP_BASICRESP_free>>;
+using Response = std::unique_ptr<OCSP_RESPONSE, Release<OCSP_RESPONSE_free>>;
+using BasicResponse = std::unique_ptr<OCSP_BASICRESP, Release<OCSP_BASICRESP_free>>;
 
 bool is_of(OCSP_SINGLERESP* single, const X509* certificate) {
     ASN1_INTEGER* serial = nullptr;

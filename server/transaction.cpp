@@ -207,8 +207,7 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
 std::optional<Reply> Transaction::refuse_bare_newlines(const smtp::ContentFraming& framing) {
     if (!framing.normalised()) return std::nullopt;
     const policy::Settings& settings = runtime_->config.policy;
-    const policy::Subject subject{facts_, evidence_,
-                                  policy::trusted_sealer(evidence_.arc, settings.trusted_sealers)};
+    const auto subject = policy::subject_of(facts_, evidence_, settings.trusted_sealers);
     const policy::Exemption* exemption =
         policy::find_exemption(settings.exemptions, policy::Forgiven::bare_newline, subject);
     if (exemption == nullptr) return reply(550, "5.6.0", describe(*framing.normalised()));

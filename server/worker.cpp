@@ -6,6 +6,7 @@
 #include "server/relay/relay_pool.hpp"
 #include "server/relay/smtp_delivery.hpp"
 
+#include "dns/ascii.hpp"
 #include "dns/caching_resolver.hpp"
 #include "dns/overriding_resolver.hpp"
 #include "dns/stub_resolver.hpp"
@@ -21,7 +22,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdio>
 #include <list>
 #include <optional>
 #include <thread>
@@ -101,10 +101,7 @@ struct Worker::Impl {
     std::string new_session_id() {
         std::array<std::uint8_t, 8> octets{};
         shared.random.fill(octets);
-        std::array<char, 17> text{};
-        for (std::size_t i = 0; i < octets.size(); ++i)
-            std::snprintf(text.data() + 2 * i, 3, "%02x", static_cast<unsigned>(octets[i]));
-        return text.data();
+        return ascii::to_hex(octets);
     }
 
     // Without a place in the kernel's event queue, or without memory, this one client goes.

@@ -1,6 +1,8 @@
 // Owners of OpenSSL's objects, for the sources of this folder alone: no other header shows OpenSSL.
 #pragma once
 
+#include "dns/release.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
@@ -12,13 +14,6 @@
 
 namespace gatepost::auth::crypto {
 
-template <auto release>
-struct Release {
-    template <typename T>
-    void operator()(T* pointer) const {
-        release(pointer);
-    }
-};
 using Bio = std::unique_ptr<BIO, Release<BIO_free_all>>;
 using BigNumber = std::unique_ptr<BIGNUM, Release<BN_free>>;
 using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Release<OSSL_PARAM_BLD_free>>;

@@ -17,16 +17,11 @@ constexpr std::array<std::string_view, 7> unimplemented{"AUTH", "ETRN", "TURN", 
 constexpr std::array<std::string_view, 11> http{"GET",     "HEAD",  "POST",  "PUT", "DELETE", "CONNECT",
                                                 "OPTIONS", "TRACE", "PATCH", "PRI", "HOST:"};
 
-bool is_one_of(std::string_view word, const auto& words) {
-    return std::any_of(words.begin(), words.end(),
-                       [word](std::string_view other) { return ascii::equals_ignoring_case(word, other); });
-}
-
 Verb verb_of(std::string_view word) {
     for (const auto& rule : command_table())
         if (ascii::equals_ignoring_case(word, rule.keyword)) return rule.verb;
-    if (is_one_of(word, unimplemented)) return Verb::unimplemented;
-    if (is_one_of(word, http)) return Verb::http;
+    if (ascii::is_one_of_ignoring_case(word, unimplemented)) return Verb::unimplemented;
+    if (ascii::is_one_of_ignoring_case(word, http)) return Verb::http;
     return Verb::unknown;
 }
 

@@ -11,11 +11,6 @@
 namespace gatepost::server::smtp {
 namespace {
 
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-    return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view word) { return ascii::equals_ignoring_case(text, word); });
-}
-
 // RFC 3461 §4.2, §4.4: what the text stands for is printable ASCII.
 bool is_printable_xtext(std::string_view text) {
     const auto octets = decode_xtext(text);
@@ -38,7 +33,7 @@ bool is_addr_type(std::string_view text) {
 }  // namespace
 
 bool is_ret(std::string_view value) {
-    return is_one_of(value, {"FULL", "HDRS"});
+    return ascii::is_one_of_ignoring_case(value, {"FULL", "HDRS"});
 }
 
 bool is_envid(std::string_view value) {
@@ -49,7 +44,8 @@ bool is_notify(std::string_view value) {
     if (ascii::equals_ignoring_case(value, "NEVER")) return true;
     for (;;) {
         const auto comma = value.find(',');
-        if (!is_one_of(value.substr(0, comma), {"SUCCESS", "FAILURE", "DELAY"})) return false;
+        if (!ascii::is_one_of_ignoring_case(value.substr(0, comma), {"SUCCESS", "FAILURE", "DELAY"}))
+            return false;
         if (comma == std::string_view::npos) return true;
         value.remove_prefix(comma + 1);
     }

@@ -47,8 +47,9 @@ bool read_attribute(std::string_view name, std::string_view value, XclientAttrib
     if (is(name, "ADDR")) return read_address(value, attributes);
     if (is(name, "HELO")) return read_helo(value, attributes);
     if (is(name, "PROTO")) return read_protocol(value, attributes);
-    constexpr std::string_view unused[] = {"NAME", "PORT", "LOGIN", "DESTADDR", "DESTPORT", "REVERSE_NAME"};
-    return std::any_of(std::begin(unused), std::end(unused), [&](auto known) { return is(name, known); });
+    // Known, and of no use.
+    return ascii::is_one_of_ignoring_case(name,
+                                          {"NAME", "PORT", "LOGIN", "DESTADDR", "DESTPORT", "REVERSE_NAME"});
 }
 
 }  // namespace

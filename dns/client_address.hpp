@@ -4,9 +4,9 @@
 
 #include "dns/ip_address.hpp"
 
-namespace gatepost::server {
+namespace gatepost::dns {
 
-dns::IpAddress client_of(const dns::IpAddress& address);
-dns::IpAddress network_of(const dns::IpAddress& address);
+IpAddress client_of(const IpAddress& address);
+IpAddress network_of(const IpAddress& address);
 
-}  // namespace gatepost::server
+}  // namespace gatepost::dns
