@@ -12,18 +12,16 @@ namespace {
 namespace smtp = server::smtp;
 using namespace std::string_view_literals;
 
-constexpr const char* mail = "MAIL FROM:<a@client.example>";
-constexpr const char* rcpt = "RCPT TO:<rcpt@relay.example>";
 constexpr const char* nobody = "RCPT TO:<x@elsewhere.example>";
 
-SmtpScript greeted(smtp::SessionOptions options = smtp_options()) {
+SmtpScript chunking_offered(smtp::SessionOptions options = smtp_options()) {
     SmtpScript script(std::move(options));
-    script.send("EHLO client.example").expect(250, "", "CHUNKING");
+    script.send(hello).expect(250, "", "CHUNKING");
     return script;
 }
 
 SmtpScript at_message(smtp::SessionOptions options = smtp_options()) {
-    auto script = greeted(std::move(options));
+    auto script = chunking_offered(std::move(options));
     script.send(mail).expect(250, "2.1.0").send(rcpt).expect(250, "2.1.5");
     return script;
 }
@@ -72,7 +70,7 @@ TEST(BdatDialog, SeveralChunks) {
 
 // RFC 3030 §4.2: the whole transaction in one go.
 TEST(BdatDialog, Pipelined) {
-    greeted()
+    chunking_offered()
         .send_raw(std::string(mail) + "\r\n" + rcpt + "\r\nBDAT 3\r\na\r\nBDAT 3 LAST\r\nb\r\nQUIT\r\n")
         .expect(250, "2.1.0")
         .expect(250, "2.1.5")
@@ -88,11 +86,18 @@ TEST(BdatDialog, Pipelined) {
 TEST(BdatDialog, OctetsOfARefusedChunkAreNoCommands) {
     const std::string chunk = "BDAT 6 LAST\r\nQUIT\r\n";
     SmtpScript().send_raw(chunk + "NOOP\r\n").expect(503, "5.5.1").expect(250).expect_messages(0).run();
-    greeted().send_raw(chunk).expect(503, "5.5.1").send("NOOP").expect(250).run();
-    greeted().send(mail).expect(250).send_raw(chunk).expect(503, "5.5.1").send("NOOP").expect(250).run();
+    chunking_offered().send_raw(chunk).expect(503, "5.5.1").send("NOOP").expect(250).run();
+    chunking_offered()
+        .send(mail)
+        .expect(250)
+        .send_raw(chunk)
+        .expect(503, "5.5.1")
+        .send("NOOP")
+        .expect(250)
+        .run();
     auto required = smtp_options();
     required.tls = smtp::TlsMode::required;
-    greeted(required).send_raw(chunk).expect(530, "5.7.0").send("NOOP").expect(250).run();
+    chunking_offered(required).send_raw(chunk).expect(530, "5.7.0").send("NOOP").expect(250).run();
     at_message()
         .send_raw("BDAT 6 FIRST\r\nQUIT\r\n")
         .expect(501, "5.5.4")
@@ -106,7 +111,7 @@ TEST(BdatDialog, OctetsOfARefusedChunkAreNoCommands) {
 
 // A failed MAIL or RCPT with the chunks already in the pipeline (RFC 3030 §2).
 TEST(BdatDialog, ChunksBehindAFailedMailOrRcpt) {
-    greeted()
+    chunking_offered()
         .send_raw("MAIL FROM:<\r\n" + std::string(rcpt) + "\r\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\n")
         .expect(501)
         .expect(503)
@@ -115,7 +120,7 @@ TEST(BdatDialog, ChunksBehindAFailedMailOrRcpt) {
         .send("NOOP")
         .expect(250)
         .run();
-    greeted()
+    chunking_offered()
         .send_raw(std::string(mail) + "\r\n" + nobody + "\r\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\n")
         .expect(250)
         .expect(550)
@@ -129,7 +134,7 @@ TEST(BdatDialog, ChunksBehindAFailedMailOrRcpt) {
 
 // Half a message never becomes one: a recipient that comes too late does not undo the refusal.
 TEST(BdatDialog, NoRecipientBetweenChunks) {
-    greeted()
+    chunking_offered()
         .send_raw(std::string(mail) + "\r\n" + nobody + "\r\nBDAT 3\r\na\r\n" + rcpt +
                   "\r\nBDAT 3 LAST\r\nb\r\n")
         .expect(250)
@@ -175,7 +180,7 @@ TEST(BdatDialog, OverTheLimit) {
             .expect(552, "5.3.4")
             .expect_close()
             .run();
-        greeted(options).send("BDAT " + std::string(size)).expect(552, "5.3.4").expect_close().run();
+        chunking_offered(options).send("BDAT " + std::string(size)).expect(552, "5.3.4").expect_close().run();
     }
     at_message(options)
         .send_raw("BDAT 5\r\na\r\nb\r")
@@ -245,7 +250,7 @@ TEST(BdatDialog, NeverWithData) {
 
 // RFC 3030 §3: BODY=BINARYMIME is not offered.
 TEST(BdatDialog, NoBinaryMime) {
-    greeted().send(std::string(mail) + " BODY=BINARYMIME").expect(555, "5.5.4").run();
+    chunking_offered().send(std::string(mail) + " BODY=BINARYMIME").expect(555, "5.5.4").run();
 }
 
 // Chunks in the pipeline behind a refused one are no further errors of the client.
@@ -253,7 +258,7 @@ TEST(BdatDialog, RefusedChunksCountOnce) {
     auto options = smtp_options();
     options.limits.errors_per_connection = 2;
     std::string chunks;
-    SmtpScript script = greeted(options);
+    SmtpScript script = chunking_offered(options);
     script.send(mail).expect(250).send(nobody).expect(550);
     for (int i = 0; i < 20; ++i)
         chunks += "BDAT 3\r\na\r\n";

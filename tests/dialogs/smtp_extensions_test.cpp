@@ -10,16 +10,6 @@ namespace {
 
 namespace smtp = server::smtp;
 
-constexpr const char* hello = "EHLO client.example";
-constexpr const char* mail = "MAIL FROM:<a@client.example>";
-constexpr const char* rcpt = "RCPT TO:<rcpt@relay.example>";
-
-SmtpScript greeted() {
-    SmtpScript script;
-    script.send(hello).expect(250, "");
-    return script;
-}
-
 // PRODUCT.md: SIZE, 8BITMIME and SMTPUTF8 only where the downstream has them. RFC 6531 §3.1: SMTPUTF8 needs
 // 8BITMIME.
 TEST(SmtpExtensions, OfferedExtensions) {

@@ -10,16 +10,6 @@ namespace {
 
 namespace smtp = server::smtp;
 
-constexpr const char* hello = "EHLO client.example";
-constexpr const char* mail = "MAIL FROM:<a@client.example>";
-constexpr const char* rcpt = "RCPT TO:<rcpt@relay.example>";
-
-SmtpScript greeted() {
-    SmtpScript script;
-    script.send(hello).expect(250, "");
-    return script;
-}
-
 SmtpScript at_data() {
     auto script = greeted();
     script.send(mail).expect(250, "2.1.0").send(rcpt).expect(250, "2.1.5").send("DATA").expect(354, "");

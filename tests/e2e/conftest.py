@@ -103,3 +103,17 @@ def send(gatepost):
     def deliver(message, client, mail_from, rcpt_to="inbox@ours.example", server=None, **more):
         return swaks((server or gatepost).port, message, client, mail_from, rcpt_to, **more)
     return deliver
+
+
+@pytest.fixture
+def make_server():
+    """Starts a mail server of the test's own: make_server(Postfix, relay_port=...)."""
+    servers = []
+
+    def make(kind, **settings):
+        servers.append(kind(**settings))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()

@@ -13,21 +13,8 @@ pytestmark = pytest.mark.skipif(not is_possible(), reason="needs root, the right
 MESSAGE = compose("someone@spf-only.example", body="A body.\r\n.\r\n..\r\nend\r\n")
 
 
-@pytest.fixture
-def make_exim():
-    servers = []
-
-    def make(**settings):
-        servers.append(Exim(**settings))
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.stop()
-
-
-def test_behind_it_gets_the_octets_unchanged(make_exim, make_gatepost):
-    behind = make_exim()
+def test_behind_it_gets_the_octets_unchanged(make_server, make_gatepost):
+    behind = make_server(Exim)
     server = make_gatepost(relay_port=behind.port)
     sent = swaks(server.port, MESSAGE, KNOWN, "b@spf-only.example", "inbox@ours.example")
     assert sent.code == 250, sent.text
@@ -35,8 +22,8 @@ def test_behind_it_gets_the_octets_unchanged(make_exim, make_gatepost):
     assert behind.messages()[0].endswith(MESSAGE.replace(b"\r\n", b"\n").partition(b"\n\n")[2])
 
 
-def test_before_it_delivers(make_exim, gatepost, sink):
-    before = make_exim(relay_port=gatepost.port)
+def test_before_it_delivers(make_server, gatepost, sink):
+    before = make_server(Exim, relay_port=gatepost.port)
     message = compose("someone@p-none.example", body="Hello.\r\n.\r\n" * 50)
     with smtplib.SMTP("127.0.0.1", before.port, timeout=20) as client:
         client.sendmail("someone@p-none.example", ["a@ours.example", "b@ours.example"], message)

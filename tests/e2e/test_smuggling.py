@@ -9,32 +9,11 @@ import yaml
 
 from harness.exim import Exim, is_possible
 from harness.postfix import Postfix, programs
-from harness.process import Process, accepts, free_port, wait_until
+from harness.smtp_sink import SmtpSink
 
 SUITE = pathlib.Path(os.environ.get("GATEPOST_SUITES", "")) / "smtp-smuggling" / "payloads.yml"
 pytestmark = [pytest.mark.skipif(not SUITE.exists(), reason="the suites are not there"),
               pytest.mark.skipif(os.geteuid() != 0 or programs() is None, reason="needs root, and Postfix's programs")]
-
-
-class SmtpSink:
-    """Postfix's smtp-sink, each message in a file of its own."""
-
-    def __init__(self, folder):
-        self.port, self.folder = free_port(), folder
-        self._process = Process(["smtp-sink", "-u", "nobody", "-d", "message.", "-R", folder,
-                                 f"127.0.0.1:{self.port}", "10"], folder / "output")
-        self._process.wait_until(lambda: accepts(self.port), "smtp-sink takes connections")
-
-    def stop(self):
-        self._process.kill()
-
-    def messages(self):
-        files = (path.read_bytes() for path in self.folder.glob("message.*"))
-        return [octets for octets in files if b"\n" in octets]  # what a probe began is empty
-
-    def wait_for_deliveries(self, count):
-        wait_until(lambda: len(self.messages()) >= count, 10, f"{count} messages in files")
-        assert len(self.messages()) == count
 
 
 @pytest.fixture(params=["postfix", "exim", "smtp-sink"])
@@ -46,10 +25,7 @@ def behind(request, tmp_path):
     elif request.param == "postfix":
         server = Postfix(settings=["smtpd_forbid_bare_newline = no"])  # as trusting as it was before 2024
     else:
-        folder = tmp_path / "sink"
-        folder.mkdir(mode=0o777)
-        folder.chmod(0o777)
-        server = SmtpSink(folder)
+        server = SmtpSink(tmp_path / "sink")
     yield server
     server.stop()
 

@@ -1,5 +1,4 @@
 """A thousand messages over twenty connections, from Postfix's smtp-source into its smtp-sink: none lost, none twice."""
-import getpass
 import json
 import re
 import shutil
@@ -8,27 +7,17 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from harness.process import Process, accepts, free_port, wait_until
+from harness.process import wait_until
+from harness.smtp_sink import SmtpSink
 
 MESSAGES, CONNECTIONS = 1000, 20
 
 
 @pytest.fixture
 def smtp_sink(tmp_path):
-    """Postfix's sink, which writes each message to a file of its own; gives its port and the folder."""
-    folder, port = tmp_path / "sink", free_port()
-    folder.mkdir()
-    command = [shutil.which("smtp-sink"), "-d", "message."]
-    if getpass.getuser() == "root":  # it insists on being somebody else
-        command += ["-u", "nobody"]
-        shutil.chown(folder, "nobody")
-        for parent in [folder, *folder.parents]:
-            if parent.stat().st_mode & 0o001 == 0 and parent != parent.parent:
-                parent.chmod(parent.stat().st_mode | 0o011)
-    process = Process([*command, "-R", folder, f"127.0.0.1:{port}", "100"], tmp_path / "smtp-sink.log")
-    process.wait_until(lambda: accepts(port), "smtp-sink listens")
-    yield port, folder
-    process.stop()
+    sink = SmtpSink(tmp_path / "sink")
+    yield sink
+    sink.stop()
 
 
 def counter(metrics, name, **labels):
@@ -41,13 +30,12 @@ def counter(metrics, name, **labels):
 
 
 def test_every_message_arrives_and_is_counted_once(smtp_sink, make_gatepost):
-    port, folder = smtp_sink
-    server = make_gatepost(relay_port=port)
+    server = make_gatepost(relay_port=smtp_sink.port)
     subprocess.run([shutil.which("smtp-source"), "-s", str(CONNECTIONS), "-m", str(MESSAGES), "-l", "4096",
                     "-f", "load@load.example", "-t", "inbox@ours.example", f"127.0.0.1:{server.port}"],
                    check=True, timeout=60)
 
-    arrived = [path.read_bytes() for path in folder.glob("message.*")]
+    arrived = smtp_sink.messages()
     assert len(arrived) == MESSAGES
     ids = [re.search(rb"\bid (\S+-\d+)", message)[1] for message in arrived]
     assert len(set(ids)) == MESSAGES

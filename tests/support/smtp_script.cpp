@@ -125,4 +125,10 @@ void SmtpScript::play(std::size_t count, bool by_octet, bool silent_at_end) cons
     EXPECT_TRUE(driver.take_output().starts_with("421 4.4.2 "));
 }
 
+SmtpScript greeted(server::smtp::SessionOptions options) {
+    SmtpScript script(std::move(options));
+    script.send(hello).expect(250, "");
+    return script;
+}
+
 }  // namespace gatepost::tests

@@ -43,4 +43,12 @@ class SmtpScript {
     std::vector<Step> steps_;
 };
 
+// What most dialogs say.
+inline constexpr const char* hello = "EHLO client.example";
+inline constexpr const char* mail = "MAIL FROM:<a@client.example>";
+inline constexpr const char* rcpt = "RCPT TO:<rcpt@relay.example>";
+
+// EHLO has been answered.
+SmtpScript greeted(server::smtp::SessionOptions options = smtp_options());
+
 }  // namespace gatepost::tests

@@ -7,12 +7,10 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
-import time
 
-from .process import Process, accepts, free_port, wait_until
+from .mail_server import GROUP, IDS, OWNER, MailServer
+from .process import Process
 
-OWNER, GROUP = "backup", "operator"
 CONFIGURATION = """
 exim_path = {program}
 exim_user = {owner}
@@ -63,18 +61,13 @@ def is_possible():
         ["unshare", "-m", "mount", "--bind", "/etc/passwd", "/etc/passwd"], capture_output=True).returncode == 0
 
 
-class Exim:
+class Exim(MailServer):
+    log_file, mailbox = "log/mainlog", "mail"
+
     def __init__(self, relay_port=None):
-        self.port = free_port()
-        self._folder = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self._folder.name)
-        os.chmod(self.folder, 0o755)
-        for name in ("spool", "log", "mail"):
-            (self.folder / name).mkdir()
-            shutil.chown(self.folder / name, OWNER, GROUP)
+        super().__init__(["spool", "log", "mail"])
         for file, line in (("passwd", "Debian-exim:x:{0}:{1}::/nonexistent:/bin/false\n"), ("group", "Debian-exim:x:{1}:\n")):
-            ids = shutil._get_uid(OWNER), shutil._get_gid(GROUP)
-            text = pathlib.Path("/etc", file).read_text(encoding="utf-8") + line.format(*ids)
+            text = pathlib.Path("/etc", file).read_text(encoding="utf-8") + line.format(*IDS)
             (self.folder / file).write_text(text, encoding="utf-8")
         (self.folder / "exim.conf").write_text(CONFIGURATION.format(
             program=program(), owner=OWNER, group=GROUP, folder=self.folder, relay_port=relay_port,
@@ -82,30 +75,4 @@ class Exim:
         script = f"""
             mount --bind {self.folder}/passwd /etc/passwd && mount --bind {self.folder}/group /etc/group &&
             exec {program()} -C {self.folder}/exim.conf -bdf -oX 127.0.0.1.{self.port}"""
-        self._process = Process(["unshare", "-m", "sh", "-c", script], self.folder / "output")
-        self._process.wait_until(lambda: accepts(self.port), "Exim takes connections")
-
-    def stop(self):
-        self._process.stop()
-        self._folder.cleanup()
-
-    @property
-    def log(self):
-        path = self.folder / "log" / "mainlog"
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-
-    def messages(self):
-        """The octets of each message in the Maildir, LF line ends."""
-        return [path.read_bytes() for path in sorted((self.folder / "mail" / "new").glob("*"))]
-
-    def wait_for_log(self, text, seconds=20):
-        try:
-            wait_until(lambda: text in self.log, seconds, f"Exim logs {text!r}")
-        except TimeoutError as error:
-            raise AssertionError(self.log[-6000:]) from error
-
-    def wait_for_deliveries(self, count, seconds=30):
-        """Waits for as many messages, and looks that no more come."""
-        wait_until(lambda: len(self.messages()) >= count, seconds, f"{count} messages in the Maildir")
-        time.sleep(0.5)
-        assert len(self.messages()) == count
+        self.start(Process(["unshare", "-m", "sh", "-c", script], self.folder / "output"))

@@ -6,12 +6,10 @@ to `relay_port`. Its master wants to be root.
 import os
 import pathlib
 import shutil
-import tempfile
-import time
 
-from .process import Process, accepts, free_port, wait_until
+from .mail_server import GROUP, IDS, OWNER, MailServer
+from .process import Process
 
-OWNER, GROUP = "backup", "operator"  # users of every Debian that nothing else runs as here
 MAIN = """
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -67,56 +65,24 @@ def programs():
     return pathlib.Path(found).resolve().parent if found else None
 
 
-class Postfix:
+class Postfix(MailServer):
+    log_file, mailbox = "log/maillog", "mail/box"
+
     def __init__(self, relay_port=None, settings=()):
-        self.port = free_port()
-        # Not pytest's folder: that is the user's alone, and Postfix becomes other users.
-        self._folder = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self._folder.name)
-        os.chmod(self.folder, 0o755)
-        owner = shutil._get_uid(OWNER), shutil._get_gid(GROUP)
-        for name in ("conf", "queue", "data", "mail", "log", "queue/pid"):
+        queues = "active bounce corrupt defer deferred flush hold incoming private saved trace maildrop public".split()
+        super().__init__(["data", "mail", "log"])
+        for name in ("conf", "queue", "queue/pid", *(f"queue/{queue}" for queue in queues)):
             (self.folder / name).mkdir()
-        for name in ("active bounce corrupt defer deferred flush hold incoming private saved trace maildrop public"
-                     .split()):
-            (self.folder / "queue" / name).mkdir()
-            shutil.chown(self.folder / "queue" / name, OWNER, GROUP)
-        for name in ("data", "mail", "log"):
-            shutil.chown(self.folder / name, OWNER, GROUP)
+        for queue in queues:
+            shutil.chown(self.folder / "queue" / queue, OWNER, GROUP)
         commands = programs()
         libraries = commands.parent / "lib" / "postfix"
         relay = [f"relayhost = [127.0.0.1]:{relay_port}"] if relay_port else []
         conf = self.folder / "conf"
         (conf / "main.cf").write_text(MAIN.format(
-            folder=self.folder, programs=commands, libraries=libraries, owner=OWNER, group=GROUP, uid=owner[0],
-            gid=owner[1], more="\n".join([*relay, *settings])), encoding="utf-8")
+            folder=self.folder, programs=commands, libraries=libraries, owner=OWNER, group=GROUP, uid=IDS[0],
+            gid=IDS[1], more="\n".join([*relay, *settings])), encoding="utf-8")
         (conf / "master.cf").write_text(MASTER.format(port=self.port), encoding="ascii")
         (conf / "dynamicmaps.cf").touch()
         environment = {**os.environ, "MAIL_CONFIG": str(conf), "LD_LIBRARY_PATH": str(libraries)}
-        self._process = Process([libraries / "sbin" / "master", "-c", conf, "-d"], self.folder / "output", environment)
-        self._process.wait_until(lambda: accepts(self.port), "Postfix takes connections")
-
-    def stop(self):
-        self._process.stop()
-        self._folder.cleanup()
-
-    @property
-    def log(self):
-        path = self.folder / "log" / "maillog"
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-
-    def messages(self):
-        """The octets of each message in the Maildir, LF line ends, as `virtual` writes them."""
-        return [path.read_bytes() for path in sorted((self.folder / "mail" / "box" / "new").glob("*"))]
-
-    def wait_for_deliveries(self, count, seconds=30):
-        """Waits for as many messages, and looks that no more come."""
-        wait_until(lambda: len(self.messages()) >= count, seconds, f"{count} messages in the Maildir")
-        time.sleep(0.5)
-        assert len(self.messages()) == count
-
-    def wait_for_log(self, text, seconds=20):
-        try:
-            wait_until(lambda: text in self.log, seconds, f"Postfix logs {text!r}")
-        except TimeoutError as error:
-            raise AssertionError(self.log[-6000:]) from error
+        self.start(Process([libraries / "sbin" / "master", "-c", conf, "-d"], self.folder / "output", environment))

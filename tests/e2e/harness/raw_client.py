@@ -6,9 +6,11 @@ REPLY_SECONDS = 30
 
 
 class RawClient:
-    def __init__(self, port, source="127.0.0.1", greeted=True):
+    def __init__(self, port, source="127.0.0.1", greeted=True, first=b""):
+        """first: octets that come before the greeting, as a proxy's do."""
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=REPLY_SECONDS, source_address=(source, 0))
         self._reader = self.socket.makefile("rb")
+        self.send(first)
         if greeted:
             assert self.reply().startswith("220 ")
 
@@ -52,6 +54,15 @@ class RawClient:
         assert self.say(f"MAIL FROM:<{sender}>{parameters}").startswith("250 ")
         assert self.say(f"RCPT TO:<{recipient}>").startswith("250 ")
         return {keyword: words for keyword, words in re.findall(r"^250[- ](\S+) ?(.*)$", hello, re.M)}
+
+    def deliver(self, message, sender, recipient="inbox@ours.example"):
+        """One message by DATA; gives the reply that decided."""
+        for line in (f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>", "DATA"):
+            reply = self.say(line)
+            if reply[0] in "45":
+                return reply
+        self.send(message + b".\r\n")
+        return self.reply()
 
 
 def bdat(octets, last=False):

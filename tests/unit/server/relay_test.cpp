@@ -101,6 +101,8 @@ class Downstream {
 const std::string greeting = "220 behind";
 const std::string offers = "250-behind\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 8BITMIME";
 
+using Replies = std::vector<std::string>;
+
 class Relay : public testing::Test {
   protected:
     Relay() : files(1), budget(10'000'000), body(budget, files, folder.path()), downstream(context) {
@@ -127,10 +129,7 @@ class Relay : public testing::Test {
             any = any || !refusal;
         }
         if (!any) co_return replies;
-        auto remove = [](const auth::HeaderField&) {
-            return false;
-        };
-        const OutgoingMessage message("Top: 1\r\n", header, body, remove);
+        const OutgoingMessage message = outgoing();
         const smtp::Reply final_reply = co_await delivery.deliver(message);
         replies.push_back(std::to_string(final_reply.code()) + ' ' + final_reply.text());
         co_return replies;
@@ -148,6 +147,26 @@ class Relay : public testing::Test {
         auto state = std::make_shared<DownstreamState>(1);
         RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example", state);
         return run_one(transact(std::move(recipients), pool));
+    }
+
+    // A transaction falls silent at RCPT, another takes its connection meanwhile, and then it goes on.
+    std::optional<smtp::Reply> deliver_behind_a_quick_one() {
+        downstream.start();
+        const PoolLimits limits{1, std::chrono::milliseconds(50)};
+        RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
+                       std::make_shared<DownstreamState>(1), limits);
+        SmtpDelivery slow(pool, files);
+        EXPECT_FALSE(run_one(slow.add_recipient(smtp::Envelope(), path("slow@example.com"))));
+        EXPECT_EQ(run_one(transact({"quick@example.com"}, pool)), (Replies{"ok", "250 quick"}));
+        const OutgoingMessage message = outgoing();
+        return run_one(deliver(slow, message));
+    }
+
+    OutgoingMessage outgoing() const {
+        auto remove = [](const auth::HeaderField&) {
+            return false;
+        };
+        return OutgoingMessage("Top: 1\r\n", header, body, remove);
     }
 
     // Until the task has ended: the pool's timers and the downstream may have more to wait for.
@@ -172,8 +191,6 @@ class Relay : public testing::Test {
     asio::io_context context;
     Downstream downstream;
 };
-
-using Replies = std::vector<std::string>;
 
 TEST_F(Relay, hands_the_message_over) {
     downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 2.0.0 queued as 1"});
@@ -244,18 +261,7 @@ TEST_F(Relay, takes_a_connection_from_a_transaction_that_waits_for_its_client) {
     downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "250 reset",  // slow, at RCPT
                                   "250 ok", "250 ok", "354 go", "250 quick",          // quick
                                   "250 ok", "250 ok", "354 go", "250 slow"});         // slow, asked again
-    downstream.start();
-    const PoolLimits limits{1, std::chrono::milliseconds(50)};
-    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
-                   std::make_shared<DownstreamState>(1), limits);
-    SmtpDelivery slow(pool, files);
-    EXPECT_FALSE(run_one(slow.add_recipient(smtp::Envelope(), path("slow@example.com"))));
-    EXPECT_EQ(run_one(transact({"quick@example.com"}, pool)), (Replies{"ok", "250 quick"}));
-    auto remove = [](const auth::HeaderField&) {
-        return false;
-    };
-    const OutgoingMessage message("Top: 1\r\n", header, body, remove);
-    EXPECT_EQ(run_one(deliver(slow, message))->text(), "slow");
+    EXPECT_EQ(deliver_behind_a_quick_one()->text(), "slow");
     EXPECT_EQ(downstream.connections, 1);
 }
 
@@ -264,18 +270,7 @@ TEST_F(Relay, answers_451_when_a_recipient_is_refused_after_the_connection_was_t
     downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "250 reset",  // slow, at RCPT
                                   "250 ok", "250 ok", "354 go", "250 quick",          // quick
                                   "250 ok", "550 no", "250 reset"});                  // slow, asked again
-    downstream.start();
-    const PoolLimits limits{1, std::chrono::milliseconds(50)};
-    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
-                   std::make_shared<DownstreamState>(1), limits);
-    SmtpDelivery slow(pool, files);
-    EXPECT_FALSE(run_one(slow.add_recipient(smtp::Envelope(), path("slow@example.com"))));
-    EXPECT_EQ(run_one(transact({"quick@example.com"}, pool)), (Replies{"ok", "250 quick"}));
-    auto remove = [](const auth::HeaderField&) {
-        return false;
-    };
-    const OutgoingMessage message("Top: 1\r\n", header, body, remove);
-    const auto reply = run_one(deliver(slow, message));
+    const auto reply = deliver_behind_a_quick_one();
     EXPECT_EQ(reply->code(), 451);
     EXPECT_EQ(reply->text(), "the mail system behind refuses now what it took before");
     EXPECT_EQ(downstream.messages.size(), 1U);
@@ -396,10 +391,7 @@ TEST_F(Relay, fails_over_in_order) {
 TEST_F(Relay, stores_in_a_maildir) {
     const std::filesystem::path maildir = folder.path() / "Maildir";
     ASSERT_EQ(prepare_maildir(maildir), "");
-    auto remove = [](const auth::HeaderField&) {
-        return false;
-    };
-    const OutgoingMessage message("Top: 1\r\n", header, body, remove);
+    const OutgoingMessage message = outgoing();
     MaildirDelivery delivery(maildir, "1.abc-1.mx", files);
     EXPECT_EQ(tests::run(deliver(delivery, message))->code(), 250);
     std::ifstream file(maildir / "new" / "1.abc-1.mx", std::ios::binary);

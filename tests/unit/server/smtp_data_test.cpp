@@ -1,4 +1,6 @@
 // DATA framing: the decoder, the encoder and their mirror property (RFC 5321 §4.1.1.4, §4.5.2).
+#include "tests/support/every_string.hpp"
+
 #include "server/smtp/data_decoder.hpp"
 #include "server/smtp/data_encoder.hpp"
 
@@ -49,22 +51,6 @@ std::string encode(std::string_view content, std::size_t chunk = std::string_vie
         encoder.encode(content.substr(i, chunk), wire);
     encoder.finish(wire);
     return wire;
-}
-
-// Calls `check` with every string over {CR, LF, '.', NUL, 'x'} of up to `most` octets.
-void for_each_string(std::size_t most, const std::function<void(const std::string&)>& check) {
-    constexpr std::string_view alphabet = "\r\n.\0x"sv;
-    std::string text;
-    const std::function<void()> extend = [&] {
-        check(text);
-        if (text.size() == most) return;
-        for (const char c : alphabet) {
-            text.push_back(c);
-            extend();
-            text.pop_back();
-        }
-    };
-    extend();
 }
 
 TEST(SmtpDataDecoder, Table) {
@@ -149,7 +135,7 @@ TEST(SmtpDataEncoder, Table) {
 // Decoding what was encoded gives the content back, with a CRLF where its last line had none, and the end
 // stands at the very end, never before.
 TEST(SmtpData, RoundTripOfEveryShortString) {
-    for_each_string(7, [](const std::string& content) {
+    tests::for_each_string(7, [](const std::string& content) {
         const auto wire = encode(content);
         const auto got = decode(wire);
         ASSERT_TRUE(got.done) << testing::PrintToString(content);

@@ -1,5 +1,7 @@
 // What DATA and BDAT make of every short string, against decoders written from the sections alone: slow, of
 // the whole text at once, without states (RFC 5321 §2.3.8, §4.1.1.4, §4.5.2, RFC 3030 §2).
+#include "tests/support/every_string.hpp"
+
 #include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/content_framing.hpp"
 #include "server/smtp/data_decoder.hpp"
@@ -138,23 +140,6 @@ Outcome reference_chunks(const std::string& text, BareNewlines mode) {
     return outcome;
 }
 
-// Calls `check` with every string over {CR, LF, '.', NUL, 'x'} of up to `most` octets.
-void for_each_string(std::size_t most, const std::function<void(const std::string&)>& check) {
-    constexpr std::string_view alphabet = "\r\n.\0x"sv;
-    std::string text;
-    const std::function<void()> extend = [&] {
-        if (testing::Test::HasFatalFailure()) return;
-        check(text);
-        if (text.size() == most) return;
-        for (const char c : alphabet) {
-            text.push_back(c);
-            extend();
-            text.pop_back();
-        }
-    };
-    extend();
-}
-
 // What is kept can be passed on: the one end of data stands at the very end, whoever reads it.
 void expect_safe(const std::string& content, const std::string& text) {
     DataEncoder encoder;
@@ -171,7 +156,7 @@ void expect_safe(const std::string& content, const std::string& text) {
 class FramingTest : public testing::TestWithParam<BareNewlines> {};
 
 TEST_P(FramingTest, DataAgreesWithTheReferenceOnEveryShortString) {
-    for_each_string(most_octets, [](const std::string& text) {
+    tests::for_each_string(most_octets, [](const std::string& text) {
         const auto expected = reference_data(text, GetParam());
         for (const std::size_t cut : {whole, std::size_t{1}, std::size_t{3}})
             ASSERT_EQ(decode_data(text, cut, GetParam()), expected)
@@ -181,7 +166,7 @@ TEST_P(FramingTest, DataAgreesWithTheReferenceOnEveryShortString) {
 }
 
 TEST_P(FramingTest, ChunksAgreeWithTheReferenceOnEveryShortString) {
-    for_each_string(most_octets, [](const std::string& text) {
+    tests::for_each_string(most_octets, [](const std::string& text) {
         const auto expected = reference_chunks(text, GetParam());
         for (const auto& [chunk, cut] : {std::pair{whole, whole}, std::pair{std::size_t{1}, whole},
                                          std::pair{std::size_t{3}, std::size_t{2}}})
