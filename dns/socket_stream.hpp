@@ -6,7 +6,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <utility>
 
@@ -20,9 +19,12 @@ class SocketStream : public QueryStream {
 
     boost::asio::awaitable<boost::system::error_code> write(Octets octets) override {
         boost::system::error_code error;
-        const auto buffer = boost::asio::buffer(octets.data(), octets.size());
-        auto token = boost::asio::redirect_error(boost::asio::use_awaitable, error);
-        co_await boost::asio::async_write(stream_, buffer, token);
+        while (!octets.empty() && !error) {
+            const auto buffer = boost::asio::buffer(octets.data(), octets.size());
+            auto token = boost::asio::redirect_error(boost::asio::use_awaitable, error);
+            const std::size_t sent = co_await stream_.async_write_some(buffer, token);
+            octets = octets.subspan(sent);
+        }
         co_return error;
     }
 
