@@ -72,21 +72,6 @@ std::optional<dns::ServerAddress> parse_dns_server(std::string_view text) {
     return server;
 }
 
-std::optional<SmtpDestination> parse_smtp_destination(std::string_view text) {
-    auto parts = parse_host_and_port(text);
-    if (!parts) return std::nullopt;
-    SmtpDestination destination;
-    if (parts->port) destination.port = *parts->port;
-    if (const auto address = dns::IpAddress::parse(parts->host)) {
-        destination.host = address->text();
-    } else if (const auto name = parse_host_name(parts->host)) {
-        destination.host = name->text();
-    } else {
-        return std::nullopt;
-    }
-    return destination;
-}
-
 std::optional<dns::DomainName> parse_host_name(std::string_view text) {
     const bool eight_bit = std::any_of(text.begin(), text.end(), ascii::is_8bit);
     auto name = eight_bit ? dns::to_ascii(text) : dns::DomainName::parse(text);

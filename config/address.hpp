@@ -28,8 +28,10 @@ std::optional<SocketAddress> parse_socket_address(std::string_view text);
 // 7858), where NAME is whom the certificate must name, the address itself without it.
 std::optional<dns::ServerAddress> parse_dns_server(std::string_view text);
 
-// A host name or an IP address, port 25 unless given.
-std::optional<SmtpDestination> parse_smtp_destination(std::string_view text);
+// A server of `relay.to`: a host name or an IP address, port 25 unless given; after "lmtp://" port 24 unless
+// given, and never 25 (RFC 2033 §5); or "unix:" and the absolute path of a UNIX socket. nullopt with
+// `problem` set: what is wrong with it.
+std::optional<ServerDestination> parse_server_destination(std::string_view text, std::string& problem);
 
 // A host name (RFC 1123 §2.1) in A-labels; U-labels are converted. No wildcards, no IP addresses.
 std::optional<dns::DomainName> parse_host_name(std::string_view text);

@@ -84,16 +84,23 @@ struct Limits {
     std::chrono::milliseconds early_talker_delay{0};  // 0: greet at once, and forgive who does not wait
 };
 
-struct SmtpDestination {
-    std::string host;  // a name or an address
+// A mail server behind.
+struct ServerDestination {
+    std::string host;  // a name or an address; empty: `socket`
     std::uint16_t port = 25;
-    friend bool operator==(const SmtpDestination&, const SmtpDestination&) = default;
+    bool lmtp = false;               // RFC 2033
+    std::filesystem::path socket{};  // a UNIX stream socket on this machine; it speaks LMTP
+
+    bool is_local() const { return !socket.empty(); }
+    // As the configuration writes it, with the port: "mail:25", "lmtp://[2001:db8::1]:24", "unix:/path".
+    std::string text() const;
+    friend bool operator==(const ServerDestination&, const ServerDestination&) = default;
 };
 struct MaildirDestination {
     std::filesystem::path path;
     friend bool operator==(const MaildirDestination&, const MaildirDestination&) = default;
 };
-using Destination = std::variant<SmtpDestination, MaildirDestination>;
+using Destination = std::variant<ServerDestination, MaildirDestination>;
 
 // off | opportunistic: TLS where it is offered, unverified (RFC 7435) | required: verified, or no mail
 enum class RelayTls { off, opportunistic, required };

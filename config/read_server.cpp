@@ -248,6 +248,7 @@ void read_relay(const Section& top, const std::filesystem::path& folder, Relay& 
     std::vector<std::string> texts;
     const auto places = relay.list(
         "to", texts, [](std::string_view text) { return std::optional<std::string>(text); }, "a destination");
+    std::string problem;
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const std::string_view text = texts[i];
         if (text.starts_with("maildir:")) {
@@ -256,12 +257,10 @@ void read_relay(const Section& top, const std::filesystem::path& folder, Relay& 
                 relay.error_at(places[i], "to", "maildir: without a path");
             else
                 target.to.emplace_back(MaildirDestination{(folder / path).lexically_normal()});
-        } else if (text.starts_with("lmtp:") || text.starts_with("unix:")) {
-            relay.error_at(places[i], "to", in_quotes(text) + " is not supported by this version");
-        } else if (auto destination = parse_smtp_destination(text)) {
+        } else if (auto destination = parse_server_destination(text, problem)) {
             target.to.emplace_back(std::move(*destination));
         } else {
-            relay.error_at(places[i], "to", in_quotes(text) + " is neither host:port nor maildir:PATH");
+            relay.error_at(places[i], "to", problem);
         }
     }
     read_relay_tls(relay, target);

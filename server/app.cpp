@@ -113,13 +113,13 @@ class App {
     }
 
     std::string prepare_relay() {
-        std::size_t smtp = 0;
+        std::size_t servers = 0;
         for (const config::Destination& destination : config().relay.to) {
             if (const auto* maildir = std::get_if<config::MaildirDestination>(&destination))
                 return relay::prepare_maildir(maildir->path);
-            ++smtp;
+            ++servers;
         }
-        downstream_ = std::make_shared<relay::DownstreamState>(smtp);
+        downstream_ = std::make_shared<relay::DownstreamState>(servers);
         // Clients are told what the servers behind announce, so they are asked before the first client comes.
         asio::io_context context;
         std::string problem;

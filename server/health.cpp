@@ -19,10 +19,11 @@ constexpr auto watch_interval = 5s;  // local: a probe of an orchestrator asks a
 // meanwhile counts too.
 constexpr auto visit_interval = 60s;
 
-std::vector<config::SmtpDestination> smtp_destinations(const config::Config& config) {
-    std::vector<config::SmtpDestination> found;
+std::vector<config::ServerDestination> servers_of(const config::Config& config) {
+    std::vector<config::ServerDestination> found;
     for (const config::Destination& destination : config.relay.to)
-        if (const auto* smtp = std::get_if<config::SmtpDestination>(&destination)) found.push_back(*smtp);
+        if (const auto* server = std::get_if<config::ServerDestination>(&destination))
+            found.push_back(*server);
     return found;
 }
 
@@ -61,7 +62,7 @@ asio::awaitable<std::string> Health::probe_downstream(config::Config config,
                                                       relay::Security security) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     std::string problems;
-    const std::vector<config::SmtpDestination> destinations = smtp_destinations(config);
+    const std::vector<config::ServerDestination> destinations = servers_of(config);
     for (std::size_t i = 0; i < destinations.size(); ++i) {
         std::string problem;
         const auto capabilities =

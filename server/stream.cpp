@@ -7,9 +7,12 @@
 #include "server/tls_session.hpp"
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -22,11 +25,15 @@ namespace gatepost::server {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
+using LocalSocket = asio::local::stream_protocol::socket;
+using AnySocket = asio::generic::stream_protocol::socket;  // of TCP, or a UNIX one
 
 namespace {
 
 // local: so many records are read or written without a pause; then other sessions have their turn.
 constexpr unsigned steps_in_a_row = 16;
+// local: a UNIX socket refuses at once where its server has not yet taken the connections before.
+constexpr auto full_backlog_time = std::chrono::milliseconds(20);
 
 tcp::socket adopt(const asio::any_io_executor& executor, int socket, bool v6) {
     tcp::socket adopted(executor);
@@ -44,6 +51,7 @@ struct Stream::Impl {
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
     }
+    explicit Impl(LocalSocket&& connected) : socket(std::move(connected)) {}
 
     // Calls `attempt` until it needs nothing more, waiting for the socket between the calls.
     template <typename Attempt>
@@ -56,7 +64,7 @@ struct Stream::Impl {
             if (step != TlsSession::Step::want_read && step != TlsSession::Step::want_write) break;
             in_a_row = 0;
             const auto what =
-                step == TlsSession::Step::want_write ? tcp::socket::wait_write : tcp::socket::wait_read;
+                step == TlsSession::Step::want_write ? AnySocket::wait_write : AnySocket::wait_read;
             co_await socket.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
             if (error) co_return;
         }
@@ -71,7 +79,7 @@ struct Stream::Impl {
         return boost::system::errc::make_error_code(boost::system::errc::protocol_error);
     }
 
-    tcp::socket socket;
+    AnySocket socket;
     std::shared_ptr<const void> context;  // of TLS; kept for the connection's life
     std::unique_ptr<TlsSession> tls;
     unsigned in_a_row = 0;
@@ -79,6 +87,8 @@ struct Stream::Impl {
 
 Stream::Stream(asio::any_io_executor executor, int socket, bool v6)
     : impl_(std::make_unique<Impl>(adopt(executor, socket, v6))) {}
+
+Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Stream::~Stream() = default;
 
@@ -105,6 +115,33 @@ asio::awaitable<std::unique_ptr<Stream>> Stream::connect(asio::any_io_executor e
     const int native = socket.release(error);
     if (error) co_return nullptr;
     co_return std::make_unique<Stream>(executor, native, v6);
+}
+
+asio::awaitable<std::unique_ptr<Stream>> Stream::connect_local(asio::any_io_executor executor,
+                                                               std::string path,
+                                                               std::chrono::milliseconds timeout,
+                                                               error_code& error) {
+    LocalSocket socket(executor);
+    asio::steady_timer pause(executor);
+    Deadline deadline(executor, [&] {
+        pause.cancel();
+        error_code ignored;
+        socket.close(ignored);
+    });
+    deadline.expires_after(timeout);
+    const asio::local::stream_protocol::endpoint endpoint(path);
+    for (;;) {
+        co_await socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
+        // unix(7): where the backlog is full the socket is left as it was, and is never connected later.
+        if (!error) socket.remote_endpoint(error);
+        if (error != asio::error::not_connected || deadline.has_expired()) break;
+        socket.close(error);
+        pause.expires_after(full_backlog_time);
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
+    if (deadline.has_expired()) error = asio::error::timed_out;
+    if (error) co_return nullptr;
+    co_return std::unique_ptr<Stream>(new Stream(std::make_unique<Impl>(std::move(socket))));
 }
 
 asio::awaitable<void> Stream::read(std::string& input, std::size_t max, error_code& error) {
@@ -175,7 +212,7 @@ asio::awaitable<void> Stream::shut_down() {
         };
         co_await impl_->drive(attempt, ignored);
     }
-    impl_->socket.shutdown(tcp::socket::shutdown_send, ignored);
+    impl_->socket.shutdown(AnySocket::shutdown_send, ignored);
 }
 
 void Stream::cancel() {

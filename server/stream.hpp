@@ -1,5 +1,6 @@
-// One TCP connection, plain or with TLS on it from some moment on: one type for both, so that the drivers of
-// both protocols are written once. Everything runs on the executor it was made with.
+// One TCP connection, plain or with TLS on it from some moment on, or one over a UNIX socket: one type for
+// all, so that the drivers of the protocols are written once. Everything runs on the executor it was made
+// with.
 #pragma once
 
 #include "policy/client_certificate.hpp"
@@ -38,6 +39,11 @@ class Stream {
                                                                    std::chrono::milliseconds timeout,
                                                                    boost::system::error_code& error);
 
+    // The same over the UNIX stream socket at `path`, which must fit into one's address.
+    static boost::asio::awaitable<std::unique_ptr<Stream>> connect_local(
+        boost::asio::any_io_executor executor, std::string path, std::chrono::milliseconds timeout,
+        boost::system::error_code& error);
+
     // Appends what is there, at least one and at most `max` octets, to `input`. The end of the stream is
     // asio::error::eof.
     boost::asio::awaitable<void> read(std::string& input, std::size_t max, boost::system::error_code& error);
@@ -73,6 +79,7 @@ class Stream {
     boost::asio::awaitable<void> shake_hands(std::unique_ptr<TlsSession> session,
                                              boost::system::error_code& error);
     struct Impl;
+    explicit Stream(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

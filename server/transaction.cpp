@@ -98,6 +98,7 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
 asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
                                                                  smtp::Recipient to) {
     const std::string recipient = to.forward_path.mailbox();
+    if (delivery_->is_apart(to)) co_return put_off(recipient);
     if (auto refused = refuse_recipient(recipient)) co_return refused;
     const std::optional<Reply> refusal = co_await delivery_->add_recipient(envelope, std::move(to));
     if (!refusal) co_return std::nullopt;
@@ -229,7 +230,8 @@ asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
     const Reply downstream = co_await delivery_->deliver(message);
     if (!delivery_->problem().empty()) {
         LogEntry entry("relay_failed", LogLevel::warning);
-        entry.with("tx", id_).with("problem", delivery_->problem());
+        entry.with("tx", id_).with_some("relay", delivery_->destination());
+        entry.with("problem", delivery_->problem());
         services_.log.write(entry);
     }
     co_return passed_on(downstream);
@@ -342,6 +344,8 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
                                       ? evidence_.dmarc.reason
                                       : "");
     }
+    if (put_off_ > 0) entry.with("put_off", put_off_);
+    if (delivery_) entry.with_some("relay", delivery_->destination());
     entry.with_some("sealed", sealing_note())
         .with_some("bare_newline", newlines_forgiven_by_)
         .with_some("limit", limit_)

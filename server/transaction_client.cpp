@@ -1,6 +1,7 @@
-// What a transaction asks of its client before anybody behind is asked: whether block lists have it, and
-// whether it is within its rates. Messages are counted when their data has come (PRODUCT.md, "What is
-// counted"); a client that is over its rate already is told so at MAIL.
+// What a transaction asks of its client before anybody behind is asked: whether block lists have it, whether
+// it is within its rates, and to send some recipients in a transaction of their own. Messages are counted
+// when their data has come (PRODUCT.md, "What is counted"); a client that is over its rate already is told so
+// at MAIL.
 #include "server/log.hpp"
 #include "server/projections.hpp"
 #include "server/transaction.hpp"
@@ -62,6 +63,16 @@ std::optional<Reply> Transaction::refuse_recipient(const std::string& recipient)
     Reply refusal = tell_refused(rate_refusal(), recipient, limit_);
     limit_.clear();  // the recipients taken are within it
     return refusal;
+}
+
+// PRODUCT.md, "One transaction, one outcome". It is asked for by the code of RFC 5321 §4.5.3.1.10, which
+// every client has to understand; it counts as no error, and takes nothing of the client's rates.
+Reply Transaction::put_off(const std::string& recipient) {
+    ++put_off_;
+    LogEntry entry("recipient_put_off", LogLevel::debug);
+    entry.with("tx", id_).with("to", recipient);
+    services_.log.write(entry);
+    return reply(452, "4.5.3", "Too many recipients: send this one in a transaction of its own");
 }
 
 // Counts the message; gives the limit that it is too much for.

@@ -54,10 +54,10 @@ struct Worker::Impl {
                    [this] { return offered_extensions(); },
                    all.dns} {
         const config::Config& config = all.runtime.get()->config;
-        std::vector<config::SmtpDestination> destinations;
+        std::vector<config::ServerDestination> destinations;
         for (const config::Destination& destination : config.relay.to) {
-            if (const auto* smtp = std::get_if<config::SmtpDestination>(&destination))
-                destinations.push_back(*smtp);
+            if (const auto* server = std::get_if<config::ServerDestination>(&destination))
+                destinations.push_back(*server);
             else
                 maildir = std::get<config::MaildirDestination>(destination).path;
         }

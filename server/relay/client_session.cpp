@@ -1,7 +1,5 @@
 #include "server/relay/client_session.hpp"
 
-#include "dns/ascii.hpp"
-
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -36,45 +34,10 @@ bool asks_for_dsn(const smtp::Envelope& envelope) {
                        [](const smtp::Recipient& recipient) { return recipient.dsn.is_asked_for(); });
 }
 
-std::vector<std::string> words_behind(std::string_view line) {
-    std::vector<std::string> words;
-    line.remove_prefix(std::min(line.find(' '), line.size()));
-    for (line = ascii::trim(line); !line.empty(); line = ascii::trim(line)) {
-        const auto word = line.substr(0, line.find(' '));
-        words.emplace_back(word);
-        line.remove_prefix(word.size());
-    }
-    return words;
-}
-
-// One line of the reply to EHLO: a keyword and its parameters (RFC 5321 §4.1.1.1).
-void read_extension(std::string_view line, Capabilities& capabilities) {
-    const auto space = line.find(' ');
-    const auto keyword = line.substr(0, space);
-    const auto is = [&](std::string_view name) {
-        return ascii::equals_ignoring_case(keyword, name);
-    };
-    if (is("PIPELINING")) capabilities.pipelining = true;
-    if (is("8BITMIME")) capabilities.eight_bit_mime = true;
-    if (is("SMTPUTF8")) capabilities.smtputf8 = true;
-    if (is("DSN")) capabilities.dsn = true;
-    if (is("REQUIRETLS")) capabilities.requiretls = true;
-    if (is("STARTTLS")) capabilities.starttls = true;
-    if (is("ENHANCEDSTATUSCODES")) capabilities.enhanced_status_codes = true;
-    if (is("XFORWARD")) capabilities.xforward = words_behind(line);
-    if (is("XCLIENT")) capabilities.xclient = words_behind(line);
-    if (!is("SIZE")) return;
-    capabilities.size = true;
-    if (space == std::string_view::npos) return;
-    // 19 digits always fit; a number longer than that is no limit that matters.
-    constexpr std::size_t digits_that_fit = 19;
-    capabilities.max_size =
-        ascii::parse_decimal<std::uint64_t>(ascii::trim(line.substr(space)), digits_that_fit).value_or(0);
-}
-
 }  // namespace
 
-ClientSession::ClientSession(std::string hostname) : hostname_(std::move(hostname)) {
+ClientSession::ClientSession(std::string hostname, Protocol protocol)
+    : hostname_(std::move(hostname)), protocol_(protocol) {
     awaited_.push_back({Kind::greeting});
 }
 
@@ -139,12 +102,14 @@ void ClientSession::on_reply(const smtp::Reply& reply) {
 void ClientSession::on_hello_reply(Kind kind, const smtp::Reply& reply) {
     if (kind == Kind::greeting && reply.code() == 220) return send_hello(Kind::ehlo);
     if (kind == Kind::ehlo && reply.code() == 250) {
-        read_capabilities(reply);
+        capabilities_ = read_capabilities(reply);
         if (!std::exchange(introducing_, false)) phase_ = Phase::ready;
         return;
     }
-    // RFC 5321 §3.2: a server that does not know EHLO; the session goes on without extensions.
-    if (kind == Kind::ehlo && reply.is_permanent_failure() && !introducing_) return send_hello(Kind::helo);
+    // RFC 5321 §3.2: a server that does not know EHLO; the session goes on without extensions. LMTP has no
+    // other word than LHLO.
+    const bool may_be_old = protocol_ == Protocol::smtp && !introducing_;
+    if (kind == Kind::ehlo && reply.is_permanent_failure() && may_be_old) return send_hello(Kind::helo);
     if (kind == Kind::helo && reply.code() == 250) {
         phase_ = Phase::ready;
         return;
@@ -153,7 +118,9 @@ void ClientSession::on_hello_reply(Kind kind, const smtp::Reply& reply) {
 }
 
 void ClientSession::on_transaction_reply(const Awaited& awaited, const smtp::Reply& reply) {
-    const bool is_go_ahead = awaited.kind == Kind::data && reply.code() == 354;
+    // RFC 2033 §4.2: no message is asked for that no recipient was taken for; it would have no reply.
+    const bool wanted = protocol_ == Protocol::smtp || taken_recipients() > 0;
+    const bool is_go_ahead = awaited.kind == Kind::data && reply.code() == 354 && wanted;
     const bool is_success = awaited.kind != Kind::data && reply.is_positive();
     if (!is_go_ahead && !is_success && reply.code() < 400)
         return fail(ClientFailure::unexpected_reply, reply);
@@ -169,30 +136,29 @@ void ClientSession::on_transaction_reply(const Awaited& awaited, const smtp::Rep
             phase_ = is_go_ahead ? Phase::message : Phase::refused;
             break;
         case Kind::final:
-            final_reply_ = reply;
-            phase_ = Phase::ready;
+            final_replies_.push_back(reply);
+            if (awaited_.empty()) phase_ = after_transaction();
             break;
         case Kind::rset:
             // RFC 5321 §4.1.1.5: nothing but 250; with anything else the transaction may still be there.
             if (!reply.is_positive()) return fail(ClientFailure::unexpected_reply, reply);
-            phase_ = Phase::ready;
+            phase_ = after_transaction();
             break;
         default:
             break;
     }
 }
 
-void ClientSession::read_capabilities(const smtp::Reply& reply) {
-    capabilities_ = {};
-    capabilities_.esmtp = true;
-    for (std::size_t i = 1; i < reply.lines().size(); ++i)  // the first is the server's name
-        read_extension(reply.lines()[i], capabilities_);
+// A server that was told of one client and takes no further XCLIENT would judge the next one as that.
+ClientSession::Phase ClientSession::after_transaction() const {
+    if (!introduced_) return Phase::ready;
+    return xclient_line(ForwardedClient(), capabilities_.xclient).empty() ? Phase::closed : Phase::ready;
 }
 
 void ClientSession::send_hello(Kind kind) {
     capabilities_ = {};
     phase_ = Phase::hello;
-    send({kind}, (kind == Kind::ehlo ? "EHLO " : "HELO ") + hostname_ + "\r\n");
+    send({kind}, (kind == Kind::ehlo ? greeting_verb() : "HELO ") + hostname_ + "\r\n");
 }
 
 void ClientSession::start_tls() {
@@ -226,8 +192,9 @@ void ClientSession::introduce(const ForwardedClient& client) {
     std::string line = xclient_line(client, capabilities_.xclient);
     if (line.empty()) return;
     introducing_ = true;
+    introduced_ = true;
     send({Kind::xclient}, std::move(line));
-    send({Kind::ehlo}, "EHLO " + client.helo + "\r\n");
+    send({Kind::ehlo}, greeting_verb() + client.helo + "\r\n");
 }
 
 void ClientSession::start_transaction(const smtp::Envelope& envelope, const ForwardedClient* client) {
@@ -235,7 +202,7 @@ void ClientSession::start_transaction(const smtp::Envelope& envelope, const Forw
     sender_reply_.reset();
     recipient_replies_.clear();
     data_reply_.reset();
-    final_reply_.reset();
+    final_replies_.clear();
     phase_ = Phase::envelope;
     if (client != nullptr) introduce(*client);
     send({Kind::mail}, mail_line(envelope, capabilities_));
@@ -260,7 +227,14 @@ void ClientSession::start_data() {
 void ClientSession::message_sent() {
     require(phase_ == Phase::message, "message_sent");
     phase_ = Phase::final;
-    awaited_.push_back({Kind::final});
+    const std::size_t replies = protocol_ == Protocol::lmtp ? taken_recipients() : 1;
+    awaited_.insert(awaited_.end(), replies, {Kind::final});
+}
+
+std::size_t ClientSession::taken_recipients() const {
+    const auto taken = std::count_if(recipient_replies_.begin(), recipient_replies_.end(),
+                                     [](const auto& reply) { return reply && reply->is_positive(); });
+    return static_cast<std::size_t>(taken);
 }
 
 void ClientSession::abandon_transaction() {

@@ -1,19 +1,20 @@
-// The client's side of SMTP towards the downstream server as a state machine (RFC 5321 §3, RFC 2920):
-// commands become octets to write, octets read become replies. It does no I/O and knows no time.
+// The client's side of SMTP, or of LMTP, towards the downstream server as a state machine (RFC 5321 §3,
+// RFC 2920, RFC 2033): commands become octets to write, octets read become replies. It does no I/O and knows
+// no time.
 //
 // The driver's loop: write take_output(), read while awaited_replies() > 0, give what came to on_octets(),
 // look at the replies. A transaction: start_transaction(), add_recipient() as they come, start_data(), after
 // 354 the message by DataEncoder, message_sent() before the write that holds the final dot, then
-// final_reply().
+// final_replies().
 #pragma once
 
+#include "server/relay/capabilities.hpp"
 #include "server/relay/forwarded_client.hpp"
 #include "server/smtp/envelope.hpp"
 #include "server/smtp/reply.hpp"
 #include "server/smtp/reply_reader.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -22,26 +23,13 @@
 
 namespace gatepost::server::relay {
 
-// What the reply to EHLO offers (RFC 5321 §4.1.1.1). All false after HELO.
-struct Capabilities {
-    bool esmtp = false;
-    bool pipelining = false;             // RFC 2920
-    bool size = false;                   // RFC 1870
-    std::uint64_t max_size = 0;          // octets; 0: no limit told
-    bool eight_bit_mime = false;         // RFC 6152
-    bool smtputf8 = false;               // RFC 6531
-    bool dsn = false;                    // RFC 3461
-    bool requiretls = false;             // RFC 8689
-    bool starttls = false;               // RFC 3207
-    bool enhanced_status_codes = false;  // RFC 2034
-    std::vector<std::string> xforward;   // Postfix's XFORWARD: the attributes it takes
-    std::vector<std::string> xclient;    // Postfix's XCLIENT: the attributes it takes
-    friend bool operator==(const Capabilities&, const Capabilities&) = default;
-};
+// LMTP is SMTP but for two things: LHLO stands in place of EHLO and HELO (RFC 2033 §4.1), and the end of data
+// has a reply for each recipient that was taken (§4.2).
+enum class Protocol { smtp, lmtp };
 
 enum class ClientFailure {
     none,
-    greeting_refused,   // the greeting was not 220, or EHLO and HELO were both refused
+    greeting_refused,   // the greeting was not 220, or EHLO and HELO, or LHLO, were refused
     service_closing,    // 421 (RFC 5321 §3.8), whenever it came
     malformed_reply,    // what came is no reply
     unexpected_reply,   // a reply that nothing asked for, or one that has no meaning there: out of step
@@ -51,7 +39,9 @@ enum class ClientFailure {
 class ClientSession {
   public:
     // `hostname` is the argument of EHLO.
-    explicit ClientSession(std::string hostname);
+    explicit ClientSession(std::string hostname, Protocol protocol = Protocol::smtp);
+
+    Protocol protocol() const { return protocol_; }
 
     // What to write now; empties it. Write all of it in one go.
     std::string take_output();
@@ -99,10 +89,13 @@ class ClientSession {
     const std::optional<smtp::Reply>& data_reply() const { return data_reply_; }
     // Write the message now: 354 has come.
     bool is_message_awaited() const { return phase_ == Phase::message && is_usable(); }
-    // Call before the write that holds the final dot: from here on a reply is asked for.
+    // Call before the write that holds the final dot: from here on a reply is asked for, by LMTP one for each
+    // recipient taken.
     void message_sent();
-    // The reply to the end of data. When it is there, is_ready() again.
-    const std::optional<smtp::Reply>& final_reply() const { return final_reply_; }
+    // The replies to the end of data, as far as they have come; by LMTP in the order of the recipients taken.
+    // When all are there, is_ready() again, or the session is closed where its server could not be told who
+    // the next client is. A message of which some are missing may be anywhere.
+    const std::vector<smtp::Reply>& final_replies() const { return final_replies_; }
 
     // RSET: gives up a transaction, up to DATA's reply; is_ready() when it is answered. Inside the message
     // there is no way back but to close the connection: the session is then unusable.
@@ -152,21 +145,25 @@ class ClientSession {
     void introduce(const ForwardedClient& client);
     void send(Awaited awaited, std::string line);
     void send_hello(Kind kind);
+    Phase after_transaction() const;
     void flush_waiting();
     void on_reply(const smtp::Reply& reply);
     void on_hello_reply(Kind kind, const smtp::Reply& reply);
     void on_transaction_reply(const Awaited& awaited, const smtp::Reply& reply);
-    void read_capabilities(const smtp::Reply& reply);
+    std::size_t taken_recipients() const;
+    std::string greeting_verb() const { return protocol_ == Protocol::lmtp ? "LHLO " : "EHLO "; }
     void fail(ClientFailure failure, std::optional<smtp::Reply> reply = std::nullopt);
     void require(bool condition, const char* call) const;
 
     std::string hostname_;
+    Protocol protocol_;
     Phase phase_ = Phase::greeting;
     ClientFailure failure_ = ClientFailure::none;
     std::optional<smtp::Reply> failure_reply_;
     Capabilities capabilities_;
     bool tls_established_ = false;
     bool introducing_ = false;  // from XCLIENT to the reply to the EHLO behind it
+    bool introduced_ = false;   // XCLIENT was sent at any time
     smtp::ReplyReader reader_;
     std::string output_;
     std::deque<Awaited> awaited_;  // sent, in order
@@ -175,7 +172,7 @@ class ClientSession {
     std::optional<smtp::Reply> sender_reply_;
     std::vector<std::optional<smtp::Reply>> recipient_replies_;
     std::optional<smtp::Reply> data_reply_;
-    std::optional<smtp::Reply> final_reply_;
+    std::vector<smtp::Reply> final_replies_;
 };
 
 }  // namespace gatepost::server::relay

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace gatepost::server::relay {
 
@@ -16,6 +17,9 @@ class Delivery {
   public:
     virtual ~Delivery() = default;
 
+    // Beside the recipients taken, this one needs a transaction of its own: it goes elsewhere, or has an
+    // outcome of its own there, and one reply can tell only one (PRODUCT.md, "One transaction, one outcome").
+    virtual bool is_apart(const smtp::Recipient& recipient) const = 0;
     // Asks whether a recipient can be delivered to. nullopt: yes; otherwise the reply to pass on to the
     // client. `sender` is the envelope without its recipients; the same at each call.
     virtual boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
@@ -28,6 +32,8 @@ class Delivery {
     // For the log: what went wrong here, where a reply above was ours and not the downstream server's. Not
     // for clients.
     virtual const std::string& problem() const = 0;
+    // For the log: the destination that was spoken to last, as relay.to names it; empty: none yet.
+    virtual std::string_view destination() const = 0;
     // Where this is the last stop: the message gets a Return-Path (RFC 5321 §4.4).
     virtual bool is_final() const = 0;
 };

@@ -19,13 +19,18 @@ enum class Secured {
 asio::awaitable<std::unique_ptr<RelayConnection>> connect_and_greet(asio::any_io_executor executor,
                                                                     const Dial& order, std::string& problem) {
     boost::system::error_code error;
-    std::unique_ptr<Stream> stream =
-        co_await Stream::connect(executor, order.to.host, order.to.port, order.connect_time, error);
+    std::unique_ptr<Stream> stream;
+    const std::string path = order.to.socket.string();
+    if (order.to.is_local())
+        stream = co_await Stream::connect_local(executor, path, order.connect_time, error);
+    else
+        stream = co_await Stream::connect(executor, order.to.host, order.to.port, order.connect_time, error);
     if (!stream) {
         problem = error.message();
         co_return nullptr;
     }
-    auto connection = std::make_unique<RelayConnection>(executor, std::move(stream), order.hostname,
+    ClientSession session(order.hostname, order.to.lmtp ? Protocol::lmtp : Protocol::smtp);
+    auto connection = std::make_unique<RelayConnection>(executor, std::move(stream), std::move(session),
                                                         order.destination, order.on_end);
     if (order.on_connected) order.on_connected(*connection);
     const bool greeted = co_await connection->exchange(order.reply_time);
@@ -67,10 +72,11 @@ asio::awaitable<Secured> secure(RelayConnection& connection, const Dial& order, 
 
 asio::awaitable<std::unique_ptr<RelayConnection>> dial(asio::any_io_executor executor, Dial order,
                                                        std::string& problem) {
-    const std::string server = order.to.host + ':' + std::to_string(order.to.port);
+    const std::string server = order.to.text();
     std::string reason;
     std::unique_ptr<RelayConnection> connection = co_await connect_and_greet(executor, order, reason);
-    if (connection && order.security.mode != RelayTls::off) {
+    // What goes through a UNIX socket does not leave the machine: it is as safe as relay.tls can make it.
+    if (connection && order.security.mode != RelayTls::off && !order.to.is_local()) {
         const bool may_fall_back = order.security.mode == RelayTls::opportunistic;
         const Secured secured = co_await secure(*connection, order, reason);
         if (secured == Secured::left_clear && may_fall_back) co_return connection;

@@ -1,5 +1,5 @@
 // A connection to a downstream server, made ready for mail: connected, greeted, and under TLS as relay.tls
-// wants it (RFC 3207 §4).
+// wants it (RFC 3207 §4); a UNIX socket is safe without.
 #pragma once
 
 #include "server/relay/relay_connection.hpp"
@@ -28,7 +28,7 @@ struct Security {
 };
 
 struct Dial {
-    config::SmtpDestination to;
+    config::ServerDestination to;
     std::size_t destination = 0;  // its place in relay.to
     std::string hostname;         // ours
     Security security;
@@ -40,8 +40,8 @@ struct Dial {
     std::function<void(const std::string& server, const std::string& problem)> on_fallback;
 };
 
-// Null with `problem` set where the server cannot be reached, does not speak SMTP, or cannot be secured
-// although it must. The session is ready otherwise.
+// Null with `problem` set where the server cannot be reached, does not speak its protocol, or cannot be
+// secured although it must. The session is ready otherwise.
 //
 // opportunistic falls back to clear text where STARTTLS is not offered or is refused; where the handshake
 // fails, on a new connection, as this one is lost. required never does.

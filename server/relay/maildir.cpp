@@ -65,7 +65,10 @@ std::string prepare_maildir(const std::filesystem::path& folder) {
 }
 
 MaildirDelivery::MaildirDelivery(std::filesystem::path folder, std::string unique_name, FilePool& files)
-    : folder_(std::move(folder)), unique_name_(std::move(unique_name)), files_(files) {}
+    : folder_(std::move(folder)),
+      destination_("maildir:" + folder_.string()),
+      unique_name_(std::move(unique_name)),
+      files_(files) {}
 
 boost::asio::awaitable<std::optional<smtp::Reply>> MaildirDelivery::add_recipient(const smtp::Envelope&,
                                                                                   smtp::Recipient) {

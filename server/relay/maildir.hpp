@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace gatepost::server::relay {
 
@@ -19,11 +20,13 @@ class MaildirDelivery final : public Delivery {
     // `unique_name` names the message's file: no other message ever has it.
     MaildirDelivery(std::filesystem::path folder, std::string unique_name, FilePool& files);
 
+    bool is_apart(const smtp::Recipient&) const override { return false; }
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
                                                                      smtp::Recipient recipient) override;
     boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override;
     boost::asio::awaitable<void> abandon() override;
     const std::string& problem() const override { return problem_; }
+    std::string_view destination() const override { return destination_; }
     bool is_final() const override { return true; }
 
   private:
@@ -31,6 +34,7 @@ class MaildirDelivery final : public Delivery {
     std::string write(const OutgoingMessage& message) const;
 
     std::filesystem::path folder_;
+    std::string destination_;
     std::string unique_name_;
     FilePool& files_;
     std::string problem_;

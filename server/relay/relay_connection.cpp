@@ -29,10 +29,10 @@ std::string_view to_string(ClientFailure failure) {
 }  // namespace
 
 RelayConnection::RelayConnection(asio::any_io_executor executor, std::unique_ptr<Stream> stream,
-                                 std::string hostname, std::size_t destination,
+                                 ClientSession session, std::size_t destination,
                                  std::function<void(RelayConnection&)> on_end)
     : stream_(std::move(stream)),
-      session_(std::move(hostname)),
+      session_(std::move(session)),
       destination_(destination),
       on_end_(std::move(on_end)),
       deadline_(std::move(executor), [this] { stream_->cancel(); }) {}

@@ -28,7 +28,7 @@ struct ReplyTimes {
 class RelayConnection {
   public:
     RelayConnection(boost::asio::any_io_executor executor, std::unique_ptr<Stream> stream,
-                    std::string hostname, std::size_t destination,
+                    ClientSession session, std::size_t destination,
                     std::function<void(RelayConnection&)> on_end);
     ~RelayConnection();
     RelayConnection(const RelayConnection&) = delete;

@@ -33,10 +33,17 @@ asio::awaitable<void> say_goodbye(std::unique_ptr<RelayConnection> connection) {
     co_await connection->exchange(goodbye_time);
 }
 
+std::vector<std::string> names_of(const std::vector<config::ServerDestination>& destinations) {
+    std::vector<std::string> names;
+    for (const config::ServerDestination& destination : destinations)
+        names.push_back(destination.text());
+    return names;
+}
+
 }  // namespace
 
 asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_executor executor,
-                                                              config::SmtpDestination destination,
+                                                              config::ServerDestination destination,
                                                               std::string hostname, Security security,
                                                               std::string& problem) {
     Dial order;
@@ -62,12 +69,13 @@ struct RelayPool::Waiter {
 };
 
 struct RelayPool::State : std::enable_shared_from_this<State> {
-    State(asio::any_io_executor own, std::vector<config::SmtpDestination> to, std::string name,
+    State(asio::any_io_executor own, std::vector<config::ServerDestination> to, std::string name,
           std::shared_ptr<DownstreamState> known, PoolLimits bounds, PoolTls protection)
         : limits(bounds),
           tls(std::move(protection)),
           executor(std::move(own)),
           destinations(std::move(to)),
+          names(names_of(destinations)),
           avoid_until(destinations.size()),
           hostname(std::move(name)),
           downstream(std::move(known)),
@@ -76,7 +84,8 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     const PoolLimits limits;
     const PoolTls tls;
     asio::any_io_executor executor;
-    std::vector<config::SmtpDestination> destinations;
+    std::vector<config::ServerDestination> destinations;
+    const std::vector<std::string> names;
     std::vector<Clock::time_point> avoid_until;
     std::string hostname;
     std::shared_ptr<DownstreamState> downstream;
@@ -163,7 +172,7 @@ struct RelayPool::Connecting {
     State& state;
 };
 
-RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
+RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::ServerDestination> destinations,
                      std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits,
                      PoolTls tls)
     : state_(std::make_shared<State>(std::move(executor), std::move(destinations), std::move(hostname),
@@ -260,6 +269,10 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Wanted want
 
 void RelayPool::release(std::unique_ptr<RelayConnection> connection) {
     state_->take_back(std::move(connection));
+}
+
+const std::string& RelayPool::name_of(std::size_t destination) const {
+    return state_->names.at(destination);
 }
 
 }  // namespace gatepost::server::relay

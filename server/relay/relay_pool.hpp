@@ -24,7 +24,7 @@ namespace gatepost::server::relay {
 // Connects, asks what the server offers, and says goodbye. nullopt with `problem` set where it cannot be
 // reached.
 boost::asio::awaitable<std::optional<Capabilities>> ask_capabilities(boost::asio::any_io_executor executor,
-                                                                     config::SmtpDestination destination,
+                                                                     config::ServerDestination destination,
                                                                      std::string hostname, Security security,
                                                                      std::string& problem);
 
@@ -52,7 +52,7 @@ class RelayPool {
         bool urgent = false;  // before all others that wait: the whole message is there
     };
 
-    RelayPool(boost::asio::any_io_executor executor, std::vector<config::SmtpDestination> destinations,
+    RelayPool(boost::asio::any_io_executor executor, std::vector<config::ServerDestination> destinations,
               std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits = {},
               PoolTls tls = {});
     // Idle connections are closed; those in use end with their owners.
@@ -67,6 +67,8 @@ class RelayPool {
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Wanted wanted, std::string& problem);
     // Takes a connection back. One that cannot take a further transaction is closed.
     void release(std::unique_ptr<RelayConnection> connection);
+    // As relay.to names it.
+    const std::string& name_of(std::size_t destination) const;
 
   private:
     struct State;

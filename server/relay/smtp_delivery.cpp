@@ -16,6 +16,22 @@ constexpr std::size_t write_octets = 256 * 1024;
 // local: for RSET's reply, which nobody needs; a client waits behind it.
 constexpr auto reset_time = std::chrono::seconds(10);
 
+bool are_one_mailbox(const smtp::Recipient& a, const smtp::Recipient& b) {
+    const smtp::Path& left = a.forward_path;
+    const smtp::Path& right = b.forward_path;
+    if (left.mailbox() == right.mailbox()) return true;
+    return left.local_part() == right.local_part() && left.domain() && left.domain() == right.domain();
+}
+
+// All are of one mailbox. Where it took the message once the message is there, and the sender's next try
+// would make a second copy; where it did not, it comes again as long as one of them says so.
+const Reply& outcome_of(const std::vector<Reply>& replies) {
+    const Reply* outcome = &replies.front();
+    for (const Reply& reply : replies)
+        if (reply.code() / 100 < outcome->code() / 100) outcome = &reply;
+    return *outcome;
+}
+
 }  // namespace
 
 SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client)
@@ -39,10 +55,10 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
     wanted.urgent = message_is_there_;
     connection_ = co_await pool_.acquire(wanted, problem_);
     if (!connection_) co_return unavailable();
+    destination_ = pool_.name_of(connection_->destination());
     ClientSession& session = connection_->session();
-    const std::string_view missing = session.missing_extension(envelope_);
-    if (!missing.empty()) {
-        std::optional<Reply> refusal = lacks(missing);
+    std::optional<Reply> refusal = refuse_by(session);
+    if (refusal) {
         pool_.release(std::move(connection_));
         co_return refusal;
     }
@@ -58,6 +74,20 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
         co_return again;
     }
     co_return unavailable();
+}
+
+// What cannot be asked of this server, as it is now.
+std::optional<Reply> SmtpDelivery::refuse_by(const ClientSession& session) {
+    const std::string_view missing = session.missing_extension(envelope_);
+    if (!missing.empty()) return lacks(missing);
+    const auto& recipients = envelope_.recipients;
+    const bool one = std::all_of(recipients.begin(), recipients.end(), [&](const smtp::Recipient& recipient) {
+        return are_one_mailbox(recipient, recipients.front());
+    });
+    if (one || session.protocol() == Protocol::smtp) return std::nullopt;
+    problem_ =
+        "the LMTP server that stands in has an answer for each recipient, and the client waits for one";
+    return Reply(451, "4.4.1", "the mail system behind takes one recipient at a time now");
 }
 
 // PRODUCT.md: a capability that was announced and is gone. The sender keeps the message.
@@ -82,6 +112,10 @@ bool SmtpDelivery::are_all_taken() const {
         const auto& reply = session.recipient_reply(index);
         return reply && reply->is_positive();
     });
+}
+
+bool SmtpDelivery::is_apart(const smtp::Recipient& recipient) const {
+    return one_mailbox_ && !are_one_mailbox(recipient, envelope_.recipients.front());
 }
 
 asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::Envelope& sender,
@@ -112,6 +146,7 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
     if (!reply) co_return unavailable();
     connection_->wait_for_client(connection_);
     if (reply->is_positive()) {
+        if (envelope_.recipients.empty()) one_mailbox_ = session.protocol() == Protocol::lmtp;
         envelope_.recipients.push_back(recipient);
         taken_.push_back(index);
         co_return std::nullopt;
@@ -209,9 +244,9 @@ asio::awaitable<Reply> SmtpDelivery::deliver(const OutgoingMessage& message) {
     // sender's next try makes a second copy: better that than none.
     bool answered = co_await send(message);
     if (answered) answered = co_await connection_->exchange(times_.final_reply);
-    if (!answered || !connection_->session().final_reply()) co_return unavailable();
-    Reply reply = *connection_->session().final_reply();
-    if (reply.is_intermediate()) co_return unavailable();
+    // A recipient without a reply is a temporary failure (RFC 2033 §5).
+    if (!answered || connection_->session().final_replies().empty()) co_return unavailable();
+    Reply reply = outcome_of(connection_->session().final_replies());
     pool_.release(std::move(connection_));
     co_return reply;
 }

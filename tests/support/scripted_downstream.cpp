@@ -30,7 +30,7 @@ struct ScriptedDownstream::Impl {
         state = std::make_shared<relay::DownstreamState>(1);
         pool = std::make_unique<relay::RelayPool>(
             context.get_executor(),
-            std::vector<config::SmtpDestination>{{"127.0.0.1", acceptor.local_endpoint().port()}},
+            std::vector<config::ServerDestination>{{"127.0.0.1", acceptor.local_endpoint().port()}},
             "mx.example", state);
         asio::co_spawn(context, serve(), asio::detached);
     }

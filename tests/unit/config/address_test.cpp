@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace gatepost::config {
 namespace {
 
@@ -41,15 +45,69 @@ TEST(Address, dns_servers_over_tls) {
     EXPECT_EQ(dns::to_string(parse_dns_server("tls://2001:db8::1").value()), "tls://[2001:db8::1]:853");
 }
 
-TEST(Address, smtp_destinations) {
-    const auto named = parse_smtp_destination("Mail.Internal.example.com:2525").value();
-    EXPECT_EQ(named.host, "mail.internal.example.com");
-    EXPECT_EQ(named.port, 2525);
-    EXPECT_EQ(parse_smtp_destination("mail")->port, 25);
-    EXPECT_EQ(parse_smtp_destination("[::1]:26")->host, "::1");
-    EXPECT_EQ(parse_smtp_destination("192.0.2.1")->host, "192.0.2.1");
-    for (const auto* bad : {"", ":25", "a b:25", "mail:smtp", "192.0.2:25", "smtp://mail:25", "-mail"})
-        EXPECT_FALSE(parse_smtp_destination(bad)) << bad;
+// What is written, and how it is named from then on.
+TEST(Address, server_destinations) {
+    struct Row {
+        const char* written;
+        const char* named;
+        bool lmtp;
+    };
+    for (const auto& [written, named, lmtp] : {
+             Row{"Mail.Internal.example.com:2525", "mail.internal.example.com:2525", false},
+             Row{"mail", "mail:25", false},
+             Row{"[::1]:26", "[::1]:26", false},
+             Row{"2001:DB8::1", "[2001:db8::1]:25", false},
+             Row{"192.0.2.1", "192.0.2.1:25", false},
+             Row{"lmtp://mail", "lmtp://mail:24", true},
+             Row{"lmtp://Mail.example.com:2424", "lmtp://mail.example.com:2424", true},
+             Row{"lmtp://[2001:db8::1]:2424", "lmtp://[2001:db8::1]:2424", true},
+             Row{"lmtp://2001:db8::1", "lmtp://[2001:db8::1]:24", true},
+             Row{"unix:/run/dovecot/lmtp", "unix:/run/dovecot/lmtp", true},
+             Row{"unix:/run/a b/lmtp:1", "unix:/run/a b/lmtp:1", true},
+         }) {
+        SCOPED_TRACE(written);
+        std::string problem = "of before";
+        const auto found = parse_server_destination(written, problem);
+        ASSERT_TRUE(found) << problem;
+        EXPECT_EQ(problem, "");
+        EXPECT_EQ(found->text(), named);
+        EXPECT_EQ(found->lmtp, lmtp);
+        EXPECT_EQ(found->is_local(), std::string_view(written).starts_with("unix:"));
+    }
+}
+
+TEST(Address, is_told_what_is_wrong_with_a_destination) {
+    const std::string neither = " is none of host:port, lmtp://host:port, unix:/PATH and maildir:PATH";
+    const std::string relative = " names no absolute path, as unix:/run/dovecot/lmtp does";
+    const std::string longest = "/" + std::string(106, 'p');
+    std::string problem;
+    EXPECT_TRUE(parse_server_destination("unix:" + longest, problem)) << problem;
+    const std::vector<std::pair<std::string, std::string>> table = {
+        {"", "\"\"" + neither},
+        {":25", "\":25\"" + neither},
+        {"a b:25", "\"a b:25\"" + neither},
+        {"mail:smtp", "\"mail:smtp\"" + neither},
+        {"192.0.2:25", "\"192.0.2:25\"" + neither},
+        {"smtp://mail:25", "\"smtp://mail:25\"" + neither},
+        {"-mail", "\"-mail\"" + neither},
+        {"lmtp:", "\"lmtp:\"" + neither},
+        {"lmtp:mail:24", "\"lmtp:mail:24\"" + neither},
+        {"lmtp://", "\"lmtp://\"" + neither},
+        {"lmtp://:24", "\"lmtp://:24\"" + neither},
+        {"lmtp://mail:0", "\"lmtp://mail:0\"" + neither},
+        {"lmtp://mail:24/", "\"lmtp://mail:24/\"" + neither},
+        {"LMTP://mail:24", "\"LMTP://mail:24\"" + neither},
+        {"lmtp://mail:25", "LMTP has no place on port 25 (RFC 2033 section 5)"},
+        {"unix:", "unix: without a path"},
+        {"unix:run/lmtp", "\"unix:run/lmtp\"" + relative},
+        {"unix://run/lmtp", "\"unix://run/lmtp\"" + relative},
+        {std::string("unix:/run\0/lmtp", 15), "\"unix:/run?/lmtp\"" + relative},
+        {"unix:" + longest + "p", "the path of a UNIX socket has at most 107 octets"},
+    };
+    for (const auto& [written, expected] : table) {
+        EXPECT_FALSE(parse_server_destination(written, problem)) << written;
+        EXPECT_EQ(problem, expected);
+    }
 }
 
 TEST(Address, host_names) {

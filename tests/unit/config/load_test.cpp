@@ -28,7 +28,7 @@ TEST(Load, takes_the_defaults_of_the_contract) {
     EXPECT_EQ(config.limits.message_size, 52'428'800U);
     EXPECT_EQ(config.limits.command_timeout, 5min);
     EXPECT_EQ(config.dns.timeout, 5s);
-    EXPECT_EQ(std::get<SmtpDestination>(config.relay.to.at(0)).port, 25);
+    EXPECT_EQ(std::get<ServerDestination>(config.relay.to.at(0)).port, 25);
     EXPECT_EQ(config.policy.on_reject, policy::OnReject::corroborate);
     EXPECT_EQ(config.reports.organization, "mx.example.com");
     EXPECT_EQ(config.reports.email, "postmaster@example.com");
@@ -230,10 +230,15 @@ TEST(Load, refuses_relays) {
         {"relay: {to: []}", "3:13: relay.to: at least one destination is needed"},
         {"relay: {}", "3:8: required key \"relay.to\" is missing"},
         {"relay:", "3:1: required key \"relay.to\" is missing"},
-        {"relay: {to: ['mail:smtp']}", "3:14: relay.to: \"mail:smtp\" is neither host:port nor maildir:PATH"},
+        {"relay: {to: ['mail:smtp']}",
+         "3:14: relay.to: \"mail:smtp\" is none of host:port, lmtp://host:port, unix:/PATH and maildir:PATH"},
         {"relay: {to: ['maildir:']}", "3:14: relay.to: maildir: without a path"},
-        {"relay: {to: ['lmtp://mail:24']}",
-         "3:14: relay.to: \"lmtp://mail:24\" is not supported by this version"},
+        {"relay: {to: [mail, 'lmtp://mail:25', 'unix:/run/lmtp']}",
+         "3:20: relay.to: LMTP has no place on port 25 (RFC 2033 section 5)"},
+        {"relay: {to: [\n  mail,\n  'unix:lmtp']}",
+         "5:3: relay.to: \"unix:lmtp\" names no absolute path, as unix:/run/dovecot/lmtp does"},
+        {"relay: {to: ['maildir:/m', 'unix:/run/lmtp']}",
+         "3:13: relay.to: a Maildir stands alone: mail that went into it could not be found elsewhere"},
         {"relay: {to: ['maildir:/m', mail]}",
          "3:13: relay.to: a Maildir stands alone: mail that went into it could not be found elsewhere"},
         {"relay: {to: [mail], routes: []}", "3:21: relay.routes is not supported by this version"},
@@ -249,6 +254,15 @@ TEST(Load, refuses_relays) {
         EXPECT_EQ(texts(load_text(yaml, "g.yaml", today).problems), std::vector{"g.yaml:" + row.problem})
             << yaml;
     }
+    const auto mixed = load_text(
+        "hostname: mx.example.com\ndomains: [example.com]\n"
+        "relay: {to: ['unix:/run/dovecot/lmtp', 'lmtp://mail', mail]}\n",
+        "g.yaml", today);
+    ASSERT_TRUE(mixed.config);
+    ASSERT_EQ(mixed.config->relay.to.size(), 3U);
+    EXPECT_EQ(std::get<ServerDestination>(mixed.config->relay.to[0]).socket, "/run/dovecot/lmtp");
+    EXPECT_EQ(std::get<ServerDestination>(mixed.config->relay.to[1]).text(), "lmtp://mail:24");
+    EXPECT_FALSE(std::get<ServerDestination>(mixed.config->relay.to[2]).lmtp);
     const auto maildir =
         load_text("hostname: mx.example.com\ndomains: [example.com]\nrelay: {to: ['maildir:../Mail']}\n",
                   "/etc/gatepost/g.yaml", today);
@@ -272,7 +286,8 @@ TEST(Load, tells_all_problems_at_once_in_the_order_of_the_file) {
             "g.yaml:3:14: log.level: \"loud\" is not one of: debug, info, warning, error",
             "g.yaml:3:28: log.format: \"xml\" is not one of: text, json",
             "g.yaml:3:33: unknown key \"levle\"; did you mean \"level\"?",
-            "g.yaml:4:14: relay.to: \":25\" is neither host:port nor maildir:PATH",
+            "g.yaml:4:14: relay.to: \":25\" is none of host:port, lmtp://host:port, unix:/PATH and "
+            "maildir:PATH",
         }));
 }
 
@@ -324,7 +339,7 @@ TEST(Load, takes_aliases) {
     const auto aliased =
         load_text("hostname: mx.example.com\ndomains: &d [example.com]\nrelay: {to: *d}\n", "g.yaml", today);
     ASSERT_TRUE(aliased.config);
-    EXPECT_EQ(std::get<SmtpDestination>(aliased.config->relay.to.at(0)).host, "example.com");
+    EXPECT_EQ(std::get<ServerDestination>(aliased.config->relay.to.at(0)).host, "example.com");
 }
 
 TEST(Load, cuts_and_cleans_what_it_quotes) {

@@ -1,6 +1,6 @@
 // The client's side against scripted servers: what it writes, what it makes of the replies, whole and octet
 // by octet.
-#include "server/relay/client_session.hpp"
+#include "tests/support/client_peer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,50 +12,14 @@ namespace gatepost::server::relay {
 namespace {
 
 using smtp::parse_forward_path;
-using smtp::parse_reverse_path;
 
 constexpr std::string_view plain_ehlo = "250 mail.example\r\n";
 constexpr std::string_view full_ehlo =
     "250-mail.example\r\n250-pipelining\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-STARTTLS\r\n"
     "250-DSN\r\n250-XFORWARD NAME ADDR\r\n250 ENHANCEDSTATUSCODES\r\n";
 
-smtp::Envelope envelope(std::vector<std::string_view> recipients = {"<r1@relay.example>",
-                                                                    "<r2@relay.example>"}) {
-    smtp::Envelope made;
-    made.reverse_path = *parse_reverse_path("<a@client.example>").path;
-    for (const auto recipient : recipients)
-        made.recipients.push_back({*parse_forward_path(recipient).path});
-    return made;
-}
-
-// A session under test; run() of a case is called with whole writes and octet by octet.
-class Peer {
-  public:
-    explicit Peer(bool by_octet) : by_octet_(by_octet) {}
-
-    // The server says this.
-    Peer& say(std::string_view octets) {
-        if (!by_octet_) session.on_octets(octets);
-        for (std::size_t i = 0; by_octet_ && i < octets.size(); ++i)
-            session.on_octets(octets.substr(i, 1));
-        return *this;
-    }
-    // The client has exactly this to write.
-    Peer& hear(std::string_view expected) {
-        EXPECT_EQ(session.take_output(), expected);
-        return *this;
-    }
-    Peer& connect(std::string_view ehlo) {
-        say("220 mail.example\r\n").hear("EHLO mx.example\r\n").say(ehlo);
-        EXPECT_TRUE(session.is_ready());
-        return *this;
-    }
-
-    ClientSession session{"mx.example"};
-
-  private:
-    bool by_octet_;
-};
+using tests::client_envelope;
+using Peer = tests::ClientPeer;
 
 class ClientSessionTest : public testing::TestWithParam<bool> {
   protected:
@@ -72,7 +36,7 @@ TEST_P(ClientSessionTest, TellsTheClientByXforward) {
     peer.connect(
         "250-mail.example\r\n250-PIPELINING\r\n250-XCLIENT ADDR\r\n250 XFORWARD NAME ADDR PROTO HELO IDENT "
         "SOURCE\r\n");
-    session.start_transaction(envelope({"<r1@relay.example>"}), &forwarded);
+    session.start_transaction(client_envelope({"<r1@relay.example>"}), &forwarded);
     peer.hear(
         "XFORWARD ADDR=IPV6:2001:db8::7 PROTO=ESMTP HELO=[192.0.2.7] IDENT=1f-2 SOURCE=REMOTE\r\n"
         "MAIL FROM:<a@client.example>\r\nRCPT TO:<r1@relay.example>\r\n");
@@ -85,7 +49,7 @@ TEST_P(ClientSessionTest, TellsTheClientByXforward) {
 TEST_P(ClientSessionTest, TellsTheClientByXclient) {
     peer.connect("250-mail.example\r\n250-PIPELINING\r\n250-SIZE\r\n250 XCLIENT NAME ADDR PROTO HELO\r\n");
     for (int transaction = 0; transaction < 2; ++transaction) {
-        session.start_transaction(envelope({"<r1@relay.example>"}), &forwarded);
+        session.start_transaction(client_envelope({"<r1@relay.example>"}), &forwarded);
         peer.hear("XCLIENT ADDR=IPV6:2001:db8::7 PROTO=ESMTP HELO=[192.0.2.7]\r\n");
         peer.say("220 mail.example\r\n").hear("EHLO [192.0.2.7]\r\n");
         peer.say("250-mail.example\r\n250-PIPELINING\r\n250 XCLIENT ADDR PROTO HELO\r\n");
@@ -106,7 +70,7 @@ TEST_P(ClientSessionTest, GoesNoFurtherWithoutXclient) {
     for (const std::string_view reply : {"550 5.7.0 not you\r\n", "250 ok\r\n", "421 closing\r\n"}) {
         Peer other(GetParam());
         other.connect("250-mail.example\r\n250 XCLIENT ADDR\r\n");
-        other.session.start_transaction(envelope({"<r1@relay.example>"}), &forwarded);
+        other.session.start_transaction(client_envelope({"<r1@relay.example>"}), &forwarded);
         other.hear("XCLIENT ADDR=IPV6:2001:db8::7\r\n").say(reply).hear("");
         EXPECT_FALSE(other.session.is_usable());
     }
@@ -126,7 +90,7 @@ TEST(ForwardedClient, KeepsToTheLengthOfALine) {
 TEST_P(ClientSessionTest, PipelinedTransaction) {
     peer.connect(full_ehlo);
     EXPECT_EQ(session.awaited_replies(), 0u);
-    auto sent = envelope();
+    auto sent = client_envelope();
     sent.declared_size = 10;
     sent.body = smtp::BodyType::eight_bit_mime;
     sent.smtputf8 = true;
@@ -151,16 +115,16 @@ TEST_P(ClientSessionTest, PipelinedTransaction) {
     session.message_sent();
     EXPECT_EQ(session.awaited_replies(), 1u);
     peer.say("250 2.6.0 queued\r\n");
-    EXPECT_EQ(session.final_reply()->text(), "queued");
+    EXPECT_EQ(session.final_replies().at(0).text(), "queued");
     EXPECT_TRUE(session.is_ready());
-    session.start_transaction(envelope({"<r1@relay.example>"}));
-    EXPECT_FALSE(session.final_reply());
+    session.start_transaction(client_envelope({"<r1@relay.example>"}));
+    EXPECT_TRUE(session.final_replies().empty());
     EXPECT_EQ(session.recipient_count(), 1u);
 }
 
 TEST_P(ClientSessionTest, OneByOneWithoutPipelining) {
     peer.connect(plain_ehlo);
-    auto sent = envelope();
+    auto sent = client_envelope();
     sent.declared_size = 10;  // no parameter that is not offered
     sent.body = smtp::BodyType::seven_bit;
     session.start_transaction(sent);
@@ -173,7 +137,7 @@ TEST_P(ClientSessionTest, OneByOneWithoutPipelining) {
     EXPECT_TRUE(session.is_message_awaited());
     session.message_sent();
     peer.say("550 5.7.1 No\r\n").hear("");
-    EXPECT_EQ(session.final_reply()->code(), 550);
+    EXPECT_EQ(session.final_replies().at(0).code(), 550);
     EXPECT_TRUE(session.is_ready());
     session.quit();
     peer.hear("QUIT\r\n").say("221 bye\r\n");
@@ -185,12 +149,12 @@ TEST_P(ClientSessionTest, Capabilities) {
     peer.connect(full_ehlo);
     Capabilities all{true, true, true, 1000, true, true, true, false, true, true, {"NAME", "ADDR"}, {}};
     EXPECT_EQ(session.capabilities(), all);
-    EXPECT_EQ(session.missing_extension(envelope()), "");
+    EXPECT_EQ(session.missing_extension(client_envelope()), "");
 }
 
 // RFC 3461 §5.2.1: the same values, and none that did not come; §5.2.2: none where it is not offered.
 TEST_P(ClientSessionTest, Dsn) {
-    auto sent = envelope({"<r1@relay.example>"});
+    auto sent = client_envelope({"<r1@relay.example>"});
     sent.dsn.ret = "hdrs";
     sent.dsn.envid = "QQ+2B1";
     sent.recipients[0].dsn.notify = "success,DELAY";
@@ -215,7 +179,7 @@ TEST_P(ClientSessionTest, Dsn) {
 
 // RFC 8689 §4.2.1: only a server that offers it inside TLS.
 TEST_P(ClientSessionTest, RequireTls) {
-    auto sent = envelope({"<r1@relay.example>"});
+    auto sent = client_envelope({"<r1@relay.example>"});
     sent.requiretls = true;
     const std::string_view ehlo = "250-mail.example\r\n250-STARTTLS\r\n250 REQUIRETLS\r\n";
     peer.connect(ehlo);
@@ -238,7 +202,7 @@ TEST_P(ClientSessionTest, FallsBackToHelo) {
         .say("250 old\r\n");
     EXPECT_TRUE(session.is_ready());
     EXPECT_EQ(session.capabilities(), Capabilities());
-    auto needs = envelope();
+    auto needs = client_envelope();
     needs.body = smtp::BodyType::eight_bit_mime;
     EXPECT_EQ(session.missing_extension(needs), "8BITMIME");
     needs.smtputf8 = true;
@@ -277,7 +241,7 @@ TEST_P(ClientSessionTest, StarttlsReplyInjection) {
 
 TEST_P(ClientSessionTest, AbandonedTransaction) {
     peer.connect(full_ehlo);
-    session.start_transaction(envelope());
+    session.start_transaction(client_envelope());
     session.abandon_transaction();
     EXPECT_FALSE(session.is_ready());
     peer.say("250 ok\r\n550 no\r\n250 ok\r\n250 reset\r\n");
@@ -289,7 +253,7 @@ TEST_P(ClientSessionTest, AbandonedTransaction) {
 
 TEST_P(ClientSessionTest, AbandonedWithoutPipelining) {
     peer.connect(plain_ehlo);
-    session.start_transaction(envelope());
+    session.start_transaction(client_envelope());
     session.abandon_transaction();
     peer.hear("MAIL FROM:<a@client.example>\r\n").say("250 ok\r\n").hear("RSET\r\n").say("250 ok\r\n");
     EXPECT_TRUE(session.is_ready());
@@ -297,7 +261,7 @@ TEST_P(ClientSessionTest, AbandonedWithoutPipelining) {
 
 TEST_P(ClientSessionTest, DataRefused) {
     peer.connect(full_ehlo);
-    session.start_transaction(envelope());
+    session.start_transaction(client_envelope());
     session.start_data();
     peer.say("250 ok\r\n250 ok\r\n250 ok\r\n451 no\r\n");
     EXPECT_EQ(session.data_reply()->code(), 451);
@@ -314,7 +278,7 @@ TEST_P(ClientSessionTest, DataRefused) {
 // With 354 there is no way back: a final dot would deliver half a message.
 TEST_P(ClientSessionTest, AbandonedInsideTheMessage) {
     peer.connect(full_ehlo);
-    session.start_transaction(envelope());
+    session.start_transaction(client_envelope());
     session.start_data();
     session.take_output();
     peer.say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
@@ -359,7 +323,7 @@ TEST_P(ClientSessionTest, RepliesWithoutMeaning) {
         SCOPED_TRACE(said);
         Peer other(GetParam());
         other.connect(full_ehlo);
-        other.session.start_transaction(envelope());
+        other.session.start_transaction(client_envelope());
         other.session.start_data();
         other.say(said);
         EXPECT_EQ(other.session.failure(), ClientFailure::unexpected_reply);
@@ -369,11 +333,11 @@ TEST_P(ClientSessionTest, RepliesWithoutMeaning) {
 // A reply before the final dot is nobody's answer.
 TEST_P(ClientSessionTest, ReplyInsideTheMessage) {
     peer.connect(full_ehlo);
-    session.start_transaction(envelope());
+    session.start_transaction(client_envelope());
     session.start_data();
     peer.say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 already\r\n");
     EXPECT_EQ(session.failure(), ClientFailure::unexpected_reply);
-    EXPECT_FALSE(session.final_reply());
+    EXPECT_TRUE(session.final_replies().empty());
     EXPECT_FALSE(session.is_message_awaited());
 }
 
@@ -384,7 +348,7 @@ TEST_P(ClientSessionTest, HalfAReplyThatNothingAskedFor) {
 
 TEST_P(ClientSessionTest, ClosedByThePeer) {
     peer.connect(full_ehlo);
-    session.start_transaction(envelope());
+    session.start_transaction(client_envelope());
     peer.say("250 ok\r\n421 4.3.2 stopping\r\n");
     EXPECT_EQ(session.failure(), ClientFailure::service_closing);
     EXPECT_EQ(session.sender_reply()->code(), 250);
@@ -402,18 +366,18 @@ TEST_P(ClientSessionTest, ClosedByThePeer) {
 // The final reply counts, whatever comes behind it.
 TEST_P(ClientSessionTest, FinalReplyAndThenTheEnd) {
     peer.connect(full_ehlo);
-    session.start_transaction(envelope());
+    session.start_transaction(client_envelope());
     session.start_data();
     peer.say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
     session.message_sent();
     peer.say("250 2.0.0 queued\r\n").say("421 bye\r\n");
-    EXPECT_EQ(session.final_reply()->code(), 250);
+    EXPECT_EQ(session.final_replies().at(0).code(), 250);
     EXPECT_FALSE(session.is_usable());
 }
 
 TEST(ClientSession, CallsOutOfOrderAreBugs) {
     ClientSession session("mx.example");
-    EXPECT_THROW(session.start_transaction(envelope()), std::logic_error);
+    EXPECT_THROW(session.start_transaction(client_envelope()), std::logic_error);
     EXPECT_THROW(session.start_data(), std::logic_error);
     EXPECT_THROW(session.message_sent(), std::logic_error);
     EXPECT_THROW(session.start_tls(), std::logic_error);

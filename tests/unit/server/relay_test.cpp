@@ -1,20 +1,11 @@
 // Delivery to downstream servers that answer, refuse, fall silent and go away at each step.
+#include "tests/support/relay_fixture.hpp"
 #include "tests/support/run.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 #include "server/relay/maildir.hpp"
-#include "server/relay/smtp_delivery.hpp"
-
-#include <boost/asio/detached.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <fstream>
 #include <iterator>
 #include <list>
@@ -25,172 +16,12 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-// One connection of a downstream server: for each line of the client the next answer is sent; an empty answer
-// closes. Behind "354" the message is read to its end and kept.
-class Downstream {
-  public:
-    static constexpr std::string_view early = "354, and 250 before the end";
+using tests::Downstream;
+using tests::greeting;
+using tests::offers;
+using tests::Replies;
 
-    explicit Downstream(asio::io_context& context)
-        : acceptor_(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
-
-    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-    // Answers of one connection, the greeting first.
-    void expect_connection(std::deque<std::string> answers) { scripts_.push_back(std::move(answers)); }
-    void start() { asio::co_spawn(acceptor_.get_executor(), serve(), asio::detached); }
-
-    std::vector<std::string> lines;     // of all connections, in order
-    std::vector<std::string> messages;  // as on the wire, without the final dot
-    int connections = 0;
-
-  private:
-    asio::awaitable<void> serve() {
-        while (!scripts_.empty()) {
-            tcp::socket socket = co_await acceptor_.async_accept(asio::use_awaitable);
-            ++connections;
-            std::deque<std::string> answers = std::move(scripts_.front());
-            scripts_.pop_front();
-            co_await play(std::move(socket), std::move(answers));
-        }
-        acceptor_.close();
-    }
-
-    asio::awaitable<void> play(tcp::socket socket, std::deque<std::string> answers) {
-        std::string input;
-        boost::system::error_code error;
-        while (!answers.empty() && !error) {
-            const std::string answer = std::move(answers.front());
-            answers.pop_front();
-            if (answer.empty()) co_return;
-            if (answer == early) {
-                co_await play_early(socket);
-                co_return;
-            }
-            const std::string wire = answer + "\r\n";
-            co_await asio::async_write(socket, asio::buffer(wire),
-                                       asio::redirect_error(asio::use_awaitable, error));
-            if (error) co_return;
-            const std::string_view end = answer.starts_with("354") ? "\r\n.\r\n" : "\r\n";
-            const std::size_t size = co_await asio::async_read_until(
-                socket, asio::dynamic_buffer(input), end, asio::redirect_error(asio::use_awaitable, error));
-            if (error) co_return;
-            const std::string read = input.substr(0, size - end.size());
-            input.erase(0, size);
-            (end.size() == 2 ? lines : messages).push_back(read);
-        }
-    }
-
-    // The reply to the message comes when its first octets have.
-    static asio::awaitable<void> play_early(tcp::socket& socket) {
-        std::string input;
-        boost::system::error_code error;
-        for (const std::string wire : {"354 go\r\n", "250 too early\r\n"}) {
-            co_await asio::async_write(socket, asio::buffer(wire),
-                                       asio::redirect_error(asio::use_awaitable, error));
-            co_await asio::async_read_until(socket, asio::dynamic_buffer(input), "\r\n",
-                                            asio::redirect_error(asio::use_awaitable, error));
-        }
-        co_await asio::async_read_until(socket, asio::dynamic_buffer(input), "\r\n.\r\n",
-                                        asio::redirect_error(asio::use_awaitable, error));
-    }
-
-    tcp::acceptor acceptor_;
-    std::deque<std::deque<std::string>> scripts_;
-};
-
-const std::string greeting = "220 behind";
-const std::string offers = "250-behind\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n250 8BITMIME";
-
-using Replies = std::vector<std::string>;
-
-class Relay : public testing::Test {
-  protected:
-    Relay() : files(1), budget(10'000'000), body(budget, files, folder.path()), downstream(context) {
-        header = auth::HeaderBlock::parse("Subject: x\r\n\r\n");
-        tests::run(body.append("first\r\n.dot\r\n"));
-    }
-
-    smtp::Path path(std::string_view mailbox) {
-        const std::string text = "<" + std::string(mailbox) + ">";
-        return smtp::parse_forward_path(text).path.value();
-    }
-
-    // What the client would be told: a reply for each recipient ("ok" for taken), then the final one.
-    asio::awaitable<std::vector<std::string>> transact(std::vector<std::string> recipients, RelayPool& pool) {
-        SmtpDelivery delivery(pool, files);
-        std::vector<std::string> replies;
-        smtp::Envelope envelope;
-        bool any = false;
-        for (const std::string& recipient : recipients) {
-            smtp::Path forward_path = path(recipient);
-            const std::optional<smtp::Reply> refusal =
-                co_await delivery.add_recipient(envelope, std::move(forward_path));
-            replies.push_back(refusal ? std::to_string(refusal->code()) + ' ' + refusal->text() : "ok");
-            any = any || !refusal;
-        }
-        if (!any) co_return replies;
-        const OutgoingMessage message = outgoing();
-        const smtp::Reply final_reply = co_await delivery.deliver(message);
-        replies.push_back(std::to_string(final_reply.code()) + ' ' + final_reply.text());
-        co_return replies;
-    }
-
-    // Replies have no default value, which co_spawn() asks of a result.
-    static asio::awaitable<std::optional<smtp::Reply>> deliver(Delivery& delivery,
-                                                               const OutgoingMessage& message) {
-        std::optional<smtp::Reply> reply = co_await delivery.deliver(message);
-        co_return reply;
-    }
-
-    std::vector<std::string> run(std::vector<std::string> recipients) {
-        downstream.start();
-        auto state = std::make_shared<DownstreamState>(1);
-        RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example", state);
-        return run_one(transact(std::move(recipients), pool));
-    }
-
-    // A transaction falls silent at RCPT, another takes its connection meanwhile, and then it goes on.
-    std::optional<smtp::Reply> deliver_behind_a_quick_one() {
-        downstream.start();
-        const PoolLimits limits{1, std::chrono::milliseconds(50)};
-        RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
-                       std::make_shared<DownstreamState>(1), limits);
-        SmtpDelivery slow(pool, files);
-        EXPECT_FALSE(run_one(slow.add_recipient(smtp::Envelope(), path("slow@example.com"))));
-        EXPECT_EQ(run_one(transact({"quick@example.com"}, pool)), (Replies{"ok", "250 quick"}));
-        const OutgoingMessage message = outgoing();
-        return run_one(deliver(slow, message));
-    }
-
-    OutgoingMessage outgoing() const {
-        auto remove = [](const auth::HeaderField&) {
-            return false;
-        };
-        return OutgoingMessage("Top: 1\r\n", header, body, remove);
-    }
-
-    // Until the task has ended: the pool's timers and the downstream may have more to wait for.
-    template <typename T>
-    T run_one(asio::awaitable<T> task) {
-        std::optional<T> result;
-        auto done = [&](std::exception_ptr failure, T value) {
-            if (!failure) result = std::move(value);
-            context.stop();
-        };
-        asio::co_spawn(context, std::move(task), done);
-        context.restart();
-        context.run();
-        return result.value();
-    }
-
-    tests::TemporaryFolder folder;
-    FilePool files;
-    MemoryBudget budget;
-    SpooledBody body;
-    auth::HeaderBlockPtr header;
-    asio::io_context context;
-    Downstream downstream;
-};
+class Relay : public tests::RelayFixture {};
 
 TEST_F(Relay, hands_the_message_over) {
     downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 2.0.0 queued as 1"});

@@ -26,6 +26,7 @@ using tests::domain_name;
 class KeepingDelivery final : public relay::Delivery {
   public:
     KeepingDelivery(std::string& header, bool final) : header_(header), final_(final) {}
+    bool is_apart(const smtp::Recipient&) const override { return false; }
     asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope&,
                                                               smtp::Recipient) override {
         co_return std::nullopt;
@@ -37,6 +38,7 @@ class KeepingDelivery final : public relay::Delivery {
     }
     asio::awaitable<void> abandon() override { co_return; }
     const std::string& problem() const override { return problem_; }
+    std::string_view destination() const override { return "here"; }
     bool is_final() const override { return final_; }
 
   private:
