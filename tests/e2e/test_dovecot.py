@@ -1,5 +1,6 @@
 """Dovecot, the real one, behind by LMTP (RFC 2033), over TCP and through a UNIX socket."""
 import os
+import re
 import smtplib
 
 import pytest
@@ -106,9 +107,10 @@ def test_it_learns_who_the_client_is(make_server, make_gatepost, send):
     dovecot = make_server(Dovecot, settings=["login_trusted_networks = 127.0.0.0/8"])
     server = make_gatepost({"relay": {"to": [f"lmtp://127.0.0.1:{dovecot.port}"]}})
     clients = [KNOWN, CRON, KNOWN]
-    for count, client in enumerate(clients, 1):
+    for client in clients:
         assert send(compose("someone@p-none.example"), client, "someone@p-none.example", server=server).code == 250
-        assert dovecot.log.count(f"lmtp(inbox from {client}): ") == clients[:count].count(client), dovecot.log
+    wait_until(lambda: re.findall(r"lmtp\(inbox from (\S+)\): ", dovecot.log) == clients, 10,
+               "a line in Dovecot's log for each")
     received = b"Received: from client.example ([%s])\n\tby behind.example with LMTP\n" % KNOWN.encode()
     assert sum(received in kept for kept in dovecot.messages_of("inbox")) == 2
 
@@ -128,5 +130,5 @@ def test_a_socket_is_safe_without_tls(make_server, make_gatepost, send, authorit
     server = make_gatepost({"relay": {"to": [f"lmtp://127.0.0.1:{dovecot.port}", f"unix:{dovecot.socket}"],
                                       "tls": "required", "ca": str(authority.certificate)}})
     assert send(MESSAGE, KNOWN, SENDER, server=server).code == 250, "in the clear over TCP it is not"
-    assert "Connect from local" in dovecot.log
+    dovecot.wait_for_log("Connect from local")
     assert len(dovecot.messages_of("inbox")) == 1
