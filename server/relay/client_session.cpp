@@ -137,22 +137,20 @@ void ClientSession::on_transaction_reply(const Awaited& awaited, const smtp::Rep
             break;
         case Kind::final:
             final_replies_.push_back(reply);
-            if (awaited_.empty()) phase_ = after_transaction();
+            if (awaited_.empty()) phase_ = Phase::ready;
             break;
         case Kind::rset:
             // RFC 5321 §4.1.1.5: nothing but 250; with anything else the transaction may still be there.
             if (!reply.is_positive()) return fail(ClientFailure::unexpected_reply, reply);
-            phase_ = after_transaction();
+            phase_ = Phase::ready;
             break;
         default:
             break;
     }
 }
 
-// A server that was told of one client and takes no further XCLIENT would judge the next one as that.
-ClientSession::Phase ClientSession::after_transaction() const {
-    if (!introduced_) return Phase::ready;
-    return xclient_line(ForwardedClient(), capabilities_.xclient).empty() ? Phase::closed : Phase::ready;
+bool ClientSession::is_spent() const {
+    return introduced_ && xclient_line(ForwardedClient(), capabilities_.xclient).empty();
 }
 
 void ClientSession::send_hello(Kind kind) {
@@ -198,7 +196,7 @@ void ClientSession::introduce(const ForwardedClient& client) {
 }
 
 void ClientSession::start_transaction(const smtp::Envelope& envelope, const ForwardedClient* client) {
-    require(is_ready(), "start_transaction");
+    require(is_ready() && !is_spent(), "start_transaction");
     sender_reply_.reset();
     recipient_replies_.clear();
     data_reply_.reset();

@@ -55,6 +55,10 @@ class ClientSession {
 
     // The greeting and EHLO have been answered well, and no transaction is open: it can be started.
     bool is_ready() const { return phase_ == Phase::ready && failure_ == ClientFailure::none; }
+    // Nothing is left but quit(): the server was told of one client by XCLIENT and does not offer it again
+    // ("once ADDR is sent, the client is usually no longer authorized", XCLIENT_README). It would take the
+    // next client for that one.
+    bool is_spent() const;
     // False: close the connection. After a failure nothing more is written, and replies never come.
     bool is_usable() const { return failure_ == ClientFailure::none && phase_ != Phase::closed; }
     ClientFailure failure() const { return failure_; }
@@ -93,8 +97,7 @@ class ClientSession {
     // recipient taken.
     void message_sent();
     // The replies to the end of data, as far as they have come; by LMTP in the order of the recipients taken.
-    // When all are there, is_ready() again, or the session is closed where its server could not be told who
-    // the next client is. A message of which some are missing may be anywhere.
+    // When all are there, is_ready() again. A message of which some are missing may be anywhere.
     const std::vector<smtp::Reply>& final_replies() const { return final_replies_; }
 
     // RSET: gives up a transaction, up to DATA's reply; is_ready() when it is answered. Inside the message
@@ -145,7 +148,6 @@ class ClientSession {
     void introduce(const ForwardedClient& client);
     void send(Awaited awaited, std::string line);
     void send_hello(Kind kind);
-    Phase after_transaction() const;
     void flush_waiting();
     void on_reply(const smtp::Reply& reply);
     void on_hello_reply(Kind kind, const smtp::Reply& reply);

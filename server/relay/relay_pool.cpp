@@ -124,7 +124,9 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     void take_back(std::unique_ptr<RelayConnection> connection) {
         if (closed || !connection || !connection->session().is_ready()) return;
         const auto now = Clock::now();
-        if (connection->destination() > 0 && now - connection->opened >= limits.stand_in_time) {
+        const bool old_stand_in =
+            connection->destination() > 0 && now - connection->opened >= limits.stand_in_time;
+        if (old_stand_in || connection->session().is_spent()) {
             asio::co_spawn(executor, say_goodbye(std::move(connection)), asio::detached);
             return;
         }

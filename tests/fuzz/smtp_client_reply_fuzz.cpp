@@ -73,7 +73,7 @@ class Driver {
         if (wants_tls_ && session_.capabilities().starttls && !asked_tls_) {
             asked_tls_ = true;
             session_.start_tls();
-        } else if (++transactions_ > 3) {
+        } else if (++transactions_ > 3 || session_.is_spent()) {
             session_.quit();
         } else {
             asked_ = 0;

@@ -206,11 +206,14 @@ TEST_P(LmtpSession, TellsTheClientByXclient) {
         peer.say("250 done\r\n");
         EXPECT_EQ(final_codes(), std::vector<int>{250});
         EXPECT_EQ(session.failure(), ClientFailure::none);
+        EXPECT_TRUE(session.is_ready());
         // The next client would be taken for this one.
-        EXPECT_EQ(session.is_ready(), offered_again);
-        EXPECT_EQ(session.is_usable(), offered_again);
-        session.take_output();
+        EXPECT_EQ(session.is_spent(), !offered_again);
+        EXPECT_EQ(session.take_output(), "DATA\r\n");
     }
+    EXPECT_THROW(session.start_transaction(client_envelope()), std::logic_error);
+    session.quit();
+    peer.hear("QUIT\r\n");
 }
 
 }  // namespace
