@@ -149,7 +149,7 @@ class RelayFixture : public testing::Test {
     // What the client would be told: a reply for each recipient ("ok" for taken), then the final one.
     asio::awaitable<std::vector<std::string>> transact(std::vector<std::string> recipients,
                                                        relay::RelayPool& pool) {
-        relay::SmtpDelivery delivery(pool, files);
+        relay::SmtpDelivery delivery(pool, files, client);
         std::vector<std::string> replies;
         smtp::Envelope envelope;
         bool any = false;
@@ -227,6 +227,7 @@ class RelayFixture : public testing::Test {
     auth::HeaderBlockPtr header;
     asio::io_context context;
     Downstream downstream;
+    std::optional<relay::ForwardedClient> client;  // whom transact() tells
 };
 
 }  // namespace gatepost::tests

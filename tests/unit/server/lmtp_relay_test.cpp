@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
+#include <list>
 
 namespace gatepost::server::relay {
 namespace {
@@ -32,7 +34,7 @@ class LmtpRelay : public tests::RelayFixture {
     }
     // The final reply where the mailbox is named `times` times, and the server says this at the end.
     std::string final_reply(std::size_t times, std::vector<std::string> said) {
-        Downstream server(context);
+        Downstream& server = servers.emplace_back(context);
         std::deque<std::string> answers = {greeting, offers, "250 ok"};
         answers.insert(answers.end(), times, "250 ok");
         answers.emplace_back("354 go");
@@ -47,6 +49,8 @@ class LmtpRelay : public tests::RelayFixture {
         const Replies replies = run_one(transact(Replies(times, "a@example.com"), pool));
         return replies.back();
     }
+
+    std::list<Downstream> servers;  // until the context runs no more
 };
 
 TEST_F(LmtpRelay, hands_the_message_over) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <list>
@@ -105,6 +106,33 @@ TEST_F(Relay, answers_451_when_a_recipient_is_refused_after_the_connection_was_t
     EXPECT_EQ(reply->code(), 451);
     EXPECT_EQ(reply->text(), "the mail system behind refuses now what it took before");
     EXPECT_EQ(downstream.messages.size(), 1U);
+}
+
+// XCLIENT_README, note 1: Postfix takes it once. The next client would stand in its log as the one before.
+TEST_F(Relay, gives_a_connection_that_was_told_of_one_client_to_no_other) {
+    const std::string offers_it = "250-behind\r\n250 XCLIENT ADDR";
+    std::list<Downstream> servers;  // until the context runs no more
+    for (const std::string_view again : {"250 behind", "250-behind\r\n250 XCLIENT ADDR"}) {
+        Downstream& server = servers.emplace_back(context);
+        const std::string second_ehlo(again);
+        for (int i = 0; i < 2; ++i)
+            server.expect_connection({greeting, offers_it, "220 behind", second_ehlo, "250 ok", "250 ok",
+                                      "354 go", "250 done", "220 behind", second_ehlo, "250 ok", "250 ok",
+                                      "354 go", "250 done"});
+        server.start();
+        RelayPool pool(context.get_executor(), {{"127.0.0.1", server.port()}}, "mx.example",
+                       std::make_shared<DownstreamState>(1));
+        for (const auto* address : {"192.0.2.7", "192.0.2.8"}) {
+            client = ForwardedClient{*dns::IpAddress::parse(address), "client.example", true, "1f-2"};
+            EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 done"}));
+        }
+        const bool may_stay = second_ehlo != "250 behind";
+        EXPECT_EQ(server.connections, may_stay ? 1 : 2);
+        EXPECT_EQ(std::count(server.lines.begin(), server.lines.end(), "XCLIENT ADDR=192.0.2.8"), 1);
+        if (may_stay) continue;
+        const auto quit = std::find(server.lines.begin(), server.lines.end(), "QUIT");
+        EXPECT_NE(quit, server.lines.end());
+    }
 }
 
 // The first server may be back: steady mail must not keep the second one for ever.
