@@ -61,6 +61,8 @@ struct Worker::Impl {
             else
                 maildir = std::get<config::MaildirDestination>(destination).path;
         }
+        one_recipient = std::all_of(destinations.begin(), destinations.end(),
+                                    [](const config::ServerDestination& to) { return to.lmtp; });
         relay::PoolLimits limits;
         limits.connections = std::max<std::size_t>(1, config.relay.connections / all.metrics.workers());
         if (all.downstream)
@@ -94,7 +96,10 @@ struct Worker::Impl {
     }
 
     smtp::OfferedExtensions offered_extensions() const {
-        return shared.downstream ? shared.downstream->offered() : smtp::OfferedExtensions();
+        if (!shared.downstream) return smtp::OfferedExtensions();
+        smtp::OfferedExtensions offered = shared.downstream->offered();
+        offered.one_recipient = one_recipient;
+        return offered;
     }
 
     // 64 random bits: unique for all practical purposes, across restarts and nodes too.
@@ -152,6 +157,7 @@ struct Worker::Impl {
     dns::CachingResolver caching;
     dns::OverridingResolver resolver;
     std::filesystem::path maildir;
+    bool one_recipient = false;  // all servers behind speak LMTP
     std::optional<relay::RelayPool> pool;
     Services services;
     std::list<Connection> connections;

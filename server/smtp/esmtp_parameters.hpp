@@ -41,6 +41,7 @@ struct OfferedExtensions {
     bool dsn = false;            // RFC 3461
     bool requiretls = false;     // RFC 8689; only inside TLS (§2 point 4)
     bool xclient = false;        // to hosts that are trusted with it alone
+    bool one_recipient = false;  // RFC 9422 §4.2: a transaction has one, as the servers behind speak LMTP
 };
 
 template <class Parameters>

@@ -164,7 +164,7 @@ std::string Session::limits_line() const {
     const auto bounded = [](std::size_t limit) {
         return std::to_string(std::min(limit, max_announced_limit));
     };
-    return "LIMITS RCPTMAX=" + bounded(options_->limits.recipients) +
+    return "LIMITS RCPTMAX=" + bounded(offered_.one_recipient ? 1 : options_->limits.recipients) +
            " MAILMAX=" + bounded(options_->limits.messages_per_connection);
 }
 

@@ -136,6 +136,9 @@ TEST(SmtpExtensions, AnnouncedLimits) {
     options.limits.recipients = 20;
     options.limits.messages_per_connection = 5'000'000;
     SmtpScript(options).send(hello).expect(250, "", "LIMITS RCPTMAX=20 MAILMAX=999999").run();
+    smtp::OfferedExtensions by_lmtp;
+    by_lmtp.one_recipient = true;
+    SmtpScript(options, by_lmtp).send(hello).expect(250, "", "LIMITS RCPTMAX=1 MAILMAX=999999").run();
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ def test_each_recipient_has_a_transaction_of_its_own(client, sender, make_server
     server = make_gatepost({"relay": {"to": [f"unix:{dovecot.socket}"]}, "limits": {"errors_per_connection": 3}})
     with smtplib.SMTP("127.0.0.1", server.port, timeout=20, source_address=(client, 0)) as session:
         session.ehlo("client.example")
+        assert session.esmtp_features["limits"] == "RCPTMAX=1 MAILMAX=1000"
         session.mail(sender)
         assert session.rcpt("nobody@ours.example")[0] == 550
         assert session.rcpt("inbox@ours.example")[0] == 250
