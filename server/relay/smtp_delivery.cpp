@@ -210,23 +210,29 @@ asio::awaitable<bool> SmtpDelivery::read_body(const SpooledBody& body, std::uint
     co_return read;
 }
 
+// Closing before the final dot, the server has nothing of the message (RFC 5321 §4.1.1.4).
+bool SmtpDelivery::cannot_be_sent() {
+    problem_ = "internal error: the message to be sent holds a bare CR, a bare LF or a NUL";
+    return false;
+}
+
 asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
     smtp::DataEncoder encoder;
     std::string wire;
     for (const std::string_view part : message.header_parts())
-        encoder.encode(part, wire);
+        if (!encoder.encode(part, wire)) co_return cannot_be_sent();
     std::string buffer;
     std::string_view octets;
     for (std::uint64_t offset = 0; offset < message.body().size(); offset += octets.size()) {
         const bool read = co_await read_body(message.body(), offset, buffer, octets);
         if (!read) co_return false;
-        encoder.encode(octets, wire);
+        if (!encoder.encode(octets, wire)) co_return cannot_be_sent();
         if (wire.size() < write_octets) continue;
         const bool written = co_await connection_->write(wire, times_.data_block);
         if (!written) co_return false;
         wire.clear();
     }
-    encoder.finish(wire);
+    if (!encoder.finish(wire)) co_return cannot_be_sent();
     // A reply that is there before the end of the message is none to it: it would be taken for the final one.
     if (connection_->has_input()) {
         problem_ = "the downstream server replied before the end of the message";

@@ -38,6 +38,7 @@ class SmtpDelivery final : public Delivery {
     bool are_all_taken() const;
     boost::asio::awaitable<std::optional<smtp::Reply>> start_data();
     boost::asio::awaitable<smtp::Reply> refused_afterwards();
+    bool cannot_be_sent();
     boost::asio::awaitable<bool> send(const OutgoingMessage& message);
     boost::asio::awaitable<bool> read_body(const SpooledBody& body, std::uint64_t offset, std::string& buffer,
                                            std::string_view& octets);

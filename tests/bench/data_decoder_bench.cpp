@@ -30,7 +30,7 @@ void decode(benchmark::State& state, const std::string& line) {
             std::string_view input = std::string_view(wire).substr(at, read_octets);
             decoder.decode(input, content);
         }
-        if (!decoder.is_done() || decoder.fault()) state.SkipWithError("no end, or a fault");
+        if (!decoder.is_done() || decoder.framing().fault()) state.SkipWithError("no end, or a fault");
         benchmark::DoNotOptimize(content.data());
     }
     state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * wire.size()));

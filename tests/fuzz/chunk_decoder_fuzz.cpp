@@ -50,8 +50,7 @@ Decoded decode(std::string_view text, std::size_t chunk, std::size_t cut, std::u
 void check_relayed(const std::string& content) {
     smtp::DataEncoder encoder;
     std::string wire;
-    encoder.encode(content, wire);
-    encoder.finish(wire);
+    require(encoder.encode(content, wire) && encoder.finish(wire));
     smtp::DataDecoder decoder(no_limit);
     std::string again;
     std::string_view rest = wire;

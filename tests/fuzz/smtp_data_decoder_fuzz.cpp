@@ -38,6 +38,25 @@ Decoded decode(std::string_view wire, std::size_t chunk, std::uint64_t limit) {
     return result;
 }
 
+// The encoder and the decoder are of one mind about what a line is: what the one lets out, the other takes.
+void check_encoder(std::string_view content, std::size_t chunk) {
+    smtp::DataEncoder at_once, in_parts;
+    std::string wire, parts;
+    bool good = at_once.encode(content, wire);
+    good = at_once.finish(wire) && good;
+    bool also_good = true;
+    for (std::size_t at = 0; at < content.size(); at += chunk)
+        also_good = in_parts.encode(content.substr(at, chunk), parts) && also_good;
+    also_good = in_parts.finish(parts) && also_good;
+    require(good == also_good && (!good || wire == parts));
+    const auto whole = decode(wire, wire.size(), ~std::uint64_t{0});
+    require(whole.decoder.is_done() == good);
+    if (!good) return;
+    const bool open = !content.empty() && !content.ends_with("\r\n");
+    require(!whole.decoder.framing().fault() && whole.rest.empty() &&
+            whole.content == std::string(content) + (open ? "\r\n" : ""));
+}
+
 void check(std::string_view wire, std::size_t chunk) {
     const auto whole = decode(wire, wire.size(), ~std::uint64_t{0});
     const auto end = ("\r\n" + std::string(wire)).find("\r\n.\r\n");
@@ -54,8 +73,7 @@ void check(std::string_view wire, std::size_t chunk) {
 
     smtp::DataEncoder encoder;
     std::string again;
-    encoder.encode(whole.content, again);
-    encoder.finish(again);
+    require(encoder.encode(whole.content, again) && encoder.finish(again));
     const auto second = decode(again, chunk, ~std::uint64_t{0});
     require(second.decoder.is_done() && second.rest.empty() && second.content == whole.content);
 }
@@ -70,5 +88,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (char& c : wire)
             c = alphabet[static_cast<unsigned char>(c) % alphabet.size()];
     check(wire, data[0] % 16U + 1U);
+    check_encoder(wire, data[0] % 16U + 1U);
     return 0;
 }

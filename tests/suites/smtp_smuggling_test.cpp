@@ -33,8 +33,7 @@ std::string octets_of_hex(std::string_view hex) {
 bool is_safe_to_relay(const std::string& content) {
     smtp::DataEncoder encoder;
     std::string wire;
-    encoder.encode(content, wire);
-    encoder.finish(wire);
+    if (!encoder.encode(content, wire) || !encoder.finish(wire)) return false;
     for (std::size_t i = 0; i < wire.size(); ++i) {
         if (wire[i] == '\n' && (i == 0 || wire[i - 1] != '\r')) return false;
         if (wire[i] == '\r' && (i + 1 == wire.size() || wire[i + 1] != '\n')) return false;

@@ -34,6 +34,18 @@ TEST_F(Relay, hands_the_message_over) {
     EXPECT_EQ(downstream.messages, Replies{"Top: 1\r\nSubject: x\r\n\r\nfirst\r\n..dot"});
 }
 
+// Nothing upstream lets such octets in; if one day something does, the server behind must not see an end in
+// them (RFC 5321 §2.3.8).
+TEST_F(Relay, ends_no_message_that_holds_a_bare_newline) {
+    tests::run(body.append("evil\r\n.\nMAIL FROM:<x@example.com>\r\n"));
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go", "250 never said"});
+    const Replies replies = run({"a@example.com"});
+    EXPECT_EQ(replies[0], "ok");
+    EXPECT_TRUE(replies[1].starts_with("451 ")) << replies[1];
+    EXPECT_TRUE(downstream.messages.empty());
+    EXPECT_EQ(downstream.lines.back(), "DATA");
+}
+
 TEST_F(Relay, passes_refusals_on) {
     downstream.expect_connection({greeting, offers, "250 ok", "550 5.1.1 nobody here", "250 ok", "354 go",
                                   "554 5.7.1 not this message"});

@@ -6,7 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,13 +45,25 @@ Decoded decode(std::string_view wire, std::size_t chunk = std::string_view::npos
     return result;
 }
 
-std::string encode(std::string_view content, std::size_t chunk = std::string_view::npos) {
-    DataEncoder encoder;
+struct Encoded {
     std::string wire;
+    std::optional<Kind> fault;  // of several any
+};
+
+// Where there is a fault, what was written up to then is left out: how much that is depends on the cuts.
+Encoded encode(std::string_view content, std::size_t chunk = std::string_view::npos) {
+    DataEncoder encoder;
+    Encoded result;
+    bool good = true;
     for (std::size_t i = 0; i < content.size(); i += std::min(chunk, content.size()))
-        encoder.encode(content.substr(i, chunk), wire);
-    encoder.finish(wire);
-    return wire;
+        good = encoder.encode(content.substr(i, chunk), result.wire) && good;
+    good = encoder.finish(result.wire) && good;
+    result.fault = encoder.fault();
+    EXPECT_EQ(good, !result.fault);
+    if (good) return result;
+    EXPECT_EQ(("\r\n" + result.wire).find("\r\n.\r\n"), std::string::npos) << "an end was written";
+    result.wire.clear();
+    return result;
 }
 
 TEST(SmtpDataDecoder, Table) {
@@ -124,29 +137,54 @@ TEST(SmtpDataEncoder, Table) {
         {"a", "a\r\n.\r\n"},
         {".\r\n.a\r\n..\r\n", "..\r\n..a\r\n...\r\n.\r\n"},
         {"a.b\r\n", "a.b\r\n.\r\n"},
-        {"a\r", "a\r\r\n.\r\n"},
+        {".", "..\r\n.\r\n"},
     };
     for (const auto& [content, wire] : cases) {
-        EXPECT_EQ(encode(content), wire);
-        EXPECT_EQ(encode(content, 1), wire);
+        EXPECT_EQ(encode(content).wire, wire);
+        EXPECT_EQ(encode(content, 1).wire, wire);
     }
 }
 
+// RFC 5321 §2.3.8, §4.5.2.
+TEST(SmtpDataEncoder, WritesNoEndBehindWhatTheDecoderWouldRefuse) {
+    const std::pair<std::string_view, Kind> cases[] = {
+        {"a\r", Kind::bare_cr},          {"a\rb\r\n", Kind::bare_cr}, {"a\r\r\n", Kind::bare_cr},
+        {"a\r\n\r.\r\n", Kind::bare_cr}, {"\n", Kind::bare_lf},       {"a\n.\r\n", Kind::bare_lf},
+        {"a\r\n.\n", Kind::bare_lf},     {"a\r\n\n", Kind::bare_lf},  {"\0"sv, Kind::nul},
+        {"a\r\nb\0\r\n"sv, Kind::nul},
+    };
+    for (const auto& [content, fault] : cases) {
+        SCOPED_TRACE(testing::PrintToString(std::string(content)));
+        EXPECT_EQ(encode(content).fault, fault);
+        EXPECT_EQ(encode(content, 1).fault, fault);
+    }
+}
+
+// What lines may hold, told another way: no NUL, and neither CR nor LF but in CRLF.
+bool is_legal(std::string content) {
+    for (auto at = content.find("\r\n"); at != std::string::npos; at = content.find("\r\n", at))
+        content.erase(at, 2).insert(at, "x");
+    return content.find_first_of("\r\n\0"sv) == std::string::npos;
+}
+
 // Decoding what was encoded gives the content back, with a CRLF where its last line had none, and the end
-// stands at the very end, never before.
+// stands at the very end, never before. What is not legal is not encoded.
 TEST(SmtpData, RoundTripOfEveryShortString) {
-    tests::for_each_string(7, [](const std::string& content) {
-        const auto wire = encode(content);
-        const auto got = decode(wire);
+    tests::for_each_string(8, [](const std::string& content) {
+        const auto encoded = encode(content);
+        ASSERT_EQ(!encoded.fault, is_legal(content)) << testing::PrintToString(content);
+        for (const std::size_t chunk : {1, 3}) {
+            const auto in_parts = encode(content, chunk);
+            ASSERT_EQ(!in_parts.fault, !encoded.fault) << testing::PrintToString(content);
+            ASSERT_EQ(in_parts.wire, encoded.wire) << testing::PrintToString(content);
+        }
+        if (encoded.fault) return;
+        const auto got = decode(encoded.wire);
+        const bool whole = content.empty() || content.ends_with("\r\n");
         ASSERT_TRUE(got.done) << testing::PrintToString(content);
         ASSERT_EQ(got.rest, "") << testing::PrintToString(content);
-        const bool whole = content.empty() || content.ends_with("\r\n");
-        const bool safe = !got.fault;  // what is at fault is not kept, and never passed on
-        if (safe) {
-            ASSERT_EQ(got.content, whole ? content : content + "\r\n") << testing::PrintToString(content);
-        }
-        ASSERT_EQ(encode(content, 1), wire) << testing::PrintToString(content);
-        ASSERT_EQ(encode(content, 3), wire) << testing::PrintToString(content);
+        ASSERT_FALSE(got.fault) << testing::PrintToString(content);
+        ASSERT_EQ(got.content, whole ? content : content + "\r\n") << testing::PrintToString(content);
     });
 }
 

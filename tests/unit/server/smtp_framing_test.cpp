@@ -144,8 +144,7 @@ Outcome reference_chunks(const std::string& text, BareNewlines mode) {
 void expect_safe(const std::string& content, const std::string& text) {
     DataEncoder encoder;
     std::string wire;
-    encoder.encode(content, wire);
-    encoder.finish(wire);
+    ASSERT_TRUE(encoder.encode(content, wire) && encoder.finish(wire)) << testing::PrintToString(text);
     ASSERT_EQ(("\r\n" + wire).find("\r\n.\r\n") + 3, wire.size()) << testing::PrintToString(text);
     for (std::size_t i = 0; i < wire.size(); ++i) {
         ASSERT_EQ(wire[i] == '\n', i > 0 && wire[i - 1] == '\r') << testing::PrintToString(text);
