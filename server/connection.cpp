@@ -88,6 +88,7 @@ asio::awaitable<void> Connection::next_command() {
         waiting_for_command_ = false;
         co_return;
     }
+    if (!session_.envelope()) use_runtime_in_force();
     // The line is a view into the input: it is used before the input is.
     std::optional<smtp::Action> action;
     switch (status) {
@@ -110,6 +111,15 @@ asio::awaitable<void> Connection::next_command() {
     deadline_.clear();
     if (!session_.envelope()) co_await abandon_transaction();
     co_await perform(std::move(*action));
+}
+
+// A reload between two transactions holds for the next one as a whole: for what the session judges of it (our
+// domains, limits), and for what the transaction does.
+void Connection::use_runtime_in_force() {
+    RuntimePtr in_force = services_.runtime.get();
+    if (in_force == runtime_) return;
+    runtime_ = std::move(in_force);
+    session_.use_options(runtime_->session_options(tls_));
 }
 
 asio::awaitable<void> Connection::perform(smtp::Action action) {
@@ -157,7 +167,7 @@ asio::awaitable<smtp::Action> Connection::check_sender() {
         co_return session_.on_sender_checked(std::move(unknown));
     }
     std::string id = session_id_ + '-' + std::to_string(++transactions_);
-    transaction_ = std::make_unique<Transaction>(services_, services_.runtime.get(), std::move(id));
+    transaction_ = std::make_unique<Transaction>(services_, runtime_, std::move(id));
     ClientIdentity client;
     client.address = client_;
     client.hidden = is_client_hidden();

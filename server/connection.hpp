@@ -59,6 +59,7 @@ class Connection {
     void tell(ClientEvent event);
     boost::asio::awaitable<void> on_error();
     boost::asio::awaitable<void> next_command();
+    void use_runtime_in_force();
     boost::asio::awaitable<void> perform(smtp::Action action);
     boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action action);
     boost::asio::awaitable<smtp::Action> check_sender();

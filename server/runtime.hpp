@@ -33,8 +33,8 @@ namespace gatepost::server {
 
 class Log;
 
-// Loaded once, never changed. A session keeps the one it began with; each of its transactions takes the one
-// in force.
+// Loaded once, never changed. Each command outside of a transaction takes the one in force, MAIL too, and the
+// transaction keeps it to its end.
 struct Runtime {
     config::Config config;
     std::shared_ptr<TicketKeys> ticket_keys;      // kept over reloads
@@ -97,8 +97,9 @@ struct Services {
     Log& log;
     ConnectionLimits& connections;
     ClientState& clients;
-    // Starts one transaction's delivery.
-    std::function<std::unique_ptr<relay::Delivery>(relay::ForwardedClient client)> make_delivery;
+    // Starts the delivery of a transaction under this snapshot.
+    std::function<std::unique_ptr<relay::Delivery>(const Runtime& runtime, relay::ForwardedClient client)>
+        make_delivery;
     std::function<smtp::OfferedExtensions()> offered_extensions;
     SharedDns dns{};
 };

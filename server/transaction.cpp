@@ -91,7 +91,8 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
                      stage_budget());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
-    delivery_ = services_.make_delivery({client_.address, client_.helo, client_.protocol != "SMTP", id_});
+    delivery_ =
+        services_.make_delivery(*runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_});
     return std::nullopt;
 }
 

@@ -50,7 +50,9 @@ struct Worker::Impl {
                    all.log,
                    all.connections,
                    all.clients,
-                   [this](relay::ForwardedClient client) { return make_delivery(std::move(client)); },
+                   [this](const Runtime& runtime, relay::ForwardedClient client) {
+                       return make_delivery(runtime, std::move(client));
+                   },
                    [this] { return offered_extensions(); },
                    all.dns} {
         const config::Config& config = all.runtime.get()->config;
@@ -83,15 +85,15 @@ struct Worker::Impl {
         return tls;
     }
 
-    std::unique_ptr<relay::Delivery> make_delivery(relay::ForwardedClient client) {
+    std::unique_ptr<relay::Delivery> make_delivery(const Runtime& runtime, relay::ForwardedClient client) {
         if (pool) {
             std::optional<relay::ForwardedClient> told;
-            if (shared.runtime.get()->config.relay.send_xforward) told = client;
+            if (runtime.config.relay.send_xforward) told = client;
             return std::make_unique<relay::SmtpDelivery>(*pool, shared.files, std::move(told));
         }
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         std::string name = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-        name += '.' + client.ident + '.' + shared.runtime.get()->config.hostname;
+        name += '.' + client.ident + '.' + runtime.config.hostname;
         return std::make_unique<relay::MaildirDelivery>(maildir, std::move(name), shared.files);
     }
 

@@ -94,6 +94,8 @@ class Session {
     // Instead of greet(), or at any later command: nothing more is taken of this client. The reply is sent,
     // all further commands but QUIT get 503 (RFC 5321 §3.1).
     SendReply turn_away(Reply reply);
+    // Other settings from now on, outside of a transaction: what was announced before may not hold any more.
+    void use_options(std::shared_ptr<const SessionOptions> options);
     // Whether a client that keeps to the order can have sent more behind this line before it saw the reply:
     // only where PIPELINING was announced, and not behind EHLO, HELO and DATA (RFC 5321 §4.3.1, RFC 2920
     // §3.1). What is behind QUIT and STARTTLS is never used. The commands that merely should come last (NOOP,

@@ -292,6 +292,22 @@ TEST(SmtpSession, EventsThatAreNotAwaitedAreBugs) {
     }
 }
 
+// A reload: for the next transaction, and never inside one.
+TEST(SmtpSession, TakesOtherOptionsBetweenTransactions) {
+    auto options = std::make_shared<SessionOptions>(smtp_options());
+    options->domains = {dns::DomainName::parse("new.example").value()};
+    auto inside = session_after({"greet", "EHLO c", "MAIL FROM:<>", "sender ok"});
+    EXPECT_THROW(inside.use_options(options), std::logic_error);
+    inside.on_line("RSET");
+    inside.use_options(options);
+    inside.on_line("MAIL FROM:<>");
+    inside.on_sender_checked(std::nullopt);
+    EXPECT_TRUE(std::holds_alternative<CheckRecipient>(inside.on_line("RCPT TO:<r@new.example>")));
+    inside.on_recipient_checked(std::nullopt);
+    const Action refused = inside.on_line("RCPT TO:<r@relay.example>");
+    EXPECT_EQ(std::get<SendReply>(refused).reply.code(), 550);
+}
+
 TEST(SmtpSession, KeepsTheEnvelopeAsItCame) {
     auto session = session_after({"greet", "EHLO Client.Example",
                                   "MAIL FROM:<A.b@Client.Example> SIZE=10 BODY=8BITMIME SMTPUTF8",

@@ -66,21 +66,22 @@ class TransactionTest : public testing::Test {
         auto opened = reports::store::open_store(folder_.path() / "rows.db");
         Metrics metrics(1);
         std::string header;
-        Services services{
-            context_.get_executor(),
-            current,
-            zone_,
-            metrics.worker(0),
-            files_,
-            memory_,
-            *opened.store,
-            log,
-            connections_,
-            clients_,
-            [&](const relay::ForwardedClient&) { return std::make_unique<KeepingDelivery>(header, final_); },
-            [] {
-                return smtp::OfferedExtensions();
-            }};
+        Services services{context_.get_executor(),
+                          current,
+                          zone_,
+                          metrics.worker(0),
+                          files_,
+                          memory_,
+                          *opened.store,
+                          log,
+                          connections_,
+                          clients_,
+                          [&](const Runtime&, const relay::ForwardedClient&) {
+                              return std::make_unique<KeepingDelivery>(header, final_);
+                          },
+                          [] {
+                              return smtp::OfferedExtensions();
+                          }};
         const auto code = tests::run(context_, send(services, current.get(), message, client));
         EXPECT_EQ(code, 250);
         return header;
