@@ -103,7 +103,10 @@ void ClientSession::on_hello_reply(Kind kind, const smtp::Reply& reply) {
     if (kind == Kind::greeting && reply.code() == 220) return send_hello(Kind::ehlo);
     if (kind == Kind::ehlo && reply.code() == 250) {
         capabilities_ = read_capabilities(reply);
-        if (!std::exchange(introducing_, false)) phase_ = Phase::ready;
+        if (!std::exchange(introducing_, false))
+            phase_ = Phase::ready;
+        else if (!missing_extension(*introduced_envelope_).empty())
+            fail(ClientFailure::extension_withdrawn);
         return;
     }
     // RFC 5321 §3.2: a server that does not know EHLO; the session goes on without extensions. LMTP has no
@@ -203,7 +206,12 @@ void ClientSession::start_transaction(const smtp::Envelope& envelope, const Forw
     final_replies_.clear();
     phase_ = Phase::envelope;
     if (client != nullptr) introduce(*client);
-    send({Kind::mail}, mail_line(envelope, capabilities_));
+    introduced_envelope_.reset();
+    if (introducing_) {
+        introduced_envelope_ = envelope;
+        introduced_envelope_->recipients.clear();
+    }
+    send({Kind::mail}, introducing_ ? std::string() : mail_line(envelope, capabilities_));
     for (const auto& recipient : envelope.recipients)
         add_recipient(recipient);
 }
@@ -212,7 +220,8 @@ std::size_t ClientSession::add_recipient(const smtp::Recipient& recipient) {
     require(phase_ == Phase::envelope, "add_recipient");
     const auto index = recipient_replies_.size();
     recipient_replies_.emplace_back();
-    send({Kind::rcpt, index}, rcpt_line(recipient, capabilities_));
+    if (introducing_) introduced_envelope_->recipients.push_back(recipient);
+    send({Kind::rcpt, index}, introducing_ ? std::string() : rcpt_line(recipient, capabilities_));
     return index;
 }
 
@@ -269,10 +278,16 @@ void ClientSession::send(Awaited awaited, std::string line) {
 void ClientSession::flush_waiting() {
     const bool together = capabilities_.pipelining && !introducing_;
     while (!waiting_.empty() && (together || awaited_.empty())) {
-        awaited_.push_back(waiting_.front().awaited);
-        output_ += waiting_.front().line;
+        const Waiting next = std::move(waiting_.front());
         waiting_.pop_front();
+        awaited_.push_back(next.awaited);
+        output_ += next.line.empty() ? introduced_line(next.awaited) : next.line;
     }
+}
+
+std::string ClientSession::introduced_line(const Awaited& awaited) const {
+    if (awaited.kind == Kind::mail) return mail_line(*introduced_envelope_, capabilities_);
+    return rcpt_line(introduced_envelope_->recipients.at(awaited.recipient), capabilities_);
 }
 
 void ClientSession::fail(ClientFailure failure, std::optional<smtp::Reply> reply) {

@@ -29,11 +29,12 @@ enum class Protocol { smtp, lmtp };
 
 enum class ClientFailure {
     none,
-    greeting_refused,   // the greeting was not 220, or EHLO and HELO, or LHLO, were refused
-    service_closing,    // 421 (RFC 5321 §3.8), whenever it came
-    malformed_reply,    // what came is no reply
-    unexpected_reply,   // a reply that nothing asked for, or one that has no meaning there: out of step
-    connection_closed,  // the peer closed
+    greeting_refused,     // the greeting was not 220, or EHLO and HELO, or LHLO, were refused
+    service_closing,      // 421 (RFC 5321 §3.8), whenever it came
+    malformed_reply,      // what came is no reply
+    unexpected_reply,     // a reply that nothing asked for, or one that has no meaning there: out of step
+    connection_closed,    // the peer closed
+    extension_withdrawn,  // behind XCLIENT it no longer offers what the message needs
 };
 
 class ClientSession {
@@ -142,13 +143,14 @@ class ClientSession {
     };
     struct Waiting {
         Awaited awaited;
-        std::string line;
+        std::string line;  // empty: of introduced_envelope_
     };
 
     void introduce(const ForwardedClient& client);
     void send(Awaited awaited, std::string line);
     void send_hello(Kind kind);
     void flush_waiting();
+    std::string introduced_line(const Awaited& awaited) const;
     void on_reply(const smtp::Reply& reply);
     void on_hello_reply(Kind kind, const smtp::Reply& reply);
     void on_transaction_reply(const Awaited& awaited, const smtp::Reply& reply);
@@ -164,6 +166,9 @@ class ClientSession {
     std::optional<smtp::Reply> failure_reply_;
     Capabilities capabilities_;
     bool tls_established_ = false;
+    // From XCLIENT to the reply to the EHLO behind it MAIL and RCPT wait here, for they are worded by what
+    // that reply offers.
+    std::optional<smtp::Envelope> introduced_envelope_;
     bool introducing_ = false;  // from XCLIENT to the reply to the EHLO behind it
     bool introduced_ = false;   // XCLIENT was sent at any time
     smtp::ReplyReader reader_;

@@ -22,6 +22,8 @@ std::string_view to_string(ClientFailure failure) {
             return "sent a reply that was not asked for";
         case ClientFailure::connection_closed:
             return "closed the connection";
+        case ClientFailure::extension_withdrawn:
+            return "offers behind XCLIENT no longer what the message needs";
     }
     return "failed";
 }

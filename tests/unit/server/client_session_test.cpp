@@ -65,6 +65,33 @@ TEST_P(ClientSessionTest, TellsTheClientByXclient) {
     }
 }
 
+// RFC 5321 §4.1.1.1: what the EHLO behind XCLIENT offers counts for MAIL and RCPT, and nothing from before.
+TEST_P(ClientSessionTest, WordsTheTransactionByWhatIsOfferedBehindXclient) {
+    peer.connect("250-mail.example\r\n250-SIZE\r\n250-DSN\r\n250-8BITMIME\r\n250 XCLIENT ADDR\r\n");
+    auto sent = client_envelope({"<r1@relay.example>"});
+    sent.declared_size = 10;
+    sent.body = smtp::BodyType::seven_bit;
+    session.start_transaction(sent, &forwarded);
+    session.add_recipient(*parse_forward_path("<r2@relay.example>").path);
+    peer.hear("XCLIENT ADDR=IPV6:2001:db8::7\r\n").say("220 mail.example\r\n").hear("EHLO [192.0.2.7]\r\n");
+    peer.say("250-mail.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
+    peer.hear(
+        "MAIL FROM:<a@client.example> BODY=7BIT\r\nRCPT TO:<r1@relay.example>\r\n"
+        "RCPT TO:<r2@relay.example>\r\n");
+}
+
+// PRODUCT.md: a capability gone at relay time is 451.
+TEST_P(ClientSessionTest, SendsNothingWhereXclientTakesAnExtensionAway) {
+    peer.connect("250-mail.example\r\n250-SMTPUTF8\r\n250-8BITMIME\r\n250 XCLIENT ADDR\r\n");
+    auto sent = client_envelope({"<r1@relay.example>"});
+    sent.smtputf8 = true;
+    session.start_transaction(sent, &forwarded);
+    peer.hear("XCLIENT ADDR=IPV6:2001:db8::7\r\n").say("220 mail.example\r\n").hear("EHLO [192.0.2.7]\r\n");
+    peer.say("250-mail.example\r\n250 8BITMIME\r\n").hear("");
+    EXPECT_EQ(session.failure(), ClientFailure::extension_withdrawn);
+    EXPECT_FALSE(session.is_usable());
+}
+
 // The client before is not to be taken for this one.
 TEST_P(ClientSessionTest, GoesNoFurtherWithoutXclient) {
     for (const std::string_view reply : {"550 5.7.0 not you\r\n", "250 ok\r\n", "421 closing\r\n"}) {
