@@ -135,7 +135,7 @@ asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action actio
     std::optional<smtp::Action> next;
     if (auto* send = std::get_if<smtp::SendReply>(&action)) {
         if (session_.errors() > errors_seen_) co_await on_error();
-        output_ += send->reply.wire();
+        answer(send->reply);
         if (!send->flush_may_wait || output_.size() > max_waiting_replies) co_await flush();
     } else if (std::holds_alternative<smtp::CheckSender>(action)) {
         next = co_await check_sender();
@@ -251,18 +251,6 @@ asio::awaitable<bool> Connection::read_more(std::size_t octets) {
     else
         open_ = false;
     co_return false;
-}
-
-void Connection::close_with(const smtp::Close& close) {
-    output_ += close.reply.wire();
-    open_ = false;
-    lingers_ = close.reply.is_permanent_failure();
-    if (!lingers_) return;
-    LogEntry entry("refused_and_closed");
-    entry.with("sid", session_id_).with("client", client_.text());
-    entry.with_some("tx", transaction_ ? transaction_->id() : "");
-    entry.with("code", close.reply.code()).with("reply", close.reply.text());
-    services_.log.write(entry);
 }
 
 asio::awaitable<void> Connection::flush() {

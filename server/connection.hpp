@@ -82,6 +82,11 @@ class Connection {
     boost::asio::awaitable<bool> read_more(std::size_t octets);
     boost::asio::awaitable<void> flush();
     boost::asio::awaitable<void> end();
+    // connection_replies.cpp
+    void answer(const smtp::Reply& reply);
+    std::string_view id() const;
+    bool is_signed(const smtp::Reply& reply) const;
+    smtp::Reply signed_reply(const smtp::Reply& reply) const;
     void close_with(const smtp::Close& close);
     std::string_view unread() const;
     void consume_to(std::string_view rest);

@@ -58,15 +58,12 @@ Transaction::~Transaction() {
 }
 
 Reply Transaction::reply(int code, std::string_view enhanced, std::string_view text) const {
-    return Reply(code, enhanced, std::string(text) + " (" + runtime_->config.hostname + ' ' + id_ + ')');
+    return Reply(code, enhanced, text).signed_by(runtime_->config.hostname, id_);
 }
 
 // The downstream's own words, with our id behind them.
 Reply Transaction::passed_on(const Reply& downstream) const {
-    std::vector<std::string> lines = downstream.lines();
-    lines.back() += " (" + runtime_->config.hostname + ' ' + id_ + ')';
-    const auto& enhanced = downstream.enhanced_code();
-    return Reply(downstream.code(), enhanced ? enhanced->text() : "", lines);
+    return downstream.signed_by(runtime_->config.hostname, id_);
 }
 
 std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientIdentity client) {

@@ -79,6 +79,12 @@ std::string Reply::text() const {
     return joined;
 }
 
+Reply Reply::signed_by(std::string_view hostname, std::string_view id) const {
+    std::vector<std::string> lines = lines_;
+    lines.back().append(" (").append(hostname).append(" ").append(id).append(")");
+    return Reply(code_, enhanced_ ? enhanced_->text() : "", lines);
+}
+
 std::string Reply::wire() const {
     const std::string code = std::to_string(code_);
     const std::string enhanced = enhanced_ ? enhanced_->text() + ' ' : std::string();

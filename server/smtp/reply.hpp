@@ -43,6 +43,9 @@ class Reply {
     bool is_transient_failure() const { return code_ >= 400 && code_ < 500; }  // 4xx
     bool is_permanent_failure() const { return code_ >= 500; }                 // 5xx
 
+    // The same with " (`hostname` `id`)" behind its last line: what an operator finds the case by.
+    Reply signed_by(std::string_view hostname, std::string_view id) const;
+
     // "250-2.1.0 first\r\n250 2.1.0 last\r\n"; the enhanced code stands in every line (RFC 2034 §4).
     std::string wire() const;
 
