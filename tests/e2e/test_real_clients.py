@@ -1,4 +1,8 @@
 """Programs that people send mail with, which are not of this project."""
+import json
+import os
+import pathlib
+import shutil
 import smtplib
 import subprocess
 
@@ -10,6 +14,7 @@ from harness.zone import KNOWN
 SENDER = "b@spf-only.example"
 MESSAGE = compose("someone@spf-only.example", body="one\r\n.\r\n.two\r\n" + "x" * 2000 + "\r\n")
 SECONDS = 30
+NODE_MODULES = pathlib.Path("build/tools/nodemailer/node_modules")  # ./dev fills it
 
 
 def arrived(sink, message=MESSAGE):
@@ -63,3 +68,27 @@ def test_msmtp(options, gatepost, sink, tmp_path):
                           input=MESSAGE.replace(b"\r\n", b"\n"), capture_output=True, timeout=SECONDS)
     assert done.returncode == 0, done.stderr
     arrived(sink)
+
+
+def nodemailer(port, message, sender, recipient, **transport):
+    """Sends octets; gives the final reply."""
+    order = {"transport": {"host": "127.0.0.1", "port": port, "localAddress": KNOWN, "name": "client.example", **transport},
+             "mail": {"envelope": {"from": sender, "to": [recipient]}, "raw": message.decode()}}
+    done = subprocess.run(["node", "tests/e2e/nodemailer/send.js"], input=json.dumps(order), capture_output=True, text=True,
+                          timeout=SECONDS, env={**os.environ, "NODE_PATH": str(NODE_MODULES)})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not NODE_MODULES.is_dir() or shutil.which("node") is None, reason="needs nodemailer, from the npm registry")
+@pytest.mark.parametrize("sender", [SENDER, "j\u00fcrgen@spf-only.example"], ids=["ascii", "smtputf8"])
+@pytest.mark.parametrize("secured", [False, True], ids=["clear", "starttls"])
+def test_nodemailer(secured, sender, gatepost, sink):
+    message = MESSAGE if sender.isascii() else b"X-Name: J\xc3\xbcrgen\r\n" + MESSAGE
+    transport = {"requireTLS": True, "tls": {"rejectUnauthorized": False}} if secured else {"ignoreTLS": True}
+    assert nodemailer(gatepost.port, message, sender, "inbox@ours.example", **transport).startswith("250 ")
+    received = arrived(sink, message)
+    assert received.reverse_path == sender
+    assert ("SMTPUTF8" in received.parameters) != sender.isascii()
+    protocol = ("ESMTP" if sender.isascii() else "UTF8SMTP") + ("S" if secured else "")
+    assert f" with {protocol} " in field(received.octets, "Received").replace("\t", " ") + " "
