@@ -22,12 +22,15 @@ def test_behind_it_gets_the_octets_unchanged(make_server, make_gatepost):
     assert behind.messages()[0].endswith(MESSAGE.replace(b"\r\n", b"\n").partition(b"\n\n")[2])
 
 
-def test_before_it_delivers(make_server, gatepost, sink):
+@pytest.mark.parametrize("lines", [50, 50_000], ids=["small", "large"])
+def test_before_it_delivers_by_bdat(lines, make_server, gatepost, sink):
     before = make_server(Exim, relay_port=gatepost.port)
-    message = compose("someone@p-none.example", body="Hello.\r\n.\r\n" * 50)
+    message = compose("someone@p-none.example", body="Hello.\r\n.\r\n" * lines)
     with smtplib.SMTP("127.0.0.1", before.port, timeout=20) as client:
         client.sendmail("someone@p-none.example", ["a@ours.example", "b@ours.example"], message)
     before.wait_for_log("Completed")
+    (delivery,) = [line for line in before.log.splitlines() if " => a@ours.example " in line]
+    assert ' K C="250' in delivery, "Exim marks with K what it sent by CHUNKING"
     only = sink.only_message()
     assert sorted(only.recipients) == ["a@ours.example", "b@ours.example"]
     assert only.octets.endswith(message.partition(b"\r\n\r\n")[2])
