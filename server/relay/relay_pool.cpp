@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <utility>
@@ -135,10 +136,14 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         if (idle.size() == 1) reaper.expires_after(idle_time);
         wake_one();
     }
-    // How long a client may keep its connection waiting. The more others wait, the less: with fifty of them
-    // for each connection, those that do nothing would else be served before those that go on at once.
+    // How long a client may keep its connection waiting. The more others wait, the less: those that do
+    // nothing would else be served before those that go on at once. Whoever comes last waits so long for each
+    // of the waiting.size() / connections before him: together for a third of limits.client_time at most.
     std::chrono::milliseconds client_time() const {
-        return limits.client_time / static_cast<int>(1 + waiting.size() / limits.connections);
+        constexpr std::size_t share = 3;  // local: leaves a client behind a slow line time to go on
+        const auto connections = static_cast<std::int64_t>(limits.connections);
+        const auto crowd = static_cast<std::int64_t>(limits.connections + share * waiting.size());
+        return limits.client_time * connections / crowd;
     }
     // Ends the transaction that has waited longest for its client, where that is too long: its connection is
     // somebody else's as soon as RSET is answered.
