@@ -2,6 +2,7 @@
 
 #include "dns/ascii.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gatepost::auth::dkim {
@@ -9,6 +10,51 @@ namespace {
 
 constexpr std::string_view crlf = "\r\n";
 constexpr std::size_t buffer_octets = 4096;  // local: the digest is called once for so many
+
+constexpr std::size_t block_octets = 16;  // local: what a compiler compares at once
+
+// A tab, or white space before white space: what the relaxed form does not keep as it is. Reads `text[at]`
+// too.
+bool is_kept_up_to(std::string_view text, std::size_t at) {
+    const char c = text[at - 1];
+    return c != '\t' && !(c == ' ' && ascii::is_wsp(text[at]));
+}
+
+bool is_block_kept(const char* text) {
+    unsigned kept = 1;
+    for (std::size_t i = 0; i < block_octets; ++i)
+        kept &= static_cast<unsigned>(text[i] != '\t') &
+                (static_cast<unsigned>(text[i] != ' ') |
+                 (static_cast<unsigned>(text[i + 1] != ' ') & static_cast<unsigned>(text[i + 1] != '\t')));
+    return kept != 0;
+}
+
+// How many octets of `text`, which begins with no white space, the relaxed form keeps as they are: up to
+// white space that is to become another, or none.
+std::size_t kept_octets(std::string_view text) {
+    std::size_t at = 0;
+    while (at + block_octets < text.size() && is_block_kept(text.data() + at))
+        at += block_octets;
+    while (at + 1 < text.size() && is_kept_up_to(text, at + 1))
+        ++at;
+    return at + 1 == text.size() && !ascii::is_wsp(text[at]) ? text.size() : at;
+}
+
+// Gives the text of a part of a line to `write`, white space as single spaces and none at the end: `blank`
+// says that there was some, before this part on entry and at its end on return.
+template <typename Write>
+void relax(std::string_view part, bool& blank, Write write) {
+    for (;;) {
+        const std::size_t white = std::min(part.find_first_not_of(" \t"), part.size());
+        blank = blank || white > 0;
+        part.remove_prefix(white);
+        if (part.empty()) return;
+        const std::size_t kept = kept_octets(part);
+        write(part.substr(0, kept));
+        blank = false;
+        part.remove_prefix(kept);
+    }
+}
 
 // RFC 6376 §3.4.2
 void relax_header_field(std::string_view raw, std::string& out) {
@@ -25,24 +71,21 @@ void relax_header_field(std::string_view raw, std::string& out) {
     out += ':';
     std::string_view value = raw.substr(colon + 1);
     if (value.ends_with(crlf)) value.remove_suffix(crlf.size());
-    bool any = false;
+    const std::size_t begin = out.size();
     bool blank = false;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        const char c = value[i];
-        const bool fold =
-            c == '\r' && i + 2 < value.size() && value[i + 1] == '\n' && ascii::is_wsp(value[i + 2]);
-        if (fold) {
-            ++i;
-            continue;
-        }
-        if (ascii::is_wsp(c)) {
-            blank = true;
-            continue;
-        }
-        if (blank && any) out += ' ';
-        blank = false;
-        any = true;
-        out += c;
+    const auto write = [&](std::string_view text) {
+        if (blank && out.size() > begin) out += ' ';
+        out += text;
+    };
+    while (!value.empty()) {
+        // Unfolded: a CRLF before white space is nothing.
+        std::size_t fold = value.find(crlf);
+        while (fold != std::string_view::npos &&
+               (fold + crlf.size() == value.size() || !ascii::is_wsp(value[fold + crlf.size()])))
+            fold = value.find(crlf, fold + 1);
+        relax(value.substr(0, fold), blank, write);
+        if (fold == std::string_view::npos) break;
+        value.remove_prefix(fold + crlf.size());
     }
     out += crlf;
 }
@@ -65,13 +108,6 @@ BodyCanonicalizer::BodyCanonicalizer(Canonicalization canonicalization, Sink sin
     buffer_.reserve(buffer_octets);
 }
 
-void BodyCanonicalizer::update(std::string_view chunk) {
-    if (canonicalization_ == Canonicalization::simple)
-        update_simple(chunk);
-    else
-        update_relaxed(chunk);
-}
-
 // A CR at the end of the last chunk is half a line end or, without an LF now, text. Gives how many octets of
 // `chunk` that used up.
 std::size_t BodyCanonicalizer::take_pending_cr(std::string_view chunk) {
@@ -85,11 +121,11 @@ std::size_t BodyCanonicalizer::take_pending_cr(std::string_view chunk) {
     return 0;
 }
 
-void BodyCanonicalizer::update_simple(std::string_view chunk) {
+void BodyCanonicalizer::update(std::string_view chunk) {
     std::size_t at = take_pending_cr(chunk);
     while (at < chunk.size()) {
         const std::size_t cr = chunk.find('\r', at);
-        if (cr != at) write_text(chunk.substr(at, cr - at));
+        take_line_part(chunk.substr(at, cr - at));
         if (cr == std::string_view::npos) return;
         if (cr + 1 == chunk.size()) {
             held_cr_ = true;
@@ -104,24 +140,11 @@ void BodyCanonicalizer::update_simple(std::string_view chunk) {
     }
 }
 
-void BodyCanonicalizer::update_relaxed(std::string_view chunk) {
-    std::size_t at = take_pending_cr(chunk);
-    while (at < chunk.size()) {
-        const std::size_t special = chunk.find_first_of(" \t\r", at);
-        if (special != at) write_text(chunk.substr(at, special - at));
-        if (special == std::string_view::npos) return;
-        at = special + 1;
-        if (chunk[special] != '\r') {
-            held_blank_ = true;
-        } else if (at == chunk.size()) {
-            held_cr_ = true;
-        } else if (chunk[at] == '\n') {
-            end_line();
-            ++at;
-        } else {
-            write_text("\r");
-        }
-    }
+void BodyCanonicalizer::take_line_part(std::string_view part) {
+    if (canonicalization_ == Canonicalization::relaxed)
+        relax(part, held_blank_, [this](std::string_view text) { write_text(text); });
+    else if (!part.empty())
+        write_text(part);
 }
 
 void BodyCanonicalizer::end_line() {

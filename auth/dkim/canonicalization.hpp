@@ -30,9 +30,8 @@ class BodyCanonicalizer {
     void finish();
 
   private:
-    void update_simple(std::string_view chunk);
-    void update_relaxed(std::string_view chunk);
     std::size_t take_pending_cr(std::string_view chunk);
+    void take_line_part(std::string_view part);
     void end_line();
     void write_text(std::string_view text);
     void write(std::string_view octets);
