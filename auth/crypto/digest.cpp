@@ -5,10 +5,19 @@
 #include <new>
 
 namespace gatepost::auth::crypto {
+namespace {
+
+// Looked up once: EVP_sha256() would be at each digest.
+const EVP_MD* sha256_algorithm() {
+    static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return fetched;
+}
+
+}  // namespace
 
 struct Sha256::Context {
     Context() : md(EVP_MD_CTX_new()) {
-        if (!md || EVP_DigestInit_ex(md, EVP_sha256(), nullptr) != 1) {
+        if (!md || EVP_DigestInit_ex(md, sha256_algorithm(), nullptr) != 1) {
             EVP_MD_CTX_free(md);
             throw std::bad_alloc();
         }

@@ -42,12 +42,23 @@ Key load_rsa(const RsaNumbers& numbers) {
     return Key(key);
 }
 
+// Ready to verify a SHA-256 digest (RFC 8017 §8.2); each verification works on a copy, which costs a tenth of
+// this.
+KeyContext prepare_rsa(EVP_PKEY* key) {
+    KeyContext context(EVP_PKEY_CTX_new(key, nullptr));
+    if (!context || EVP_PKEY_verify_init(context.get()) != 1) return nullptr;
+    if (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1) return nullptr;
+    if (EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) != 1) return nullptr;
+    return context;
+}
+
 }  // namespace
 
 struct PublicKey::Handle {
     KeyType type;
     unsigned bits;
     Key key;
+    KeyContext prepared;  // of an RSA key
 };
 
 std::string_view to_string(KeyType type) {
@@ -73,8 +84,10 @@ Parsed<PublicKey> PublicKey::rsa(std::string_view der) {
     if (!is_odd(numbers->modulus) || !is_odd(numbers->exponent) || bit_length(numbers->exponent) < 2)
         return ParseError("an RSA key with impossible numbers");
     Key key = load_rsa(*numbers);
-    if (!key) return ParseError("an RSA key that cannot be used");
-    return PublicKey(std::make_unique<Handle>(Handle{KeyType::rsa, bits, std::move(key)}));
+    KeyContext prepared = key ? prepare_rsa(key.get()) : nullptr;
+    if (!prepared) return ParseError("an RSA key that cannot be used");
+    return PublicKey(
+        std::make_unique<Handle>(Handle{KeyType::rsa, bits, std::move(key), std::move(prepared)}));
 }
 
 Parsed<PublicKey> PublicKey::ed25519(std::string_view octets) {
@@ -82,7 +95,7 @@ Parsed<PublicKey> PublicKey::ed25519(std::string_view octets) {
     if (octets.size() != ed25519_key_octets) return ParseError("an Ed25519 key that is not 32 octets");
     Key key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets_of(octets), octets.size()));
     if (!key) return ParseError("an Ed25519 key that cannot be used");
-    return PublicKey(std::make_unique<Handle>(Handle{KeyType::ed25519, 256, std::move(key)}));
+    return PublicKey(std::make_unique<Handle>(Handle{KeyType::ed25519, 256, std::move(key), nullptr}));
 }
 
 KeyType PublicKey::type() const {
@@ -96,20 +109,18 @@ unsigned PublicKey::bits() const {
 bool PublicKey::verify_sha256(std::string_view hash, std::string_view signature) const {
     const ErrorQueueCleared cleared;
     if (hash.size() != sha256_octets) return false;
-    EVP_PKEY* key = handle_->key.get();
     if (handle_->type == KeyType::ed25519) {
         // RFC 8463 §3: the hash is the message that PureEdDSA signs.
         if (signature.size() != ed25519_signature_octets) return false;
         const DigestContext context(EVP_MD_CTX_new());
-        if (!context || EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) != 1)
+        if (!context ||
+            EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, handle_->key.get()) != 1)
             return false;
         return EVP_DigestVerify(context.get(), octets_of(signature), signature.size(), octets_of(hash),
                                 hash.size()) == 1;
     }
-    const KeyContext context(EVP_PKEY_CTX_new(key, nullptr));
-    if (!context || EVP_PKEY_verify_init(context.get()) != 1) return false;
-    if (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1) return false;
-    if (EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) != 1) return false;
+    const KeyContext context(EVP_PKEY_CTX_dup(handle_->prepared.get()));
+    if (!context) return false;
     return EVP_PKEY_verify(context.get(), octets_of(signature), signature.size(), octets_of(hash),
                            hash.size()) == 1;
 }
