@@ -25,24 +25,31 @@ constexpr bool is_blank(char c) {
 }  // namespace
 
 std::optional<std::string> base64_decode(std::string_view text, std::size_t max_octets) {
-    std::string octets;
+    std::string octets(std::min(max_octets, text.size() / 4 * 3 + 3), '\0');
+    std::size_t size = 0;
     std::uint32_t bits = 0;
+    unsigned spare = 0;  // bits that belong to no octet yet
     std::size_t characters = 0;
     std::size_t padding = 0;
     for (const char c : text) {
-        if (is_blank(c)) continue;
-        if (c == '=') {
-            ++padding;
+        const int value = values[static_cast<unsigned char>(c)];
+        if (value < 0) {
+            if (c == '=')
+                ++padding;
+            else if (!is_blank(c))
+                return std::nullopt;
             continue;
         }
-        const int value = values[static_cast<unsigned char>(c)];
-        if (value < 0 || padding > 0) return std::nullopt;
+        if (padding > 0) return std::nullopt;
+        ++characters;
         bits = (bits << 6) | static_cast<std::uint32_t>(value);
-        if (++characters % 4 == 1) continue;  // the first of four characters completes no octet
-        if (octets.size() == max_octets) return std::nullopt;
-        const std::size_t spare = 6 - 2 * ((characters - 1) % 4);
-        octets += static_cast<char>((bits >> spare) & 0xff);
+        spare += 6;
+        if (spare < 8) continue;
+        spare -= 8;
+        if (size == octets.size()) return std::nullopt;
+        octets[size++] = static_cast<char>((bits >> spare) & 0xff);
     }
+    octets.resize(size);
     const std::size_t rest = characters % 4;
     if (rest == 1) return std::nullopt;
     if (padding > 0 && (rest == 0 || padding != 4 - rest)) return std::nullopt;

@@ -40,8 +40,14 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 }
 
 std::string IpAddress::text() const {
+    if (v4_) {
+        std::string text = std::to_string(octets_[0]);
+        for (std::size_t i = 1; i < 4; ++i)
+            text.append(1, '.').append(std::to_string(octets_[i]));
+        return text;
+    }
     char buffer[INET6_ADDRSTRLEN] = {};
-    inet_ntop(v4_ ? AF_INET : AF_INET6, octets_.data(), buffer, sizeof buffer);
+    inet_ntop(AF_INET6, octets_.data(), buffer, sizeof buffer);
     return buffer;
 }
 

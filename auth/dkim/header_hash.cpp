@@ -4,30 +4,42 @@
 
 #include "dns/ascii.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace gatepost::auth::dkim {
 
 FieldIndex::FieldIndex(const HeaderBlock& header) {
+    std::vector<std::pair<std::string, const HeaderField*>> named;
+    named.reserve(header.fields().size());
     for (const HeaderField& field : header.fields())
-        by_name_[ascii::to_lower(field.name)].push_back(&field);
+        named.emplace_back(ascii::to_lower(field.name), &field);
+    std::sort(named.begin(), named.end());  // the fields of a name by where they stand
+    for (auto& [name, field] : named) {
+        lower_names_.push_back(std::move(name));
+        fields_.push_back(field);
+    }
 }
 
-const std::vector<const HeaderField*>& FieldIndex::named(const std::string& lower_name) const {
-    static const std::vector<const HeaderField*> none;
-    const auto found = by_name_.find(lower_name);
-    return found == by_name_.end() ? none : found->second;
+FieldIndex::Fields FieldIndex::named(std::string_view lower_name) const {
+    const auto [first, last] = std::equal_range(lower_names_.begin(), lower_names_.end(), lower_name);
+    return all().subspan(static_cast<std::size_t>(first - lower_names_.begin()),
+                         static_cast<std::size_t>(last - first));
 }
 
 std::vector<const HeaderField*> select_fields(const FieldIndex& index,
                                               const std::vector<std::string>& lower_names,
                                               const HeaderField* own) {
     std::vector<const HeaderField*> selected;
-    std::map<std::string_view, std::size_t> left;  // how many of the name are still to be selected
+    selected.reserve(lower_names.size());
+    std::vector<std::size_t> taken(index.all().size());  // of a name, where its first field is
     for (const std::string& name : lower_names) {
-        const auto& fields = index.named(name);
-        std::size_t& rest = left.try_emplace(name, fields.size()).first->second;
-        if (rest > 0 && fields[rest - 1] == own) --rest;
-        if (rest == 0) continue;
-        selected.push_back(fields[--rest]);
+        const FieldIndex::Fields fields = index.named(name);
+        if (fields.empty()) continue;
+        std::size_t& gone = taken[static_cast<std::size_t>(fields.data() - index.all().data())];
+        if (gone < fields.size() && fields[fields.size() - gone - 1] == own) ++gone;
+        if (gone == fields.size()) continue;
+        selected.push_back(fields[fields.size() - ++gone]);
     }
     return selected;
 }

@@ -5,7 +5,7 @@
 #include "auth/message/header_block.hpp"
 
 #include <cstddef>
-#include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +16,15 @@ namespace gatepost::auth::dkim {
 class FieldIndex {
   public:
     explicit FieldIndex(const HeaderBlock& header);
+    using Fields = std::span<const HeaderField* const>;
     // From the top; `lower_name` in lower case.
-    const std::vector<const HeaderField*>& named(const std::string& lower_name) const;
+    Fields named(std::string_view lower_name) const;
+    // Of all fields, those of one name side by side: what named() gives is a part of it.
+    Fields all() const { return fields_; }
 
   private:
-    std::map<std::string, std::vector<const HeaderField*>> by_name_;
+    std::vector<std::string> lower_names_;  // of fields_, sorted
+    std::vector<const HeaderField*> fields_;
 };
 
 // The fields that h= selects, in its order: of fields with one name, the lowest first (RFC 6376 §5.4.2). A

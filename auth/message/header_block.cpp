@@ -70,13 +70,13 @@ std::string_view without_line_end(std::string_view line) {
 }
 
 bool has_bare_cr_or_lf(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\n') return true;
-        if (text[i] != '\r') continue;
-        if (i + 1 == text.size() || text[i + 1] != '\n') return true;
-        ++i;
+    for (std::size_t at = 0;;) {
+        const std::size_t cr = text.find('\r', at);
+        const std::size_t lf = text.find('\n', at);
+        if (cr == std::string_view::npos) return lf != std::string_view::npos;
+        if (lf != cr + 1) return true;
+        at = lf + 1;
     }
-    return false;
 }
 
 }  // namespace
