@@ -35,6 +35,7 @@ struct Record {
     std::string fo;           // as published, empty where absent
     std::string rua;          // as published
     std::string ruf;
+    friend bool operator==(const Record&, const Record&) = default;
 };
 
 struct Evaluation {

@@ -22,7 +22,7 @@ class RowWriter {
 
   private:
     std::int64_t policy_id(const aggregate::Row& row);
-    void write_row(const aggregate::Row& row);
+    void write_row(const CountedRow& alike);
 
     SQLite::Database& database_;
     SQLite::Statement find_policy_;

@@ -141,6 +141,19 @@ TEST_F(SqliteStoreTest, CountsEqualRowsOfADayTogether) {
     EXPECT_EQ(activity.waiting(), 0u);
 }
 
+TEST_F(SqliteStoreTest, CountsOnFromWhatIsThere) {
+    const auto store = open();
+    std::uint64_t count = 0;
+    for (const std::size_t batch : {2U, 3U, 1U}) {
+        for (std::size_t i = 0; i < batch; ++i)
+            store->append(report_row(std::chrono::hours(1)));
+        ASSERT_TRUE(store->flush());
+        const auto rows = store->rows(domain_name("example.org"), report_day).items;
+        ASSERT_EQ(rows.size(), 1u);
+        EXPECT_EQ(rows[0].count, count += batch);
+    }
+}
+
 TEST_F(SqliteStoreTest, WritesByItselfAndAtItsEnd) {
     {
         StoreOptions options;
