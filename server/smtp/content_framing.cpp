@@ -6,6 +6,28 @@ namespace gatepost::server::smtp {
 
 using Kind = FramingFault::Kind;
 
+namespace {
+
+struct Lines {
+    std::size_t octets = 0;
+    std::uint64_t count = 0;
+};
+
+// The whole lines at the start of `octets` that are without fault.
+Lines good_lines(std::string_view octets) {
+    octets = octets.substr(0, octets.find('\0'));
+    Lines good;
+    for (;;) {
+        const auto lf = octets.find('\n', good.octets);
+        const auto cr = octets.find('\r', good.octets);
+        if (lf == std::string_view::npos || cr == std::string_view::npos || cr + 1 != lf) return good;
+        good.octets = lf + 1;
+        ++good.count;
+    }
+}
+
+}  // namespace
+
 void ContentFraming::take(std::string_view octets, std::string& content) {
     if (bare_newlines_ == BareNewlines::normalised)
         normalise(octets, content);
@@ -13,15 +35,23 @@ void ContentFraming::take(std::string_view octets, std::string& content) {
         judge(octets, content);
 }
 
-// Line by line, as nearly all of a message is lines without fault. Each octet is looked at a fixed number of
-// times: a line either ends well or is the last one looked at.
+// Nearly all of a message is lines without fault, and kept at once. Each octet is looked at a fixed number of
+// times: what is not such a line is the end of one that began before, is cut off, or is the last one looked
+// at.
 void ContentFraming::judge(std::string_view octets, std::string& content) {
     while (!octets.empty()) {
         if (fault_) {
             size_ += octets.size();
             return;
         }
-        octets.remove_prefix(judge_line(octets, content));
+        const Lines good = after_cr_ ? Lines() : good_lines(octets);
+        if (good.count > 0) {
+            keep(octets.substr(0, good.octets), content);
+            line_ += good.count;
+            at_line_start_ = true;
+            octets.remove_prefix(good.octets);
+        }
+        if (!octets.empty()) octets.remove_prefix(judge_line(octets, content));
     }
 }
 
