@@ -30,17 +30,6 @@ Connection::Connection(Services& services, std::unique_ptr<Stream> stream, const
       session_(runtime_->session_options(tls_), offered_to(accepted)),
       deadline_(services.executor, [this] { stream_->cancel(); }) {}
 
-std::string_view Connection::unread() const {
-    return std::string_view(input_).substr(consumed_);
-}
-
-void Connection::consume_to(std::string_view rest) {
-    consumed_ = input_.size() - rest.size();
-    if (!rest.empty()) return;
-    input_.clear();
-    consumed_ = 0;
-}
-
 asio::awaitable<void> Connection::run() {
     services_.metrics.connection_opened();
     try {
@@ -72,17 +61,17 @@ asio::awaitable<void> Connection::serve() {
 
 // One command line, or more input for it.
 asio::awaitable<void> Connection::next_command() {
-    std::string_view rest = unread();
+    std::string_view rest = input_.unread();
     const smtp::LineReader::Status status = reader_.read(rest);
     if (status == smtp::LineReader::Status::need_more) {
-        consume_to(rest);
-        co_await flush();
+        input_.consume_to(rest);
+        if (!write_output_now()) co_await flush();
         if (draining_ && session_.is_idle() && open_) co_return close_with(session_.on_shutdown());
         // The time for a command runs from its first octet: one octet a minute does not hold a connection.
         if (!reader_.is_inside_line() || !deadline_.is_set())
             deadline_.expires_after(runtime_->config.limits.command_timeout);
         // Thousands of sessions that wait must not each keep the room that a message's chunks took.
-        if (input_.capacity() >= data_read_octets) input_ = std::string();
+        input_.shrink_below(data_read_octets);
         waiting_for_command_ = true;
         co_await read_more(command_read_octets);
         waiting_for_command_ = false;
@@ -107,7 +96,7 @@ asio::awaitable<void> Connection::next_command() {
         case smtp::LineReader::Status::need_more:
             break;
     }
-    consume_to(rest);
+    input_.consume_to(rest);
     deadline_.clear();
     if (!session_.envelope()) co_await abandon_transaction();
     co_await perform(std::move(*action));
@@ -125,26 +114,29 @@ void Connection::use_runtime_in_force() {
 asio::awaitable<void> Connection::perform(smtp::Action action) {
     std::optional<smtp::Action> next(std::move(action));
     while (next && open_) {
-        smtp::Action current = std::move(*next);
-        next = co_await step(std::move(current));
+        if (const auto* send = std::get_if<smtp::SendReply>(&*next)) {
+            if (session_.errors() > errors_seen_) co_await on_error();
+            answer(send->reply);
+            const bool waits = send->flush_may_wait && output_.size() <= max_waiting_replies;
+            if (!waits && !write_output_now()) co_await flush();
+            co_return;
+        }
+        std::optional<smtp::Action> after = co_await step(*next);
+        next = std::move(after);
     }
 }
 
-// Does what the session asks for; gives what it asks for next, if anything.
-asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action action) {
+// Does what the session asks for, a reply apart; gives what it asks for next, if anything.
+asio::awaitable<std::optional<smtp::Action>> Connection::step(smtp::Action& action) {
     std::optional<smtp::Action> next;
-    if (auto* send = std::get_if<smtp::SendReply>(&action)) {
-        if (session_.errors() > errors_seen_) co_await on_error();
-        answer(send->reply);
-        if (!send->flush_may_wait || output_.size() > max_waiting_replies) co_await flush();
-    } else if (std::holds_alternative<smtp::CheckSender>(action)) {
+    if (std::holds_alternative<smtp::CheckSender>(action)) {
         next = co_await check_sender();
     } else if (auto* check = std::get_if<smtp::CheckRecipient>(&action)) {
         smtp::Recipient recipient = std::move(check->recipient);
         next = co_await check_recipient(std::move(recipient));
     } else if (auto* receive = std::get_if<smtp::ReceiveMessage>(&action)) {
         output_ += receive->reply.wire();
-        co_await flush();
+        if (!write_output_now()) co_await flush();
         if (open_) next = co_await receive_message();
     } else if (auto* chunk = std::get_if<smtp::ReceiveChunk>(&action)) {
         next = co_await receive_chunk(*chunk);
@@ -193,7 +185,7 @@ asio::awaitable<smtp::Action> Connection::check_recipient(smtp::Recipient recipi
 
 asio::awaitable<void> Connection::start_tls(smtp::Reply reply) {
     // RFC 3207 §4.2: what the client sent before the handshake was not protected, and is as if never sent.
-    consume_to({});
+    input_.consume_to({});
     reader_.reset();
     output_ += reply.wire();
     co_await flush();
@@ -239,7 +231,6 @@ asio::awaitable<void> Connection::abandon_transaction() {
 }
 
 asio::awaitable<bool> Connection::read_more(std::size_t octets) {
-    if (consumed_ > 0) input_.erase(0, std::exchange(consumed_, 0));
     boost::system::error_code error;
     co_await stream_->read(input_, octets, error);
     if (!error) co_return true;
@@ -253,8 +244,14 @@ asio::awaitable<bool> Connection::read_more(std::size_t octets) {
     co_return false;
 }
 
+// True: nothing is left to be written. Most replies fit into the socket's buffer, and nobody waits for them.
+bool Connection::write_output_now() {
+    if (!output_.empty()) output_.erase(0, output_.size() - stream_->write_now(output_).size());
+    return output_.empty();
+}
+
 asio::awaitable<void> Connection::flush() {
-    if (output_.empty()) co_return;
+    if (write_output_now()) co_return;
     const std::string replies = std::exchange(output_, {});
     boost::system::error_code error;
     deadline_.expires_after(runtime_->config.limits.command_timeout);

@@ -6,6 +6,7 @@
 #include "server/client_standing.hpp"
 #include "server/data_pace.hpp"
 #include "server/deadline.hpp"
+#include "server/input_buffer.hpp"
 #include "server/runtime.hpp"
 #include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/line_reader.hpp"
@@ -61,7 +62,7 @@ class Connection {
     boost::asio::awaitable<void> next_command();
     void use_runtime_in_force();
     boost::asio::awaitable<void> perform(smtp::Action action);
-    boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action action);
+    boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action& action);
     boost::asio::awaitable<smtp::Action> check_sender();
     boost::asio::awaitable<smtp::Action> check_recipient(smtp::Recipient recipient);
     boost::asio::awaitable<smtp::Action> receive_message();
@@ -80,6 +81,7 @@ class Connection {
     boost::asio::awaitable<void> abandon_transaction();
     // False: the connection is over.
     boost::asio::awaitable<bool> read_more(std::size_t octets);
+    bool write_output_now();
     boost::asio::awaitable<void> flush();
     boost::asio::awaitable<void> end();
     // connection_replies.cpp
@@ -88,8 +90,6 @@ class Connection {
     bool is_signed(const smtp::Reply& reply) const;
     smtp::Reply signed_reply(const smtp::Reply& reply) const;
     void close_with(const smtp::Close& close);
-    std::string_view unread() const;
-    void consume_to(std::string_view rest);
 
     Services& services_;
     RuntimePtr runtime_;
@@ -102,8 +102,7 @@ class Connection {
     std::string session_id_;
     smtp::Session session_;
     smtp::LineReader reader_;
-    std::string input_;  // read, and used up to consumed_
-    std::size_t consumed_ = 0;
+    InputBuffer input_;
     std::string output_;                        // replies not yet written
     std::unique_ptr<ClientStanding> standing_;  // null: nobody is asked about the client
     std::unique_ptr<Transaction> transaction_;

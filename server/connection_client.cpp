@@ -55,7 +55,7 @@ asio::awaitable<void> Connection::read_proxy_header() {
     while (!error && status == Status::need_more) {
         input_.clear();
         co_await stream_->read(input_, header.wanted(), error);
-        std::string_view read = input_;
+        std::string_view read = input_.unread();
         status = header.read(read);
     }
     input_.clear();

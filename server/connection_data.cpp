@@ -14,10 +14,10 @@ asio::awaitable<bool> Connection::receive(Decoder& decoder) {
     DataPace pace = begin_data();
     std::string content;
     for (;;) {
-        std::string_view rest = unread();
+        std::string_view rest = input_.unread();
         content.clear();
         const bool done = decoder.decode(rest, content);
-        consume_to(rest);
+        input_.consume_to(rest);
         if (!content.empty()) co_await transaction_->content(content);
         if (done) break;
         const bool more = co_await read_data(pace);
@@ -62,9 +62,9 @@ asio::awaitable<bool> Connection::skip_chunk(std::uint64_t octets) {
     DataPace pace = begin_data();
     smtp::ChunkReader chunk(octets);
     for (;;) {
-        std::string_view rest = unread();
+        std::string_view rest = input_.unread();
         chunk.take(rest);
-        consume_to(rest);
+        input_.consume_to(rest);
         if (chunk.is_done()) break;
         const bool more = co_await read_data(pace);
         if (!more) co_return false;
@@ -79,11 +79,11 @@ DataPace Connection::begin_data() const {
 
 // More of a message. Replies to what stood before it in its pipelined group are not held back for it.
 asio::awaitable<bool> Connection::read_data(DataPace& pace) {
-    co_await flush();
+    if (!write_output_now()) co_await flush();
     if (!open_) co_return false;
     deadline_.expires_after(pace.time_left(std::chrono::steady_clock::now()));
     const bool more = co_await read_more(data_read_octets);
-    pace.received(unread().size());
+    pace.received(input_.unread().size());
     co_return more;
 }
 

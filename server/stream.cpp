@@ -1,6 +1,7 @@
 #include "server/stream.hpp"
 
 #include "server/deadline.hpp"
+#include "server/input_buffer.hpp"
 #include "server/tls_client_certificate.hpp"
 #include "server/tls_client_context.hpp"
 #include "server/tls_context.hpp"
@@ -16,6 +17,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <span>
@@ -144,21 +146,28 @@ asio::awaitable<std::unique_ptr<Stream>> Stream::connect_local(asio::any_io_exec
     co_return std::unique_ptr<Stream>(new Stream(std::make_unique<Impl>(std::move(socket))));
 }
 
-asio::awaitable<void> Stream::read(std::string& input, std::size_t max, error_code& error) {
-    const std::size_t had = input.size();
-    input.resize(had + max);
+asio::awaitable<void> Stream::read(InputBuffer& input, std::size_t max, error_code& error) {
+    const std::span<char> space = input.room(max);
     std::size_t got = 0;
     if (impl_->tls) {
-        const std::span<char> space(input.data() + had, max);
         auto attempt = [tls = impl_->tls.get(), space, &got] {
             return tls->read(space, got);
         };
         co_await impl_->drive(attempt, error);
     } else {
-        const asio::mutable_buffer space(input.data() + had, max);
-        got = co_await impl_->socket.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
+        const asio::mutable_buffer buffer(space.data(), space.size());
+        got =
+            co_await impl_->socket.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
     }
-    input.resize(had + got);
+    input.received(got);
+}
+
+std::string_view Stream::write_now(std::string_view octets) {
+    if (impl_->tls || octets.empty()) return octets;
+    const ssize_t sent =
+        ::send(impl_->socket.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) octets.remove_prefix(static_cast<std::size_t>(sent));
+    return octets;
 }
 
 asio::awaitable<void> Stream::write(std::string_view octets, error_code& error) {

@@ -19,6 +19,7 @@
 
 namespace gatepost::server {
 
+class InputBuffer;
 class TlsClientContext;
 class TlsContext;
 class TlsSession;
@@ -46,7 +47,10 @@ class Stream {
 
     // Appends what is there, at least one and at most `max` octets, to `input`. The end of the stream is
     // asio::error::eof.
-    boost::asio::awaitable<void> read(std::string& input, std::size_t max, boost::system::error_code& error);
+    boost::asio::awaitable<void> read(InputBuffer& input, std::size_t max, boost::system::error_code& error);
+    // Writes what the socket takes at once, without TLS, and gives what is left for write(), which also tells
+    // of errors.
+    std::string_view write_now(std::string_view octets);
     // Writes all of `octets`, which must stay until then.
     boost::asio::awaitable<void> write(std::string_view octets, boost::system::error_code& error);
     // The server's side of a TLS handshake. `context` is kept for the connection's life.

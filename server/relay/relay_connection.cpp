@@ -71,7 +71,7 @@ asio::awaitable<bool> RelayConnection::read_some() {
         co_return false;
     }
     silent_ = false;
-    session_.on_octets(input_);
+    session_.on_octets(input_.unread());
     co_return session_.is_usable() || session_.failure() == ClientFailure::none;
 }
 
@@ -107,6 +107,8 @@ asio::awaitable<bool> RelayConnection::start_tls(std::shared_ptr<TlsClientContex
 
 asio::awaitable<bool> RelayConnection::write(std::string_view octets, std::chrono::milliseconds time) {
     waiting_since_.reset();
+    octets = stream_->write_now(octets);
+    if (octets.empty()) co_return true;
     boost::system::error_code error;
     deadline_.expires_after(time);
     co_await stream_->write(octets, error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/deadline.hpp"
+#include "server/input_buffer.hpp"
 #include "server/relay/client_session.hpp"
 #include "server/stream.hpp"
 
@@ -72,7 +73,7 @@ class RelayConnection {
     std::size_t destination_;
     std::function<void(RelayConnection&)> on_end_;  // empty once called
     Deadline deadline_;
-    std::string input_;
+    InputBuffer input_;
     std::string problem_;
     bool silent_ = true;
     std::optional<std::chrono::steady_clock::time_point> waiting_since_;
