@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# load.sh [ROUNDS]: the load harness (its folder: GATEPOST_HARNESS, default ../shared/bench; its setup.sh has run), the
-# yardstick Z and this server in turn, ROUNDS (5) times, as root; then CPU a message of each round, and its ratio.
+# GATEPOST_HARNESS=FOLDER load.sh [ROUNDS]: by the load harness in FOLDER, whose setup.sh has run, its yardstick Z and this
+# server in turn, ROUNDS (5) times, as root; then CPU a message of each round, and the ratio.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-harness=${GATEPOST_HARNESS:-$here/../../../shared/bench}
+harness=${GATEPOST_HARNESS:?the folder of the load harness}
 gatepost=${GATEPOST_BIN:-$here/../../build/release/gatepost}
 [ -x "$gatepost" ] || { echo "load.sh: no $gatepost: ./dev test unit builds it" >&2; exit 2; }
 [ -x "$harness/run-one.sh" ] || { echo "load.sh: no harness in $harness" >&2; exit 2; }
