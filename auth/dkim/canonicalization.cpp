@@ -10,22 +10,21 @@ namespace {
 
 constexpr std::string_view crlf = "\r\n";
 constexpr std::size_t buffer_octets = 4096;  // local: the digest is called once for so many
+constexpr std::size_t block_octets = 16;     // local: what a compiler compares at once
 
-constexpr std::size_t block_octets = 16;  // local: what a compiler compares at once
-
-// A tab, or white space before white space: what the relaxed form does not keep as it is. Reads `text[at]`
-// too.
-bool is_kept_up_to(std::string_view text, std::size_t at) {
-    const char c = text[at - 1];
-    return c != '\t' && !(c == ' ' && ascii::is_wsp(text[at]));
+// 1, or 0 for what the relaxed form does not keep as it is: a tab, and a space before white space. Without a
+// branch, so that a block of octets is compared at once.
+unsigned is_kept(char c, char next) {
+    const auto is_not = [](char x, char y) {
+        return static_cast<unsigned>(x != y);
+    };
+    return is_not(c, '\t') & (is_not(c, ' ') | (is_not(next, ' ') & is_not(next, '\t')));
 }
 
 bool is_block_kept(const char* text) {
     unsigned kept = 1;
     for (std::size_t i = 0; i < block_octets; ++i)
-        kept &= static_cast<unsigned>(text[i] != '\t') &
-                (static_cast<unsigned>(text[i] != ' ') |
-                 (static_cast<unsigned>(text[i + 1] != ' ') & static_cast<unsigned>(text[i + 1] != '\t')));
+        kept &= is_kept(text[i], text[i + 1]);
     return kept != 0;
 }
 
@@ -35,7 +34,7 @@ std::size_t kept_octets(std::string_view text) {
     std::size_t at = 0;
     while (at + block_octets < text.size() && is_block_kept(text.data() + at))
         at += block_octets;
-    while (at + 1 < text.size() && is_kept_up_to(text, at + 1))
+    while (at + 1 < text.size() && is_kept(text[at], text[at + 1]) != 0)
         ++at;
     return at + 1 == text.size() && !ascii::is_wsp(text[at]) ? text.size() : at;
 }
