@@ -251,7 +251,7 @@ bool Connection::write_output_now() {
 }
 
 asio::awaitable<void> Connection::flush() {
-    if (write_output_now()) co_return;
+    if (output_.empty()) co_return;
     const std::string replies = std::exchange(output_, {});
     boost::system::error_code error;
     deadline_.expires_after(runtime_->config.limits.command_timeout);

@@ -27,7 +27,7 @@ void Connection::answer(const smtp::Reply& reply) {
         output_ += reply.wire();
         return;
     }
-    output_ += signed_reply(reply).wire();
+    output_ += reply.signed_by(runtime_->config.hostname, id()).wire();
     // Noise of scanners but for what befalls a transaction: a recipient that is not ours, parameters that a
     // sender got wrong.
     LogEntry entry("command_refused", transaction_ ? LogLevel::info : LogLevel::debug);
