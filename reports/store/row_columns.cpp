@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -196,8 +195,8 @@ bool are_alike(const Row& a, const Row& b) {
 std::vector<CountedRow> count_alike(const std::deque<Row>& rows, std::size_t count) {
     std::vector<CountedRow> counted;
     std::unordered_multimap<std::string_view, std::size_t> by_domain;
-    for (const Row& row :
-         std::ranges::subrange(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count))) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const Row& row = rows[i];
         const auto [first, last] = by_domain.equal_range(row.header_from.text());
         const auto known = std::find_if(
             first, last, [&](const auto& entry) { return are_alike(counted[entry.second].row, row); });
