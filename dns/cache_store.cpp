@@ -21,9 +21,11 @@ constexpr std::size_t allocation_octets = 24;
 constexpr std::size_t entry_octets = sizeof(CacheKey) + sizeof(CacheEntry) + 2 * sizeof(void*) +
                                      sizeof(void*) + sizeof(std::uint32_t) + allocation_octets;
 constexpr std::size_t control_block_octets = 16;
-// local: what readers derive from a text and keep beside it (DerivedValue) is paid for when the text comes. A
-// key record of 400 octets becomes a loaded RSA-2048 key of 2 KiB; other kinds of keys have ratios near it.
+// local: what readers derive from texts and keep beside them (DerivedValue) is paid for when the texts come.
+// A key record of 400 octets becomes a loaded RSA-2048 key of 2 KiB; other kinds of keys have ratios near it.
+// A record of SPF or DMARC takes twice its text at most, and a size of its own.
 constexpr std::size_t derived_octets_per_text_octet = 4;
+constexpr std::size_t least_derived_octets = 384;
 
 std::size_t heap_octets(const std::string& text) {
     constexpr std::size_t inside = 15;  // of std::string
@@ -31,11 +33,17 @@ std::size_t heap_octets(const std::string& text) {
 }
 
 std::size_t heap_octets(const RecordData& data) {
-    if (const auto* text = std::get_if<std::string>(&data))
-        return heap_octets(*text) + text->size() * derived_octets_per_text_octet;
+    if (const auto* text = std::get_if<std::string>(&data)) return heap_octets(*text);
     if (const auto* name = std::get_if<DomainName>(&data)) return heap_octets(name->text());
     if (const auto* mx = std::get_if<MxData>(&data)) return heap_octets(mx->exchange.text());
     return 0;
+}
+
+std::size_t octets_to_be_derived(const std::vector<RecordData>& records) {
+    std::size_t texts = 0;
+    for (const RecordData& data : records)
+        if (const auto* text = std::get_if<std::string>(&data)) texts += text->size();
+    return texts == 0 ? 0 : std::max(least_derived_octets, texts * derived_octets_per_text_octet);
 }
 
 }  // namespace
@@ -46,7 +54,7 @@ std::size_t octets_of(const Answer& answer) {
     if (!answer.records.empty()) octets += answer.records.capacity() * sizeof(RecordData) + allocation_octets;
     for (const RecordData& data : answer.records)
         octets += heap_octets(data);
-    return octets;
+    return octets + octets_to_be_derived(answer.records);
 }
 
 std::size_t octets_of_entry(const DomainName& name, const Answer& answer) {

@@ -5,30 +5,53 @@
 
 namespace gatepost::auth::dmarc {
 
-boost::asio::awaitable<RecordLookup> lookup_record(dns::DomainName name, dns::Resolver& resolver) {
-    RecordLookup lookup;
-    const auto owner = name.prepend("_dmarc");
-    if (!owner) co_return lookup;
-    const dns::AnswerPtr answer = co_await resolver.query(*owner, dns::RrType::txt);
-    if (answer->failed()) {
-        lookup.trouble = true;
-        lookup.reason = owner->text() + ": " + answer->detail;
-        co_return lookup;
-    }
-    // RFC 8020: no name exists below one that does not.
-    lookup.name_exists = answer->outcome != dns::Outcome::nx_domain;
-    for (const dns::RecordData& data : answer->records) {
+namespace {
+
+// What an answer holds, kept beside it. RFC 9989 §4.10 steps 2 and 6: several records are as none.
+struct Published {
+    std::optional<ParsedRecord> record;
+    bool several = false;
+};
+
+Published read_published(const dns::Answer& answer) {
+    Published published;
+    for (const dns::RecordData& data : answer.records) {
         const auto* text = std::get_if<std::string>(&data);
         auto parsed = text ? parse_record(*text) : std::nullopt;
         if (!parsed) continue;
-        lookup.several = lookup.several || lookup.record.has_value();
-        lookup.record = std::move(parsed);
+        published.several = published.record.has_value();
+        published.record = std::move(parsed);
+        if (published.several) break;
     }
-    if (lookup.several) {
-        lookup.record.reset();
-        lookup.reason = owner->text() + ": several policy records";
+    if (published.several) published.record.reset();
+    return published;
+}
+
+RecordLookup read_answer(const dns::DomainName& owner, const dns::Answer& answer) {
+    RecordLookup lookup;
+    if (answer.failed()) {
+        lookup.trouble = true;
+        lookup.reason = owner.text() + ": " + answer.detail;
+        return lookup;
     }
-    co_return lookup;
+    // RFC 8020: no name exists below one that does not.
+    lookup.name_exists = answer.outcome != dns::Outcome::nx_domain;
+    if (!answer.found()) return lookup;
+    const auto published = dns::derive<Published>(answer, read_published);
+    lookup.record = published->record;
+    lookup.several = published->several;
+    if (lookup.several) lookup.reason = owner.text() + ": several policy records";
+    return lookup;
+}
+
+}  // namespace
+
+boost::asio::awaitable<RecordLookup> lookup_record(dns::DomainName name, dns::Resolver& resolver) {
+    const std::optional<dns::DomainName> owner = name.prepend("_dmarc");
+    if (!owner) co_return RecordLookup();
+    dns::AnswerPtr answer = resolver.known(*owner, dns::RrType::txt);
+    if (!answer) answer = co_await resolver.query(*owner, dns::RrType::txt);
+    co_return read_answer(*owner, *answer);
 }
 
 std::vector<dns::DomainName> walk_targets(const dns::DomainName& start) {

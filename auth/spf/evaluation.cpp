@@ -28,22 +28,30 @@ boost::asio::awaitable<void> Evaluation::run(dns::DomainName domain) {
 boost::asio::awaitable<Evaluation::Verdict> Evaluation::check(dns::DomainName domain, Origin origin) {
     Verdict verdict;
     for (bool redirected = false;; redirected = true) {
-        const std::variant<Record, Result> fetched = co_await fetch_record(domain);
+        std::variant<RecordPtr, Result> fetched = Result::none;
+        if (domain.label_count() < 2) {  // RFC 7208 §4.3
+            reason_ = '"' + domain.text() + "\" is no name of several labels";
+        } else {
+            dns::AnswerPtr answer = resolver_.known(domain, dns::RrType::txt);
+            if (!answer) answer = co_await resolver_.query(domain, dns::RrType::txt);
+            fetched = read_record(domain, *answer);
+        }
         if (const auto* failure = std::get_if<Result>(&fetched)) {
             // RFC 7208 §6.1: no record at a redirect's target is a permerror.
             verdict.result = redirected && *failure == Result::none ? Result::permerror : *failure;
             co_return verdict;
         }
-        const Record& record = std::get<Record>(fetched);
+        const Record& record = *std::get<RecordPtr>(fetched);
         std::optional<Verdict> decided = co_await check_record(record, domain, origin);
         if (decided) co_return std::move(*decided);
-        if (!record.redirect()) {
+        const std::optional<MacroString> redirect = record.redirect();
+        if (!redirect) {
             verdict.result = Result::neutral;  // RFC 7208 §4.7
             co_return verdict;
         }
         verdict.result = Result::permerror;
         if (!begin_term()) co_return verdict;
-        Target target = co_await target_of(*record.redirect(), domain);
+        Target target = co_await target_of(*redirect, domain);
         if (!target.name) {
             if (!target.over_limit) reason_ = "redirect of " + domain.text() + " leads to no domain name";
             co_return verdict;
@@ -52,37 +60,24 @@ boost::asio::awaitable<Evaluation::Verdict> Evaluation::check(dns::DomainName do
     }
 }
 
-// RFC 7208 §4.4, §4.5. Result: none, temperror or permerror.
-boost::asio::awaitable<std::variant<Record, Result>> Evaluation::fetch_record(dns::DomainName domain) {
-    if (domain.label_count() < 2) {  // RFC 7208 §4.3
-        reason_ = '"' + domain.text() + "\" is no name of several labels";
-        co_return Result::none;
+// RFC 7208 §4.4 to §4.6. Result: none, temperror or permerror.
+std::variant<Evaluation::RecordPtr, Result> Evaluation::read_record(const dns::DomainName& domain,
+                                                                    const dns::Answer& answer) {
+    if (answer.failed()) {
+        reason_ = "TXT " + domain.text() + ": " + answer.detail;
+        return Result::temperror;
     }
-    const dns::AnswerPtr answer = co_await resolver_.query(domain, dns::RrType::txt);
-    if (answer->failed()) {
-        reason_ = "TXT " + domain.text() + ": " + answer->detail;
-        co_return Result::temperror;
-    }
-    const std::string* selected = nullptr;
-    for (const dns::RecordData& data : answer->records) {
-        const auto* text = std::get_if<std::string>(&data);
-        if (!text || !is_spf_record(*text)) continue;
-        if (selected) {
-            reason_ = domain.text() + " has more than one SPF record";
-            co_return Result::permerror;
-        }
-        selected = text;
-    }
-    if (!selected) {
+    const auto published = answer.found() ? dns::derive<Published>(answer, read_published) : nullptr;
+    if (const auto* record = std::get_if<Record>(published.get())) return RecordPtr(published, record);
+    if (!published || std::holds_alternative<NoRecord>(*published)) {
         reason_ = domain.text() + " has no SPF record";
-        co_return Result::none;
+        return Result::none;
     }
-    std::variant<Record, SyntaxError> parsed = Record::parse(*selected);
-    if (const auto* error = std::get_if<SyntaxError>(&parsed)) {
+    if (const auto* error = std::get_if<SyntaxError>(published.get()))
         reason_ = "SPF record of " + domain.text() + ": " + error->reason;
-        co_return Result::permerror;
-    }
-    co_return std::get<Record>(std::move(parsed));
+    else
+        reason_ = domain.text() + " has more than one SPF record";
+    return Result::permerror;
 }
 
 boost::asio::awaitable<std::optional<Evaluation::Verdict>> Evaluation::check_record(const Record& record,
@@ -90,7 +85,8 @@ boost::asio::awaitable<std::optional<Evaluation::Verdict>> Evaluation::check_rec
                                                                                     Origin origin) {
     std::size_t position = 0;
     while (const std::optional<Directive> directive = record.next_directive(position)) {
-        const Match matched = co_await match(*directive, domain, origin);
+        std::optional<Match> matched = match_address(*directive);
+        if (!matched) matched = co_await match(*directive, domain, origin);
         if (matched == Match::no) continue;
         Verdict verdict;
         verdict.domain = domain;

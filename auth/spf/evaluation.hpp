@@ -14,6 +14,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -49,10 +50,15 @@ class Evaluation {
     enum class Origin { identity, include };
 
     boost::asio::awaitable<Verdict> check(dns::DomainName domain, Origin origin);
-    boost::asio::awaitable<std::variant<Record, Result>> fetch_record(dns::DomainName domain);
+    // Kept with the answer of the DNS that it was read from.
+    using RecordPtr = std::shared_ptr<const Record>;
+    std::variant<RecordPtr, Result> read_record(const dns::DomainName& domain, const dns::Answer& answer);
     // nullopt: no directive matched.
     boost::asio::awaitable<std::optional<Verdict>> check_record(const Record& record, dns::DomainName domain,
                                                                 Origin origin);
+    // Of the mechanisms that need no DNS; nullopt: of no other.
+    std::optional<Match> match_address(const Directive& directive) const;
+    // Of the others.
     boost::asio::awaitable<Match> match(const Directive& directive, dns::DomainName domain, Origin origin);
     boost::asio::awaitable<Match> match_include(dns::DomainName target);
     boost::asio::awaitable<Match> match_a(const Directive& directive, dns::DomainName target);

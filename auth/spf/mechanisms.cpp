@@ -6,13 +6,21 @@
 
 namespace gatepost::auth::spf {
 
+std::optional<Evaluation::Match> Evaluation::match_address(const Directive& directive) const {
+    switch (directive.mechanism) {
+        case Mechanism::all:
+            return Match::yes;  // RFC 7208 §5.1
+        case Mechanism::ip4:
+        case Mechanism::ip6:  // RFC 7208 §5.6
+            return directive.network && directive.network->contains(client_) ? Match::yes : Match::no;
+        default:
+            return std::nullopt;
+    }
+}
+
 boost::asio::awaitable<Evaluation::Match> Evaluation::match(const Directive& directive,
                                                             dns::DomainName domain, Origin origin) {
     const Mechanism mechanism = directive.mechanism;
-    if (mechanism == Mechanism::all) co_return Match::yes;  // RFC 7208 §5.1
-    if (mechanism == Mechanism::ip4 || mechanism == Mechanism::ip6)
-        co_return directive.network&& directive.network->contains(client_) ? Match::yes : Match::no;
-
     if (!begin_term()) co_return Match::permerror;
     dns::DomainName name = domain;
     if (directive.domain_spec) {

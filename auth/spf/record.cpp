@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace gatepost::auth::spf {
 namespace {
@@ -167,13 +168,6 @@ std::size_t modifier_name_length(std::string_view term) {
     return static_cast<std::size_t>(end - term.begin());
 }
 
-// redirect= and exp=: at most once each (RFC 7208 §6), and never unknown modifiers with another grammar.
-bool take_known_modifier(std::optional<MacroString>& modifier, std::string_view value) {
-    if (modifier) return false;
-    modifier = MacroString::parse(value, MacroUse::domain_spec);
-    return modifier.has_value();
-}
-
 // The term at or behind `position`, which then stands behind it; empty: none is left. RFC 7208 §4.6.1: spaces
 // alone stand between terms.
 std::string_view next_term(std::string_view text, std::size_t& position) {
@@ -216,6 +210,19 @@ bool Record::check_modifier(std::string_view name, std::string_view value) {
     return MacroString::parse(value, MacroUse::modifier_value).has_value();
 }
 
+// redirect= and exp=: at most once each (RFC 7208 §6), and never unknown modifiers with another grammar.
+bool Record::take_known_modifier(Part& modifier, std::string_view value) {
+    if (modifier.length != 0 || !MacroString::parse(value, MacroUse::domain_spec)) return false;
+    modifier.begin = static_cast<std::size_t>(value.data() - text_.data());
+    modifier.length = value.size();
+    return true;
+}
+
+std::optional<MacroString> Record::macro_string(const Part& part) const {
+    if (part.length == 0) return std::nullopt;
+    return MacroString::parse(std::string_view(text_).substr(part.begin, part.length), MacroUse::domain_spec);
+}
+
 std::optional<Directive> Record::next_directive(std::size_t& position) const {
     position = std::max(position, version.size());
     for (;;) {
@@ -223,6 +230,20 @@ std::optional<Directive> Record::next_directive(std::size_t& position) const {
         if (term.empty()) return std::nullopt;
         if (modifier_name_length(term) == 0) return parse_directive(term);
     }
+}
+
+Published read_published(const dns::Answer& answer) {
+    const std::string* selected = nullptr;
+    for (const dns::RecordData& data : answer.records) {
+        const auto* text = std::get_if<std::string>(&data);
+        if (!text || !is_spf_record(*text)) continue;
+        if (selected) return SeveralRecords();
+        selected = text;
+    }
+    if (!selected) return NoRecord();
+    std::variant<Record, SyntaxError> parsed = Record::parse(*selected);
+    if (auto* error = std::get_if<SyntaxError>(&parsed)) return std::move(*error);
+    return std::get<Record>(std::move(parsed));
 }
 
 }  // namespace gatepost::auth::spf

@@ -5,6 +5,7 @@
 #include "auth/spf/macro.hpp"
 #include "auth/spf/result.hpp"
 
+#include "dns/answer.hpp"
 #include "dns/ip_address.hpp"
 
 #include <cstddef>
@@ -45,16 +46,33 @@ class Record {
     // The first directive at or behind `position`, which then stands behind it; nullopt: there is none.
     // Begin with position 0.
     std::optional<Directive> next_directive(std::size_t& position) const;
-    const std::optional<MacroString>& redirect() const { return redirect_; }
-    const std::optional<MacroString>& explanation() const { return explanation_; }  // exp=
+    std::optional<MacroString> redirect() const { return macro_string(redirect_); }
+    std::optional<MacroString> explanation() const { return macro_string(explanation_); }  // exp=
 
   private:
+    // A part of text_; empty: there is none. Macro strings are made when they are asked for, as directives
+    // are: a record that is kept beside its answer takes little more than its text.
+    struct Part {
+        std::size_t begin = 0;
+        std::size_t length = 0;
+    };
+
     bool check_term(std::string_view term);
     bool check_modifier(std::string_view name, std::string_view value);
+    bool take_known_modifier(Part& modifier, std::string_view value);
+    std::optional<MacroString> macro_string(const Part& part) const;
 
     std::string text_;
-    std::optional<MacroString> redirect_;
-    std::optional<MacroString> explanation_;
+    Part redirect_;
+    Part explanation_;
 };
+
+// What the TXT records of a domain say of SPF (RFC 7208 §4.5, §4.6): no record, several, or one.
+struct NoRecord {};
+struct SeveralRecords {};
+using Published = std::variant<NoRecord, SeveralRecords, SyntaxError, Record>;
+
+// Takes the answer for TXT, not one of trouble.
+Published read_published(const dns::Answer& answer);
 
 }  // namespace gatepost::auth::spf
