@@ -5,6 +5,7 @@
 #include "auth/spf/check_host.hpp"
 
 #include "dns/ascii.hpp"
+#include "dns/known_answers.hpp"
 
 #include <algorithm>
 #include <list>
@@ -27,36 +28,37 @@ struct EvidenceGatherer::State {
     std::optional<arc::Validator> validator;
     dmarc::Discovered discovered;
 
-    // Each task keeps the state alive: it may outlive its owner by the turn in which it is cancelled.
-    static asio::awaitable<void> check_mail_from(std::shared_ptr<State> state, dns::Resolver& resolver,
-                                                 spf::Request request);
-    static asio::awaitable<void> check_helo(std::shared_ptr<State> state, dns::Resolver& resolver,
-                                            spf::Request request);
-    static asio::awaitable<void> check_client_name(std::shared_ptr<State> state, dns::Resolver& resolver,
-                                                   dns::IpAddress client);
+    template <typename Found, typename Ask>
+    static asio::awaitable<void> find_out(std::shared_ptr<State> state, Found& out, dns::TaskGroup& tasks,
+                                          dns::BudgetedResolver& stage, Ask ask);
+    template <typename Found>
+    static asio::awaitable<void> keep(std::shared_ptr<State> state, Found& out,
+                                      asio::awaitable<Found> asking);
     static asio::awaitable<void> fetch_keys(std::shared_ptr<State> state, dns::Resolver& resolver);
     static asio::awaitable<void> fetch_seal_keys(std::shared_ptr<State> state, dns::Resolver& resolver);
-    static asio::awaitable<void> discover(std::shared_ptr<State> state, dns::Resolver& resolver,
-                                          dns::DomainName author_domain);
 };
 
-asio::awaitable<void> EvidenceGatherer::State::check_mail_from(std::shared_ptr<State> state,
-                                                               dns::Resolver& resolver,
-                                                               spf::Request request) {
-    state->evidence.spf =
-        co_await spf::check_mail_from(std::move(request), resolver, state->options.spf_limits);
+// Puts into `out`, a part of the state, what `ask(resolver)` gives: at once where all answers are at hand,
+// else by one of `tasks`. Never suspends.
+template <typename Found, typename Ask>
+asio::awaitable<void> EvidenceGatherer::State::find_out(std::shared_ptr<State> state, Found& out,
+                                                        dns::TaskGroup& tasks, dns::BudgetedResolver& stage,
+                                                        Ask ask) {
+    dns::KnownAnswers at_hand(stage);
+    Found found = co_await ask(at_hand);
+    if (!at_hand.missed()) {
+        out = std::move(found);
+        co_return;
+    }
+    at_hand.give_back();
+    tasks.start(keep(std::move(state), out, ask(stage)));
 }
 
-asio::awaitable<void> EvidenceGatherer::State::check_helo(std::shared_ptr<State> state,
-                                                          dns::Resolver& resolver, spf::Request request) {
-    state->evidence.spf_helo =
-        co_await spf::check_helo(std::move(request), resolver, state->options.spf_limits);
-}
-
-asio::awaitable<void> EvidenceGatherer::State::check_client_name(std::shared_ptr<State> state,
-                                                                 dns::Resolver& resolver,
-                                                                 dns::IpAddress client) {
-    state->evidence.iprev = co_await iprev::check_iprev(client, resolver);
+// A task keeps the state alive: it may outlive its owner by the turn in which it is cancelled.
+template <typename Found>
+asio::awaitable<void> EvidenceGatherer::State::keep([[maybe_unused]] std::shared_ptr<State> state, Found& out,
+                                                    asio::awaitable<Found> asking) {
+    out = co_await std::move(asking);
 }
 
 asio::awaitable<void> EvidenceGatherer::State::fetch_keys(std::shared_ptr<State> state,
@@ -67,12 +69,6 @@ asio::awaitable<void> EvidenceGatherer::State::fetch_keys(std::shared_ptr<State>
 asio::awaitable<void> EvidenceGatherer::State::fetch_seal_keys(std::shared_ptr<State> state,
                                                                dns::Resolver& resolver) {
     co_await state->validator->fetch_keys(resolver);
-}
-
-asio::awaitable<void> EvidenceGatherer::State::discover(std::shared_ptr<State> state, dns::Resolver& resolver,
-                                                        dns::DomainName author_domain) {
-    state->discovered =
-        co_await dmarc::discover(std::move(author_domain), state->options.discovery, resolver);
 }
 
 EvidenceGatherer::EvidenceGatherer(asio::any_io_executor executor, dns::Resolver& resolver,
@@ -91,24 +87,35 @@ EvidenceGatherer::EvidenceGatherer(asio::any_io_executor executor, std::shared_p
 
 EvidenceGatherer::~EvidenceGatherer() = default;
 
-dns::Resolver& EvidenceGatherer::within(dns::QueryBudget budget) {
+dns::BudgetedResolver& EvidenceGatherer::within(dns::QueryBudget budget) {
     return state_->budgets.emplace_back(executor_, *state_->resolver, budget);
 }
 
-void EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now,
-                             dns::QueryBudget budget) {
-    if (sender.client_hidden) return;
-    dns::Resolver& resolver = within(budget);
-    side_tasks_.start(State::check_client_name(state_, resolver, sender.client_ip));
-    if (!state_->options.spf_enabled) return;
+asio::awaitable<void> EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now,
+                                              dns::QueryBudget budget) {
+    if (sender.client_hidden) co_return;
+    dns::BudgetedResolver& stage = within(budget);
+    Evidence& evidence = state_->evidence;
+    const auto check_client_name = [client = sender.client_ip](dns::Resolver& resolver) {
+        return iprev::check_iprev(client, resolver);
+    };
+    co_await State::find_out(state_, evidence.iprev, side_tasks_, stage, check_client_name);
+    if (!state_->options.spf_enabled) co_return;
     const spf::Request request(sender.client_ip, sender.helo, sender.mail_from, state_->receiver, now);
-    verdict_tasks_.start(State::check_mail_from(state_, resolver, request));
-    side_tasks_.start(State::check_helo(state_, resolver, request));
+    const auto check_mail_from = [request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
+        return spf::check_mail_from(request, resolver, limits);
+    };
+    co_await State::find_out(state_, evidence.spf, verdict_tasks_, stage, check_mail_from);
+    const auto check_helo = [request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
+        return spf::check_helo(request, resolver, limits);
+    };
+    co_await State::find_out(state_, evidence.spf_helo, side_tasks_, stage, check_helo);
 }
 
-void EvidenceGatherer::header(HeaderBlockPtr header, std::chrono::system_clock::time_point now,
-                              dns::QueryBudget budget) {
-    dns::Resolver& resolver = within(budget);
+asio::awaitable<void> EvidenceGatherer::header(HeaderBlockPtr header,
+                                               std::chrono::system_clock::time_point now,
+                                               dns::QueryBudget budget) {
+    dns::BudgetedResolver& stage = within(budget);
     Evidence& evidence = state_->evidence;
     evidence.author = extract_author(*header);
     evidence.indirect_flow = find_indirect_flow(*header);
@@ -116,12 +123,18 @@ void EvidenceGatherer::header(HeaderBlockPtr header, std::chrono::system_clock::
     arc::ValidatorOptions arc_options;
     arc_options.minimum_rsa_bits = state_->options.dkim.minimum_rsa_bits;
     state_->validator.emplace(header, arc_options, now);
-    verdict_tasks_.start(State::fetch_keys(state_, resolver));
-    if (evidence.author.domain)
-        verdict_tasks_.start(State::discover(state_, resolver, *evidence.author.domain));
+    if (!state_->verifier->find_known_keys(stage)) verdict_tasks_.start(State::fetch_keys(state_, stage));
+    if (evidence.author.domain) {
+        const auto discover = [author = *evidence.author.domain,
+                               method = state_->options.discovery](dns::Resolver& resolver) {
+            return dmarc::discover(author, method, resolver);
+        };
+        co_await State::find_out(state_, state_->discovered, verdict_tasks_, stage, discover);
+    }
     // With questions of their own: a chain of many domains must take none away from DMARC's.
-    dns::Resolver& seal_resolver = within(budget);
-    verdict_tasks_.start(State::fetch_seal_keys(state_, seal_resolver));
+    dns::BudgetedResolver& seal_stage = within(budget);
+    if (!state_->validator->find_known_keys(seal_stage))
+        verdict_tasks_.start(State::fetch_seal_keys(state_, seal_stage));
 }
 
 void EvidenceGatherer::body(std::string_view chunk) {
@@ -130,7 +143,7 @@ void EvidenceGatherer::body(std::string_view chunk) {
 }
 
 asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
-    co_await verdict_tasks_.join();
+    if (!verdict_tasks_.is_idle()) co_await verdict_tasks_.join();
     Evidence& evidence = state_->evidence;
     if (state_->verifier) evidence.dkim = state_->verifier->finish();
     if (state_->validator) evidence.arc = state_->validator->finish();
@@ -142,7 +155,7 @@ asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
     }
     if (evidence.dmarc.result == dmarc::Result::pass) side_tasks_.cancel();
     try {
-        co_await side_tasks_.join();
+        if (!side_tasks_.is_idle()) co_await side_tasks_.join();
     } catch (const boost::system::system_error& error) {
         // Cancelled: what was not waited for stays at none.
         if (error.code() != asio::error::operation_aborted) throw;
@@ -151,6 +164,16 @@ asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
         std::any_of(state_->budgets.begin(), state_->budgets.end(),
                     [](const dns::BudgetedResolver& stage) { return stage.saw_stale(); });
     co_return std::move(evidence);
+}
+
+asio::awaitable<Evidence> gather_evidence(EvidenceGatherer& gatherer, Sender sender, HeaderBlockPtr header,
+                                          std::string_view body, std::chrono::system_clock::time_point now,
+                                          dns::QueryBudget budget) {
+    co_await gatherer.begin(std::move(sender), now, budget);
+    co_await gatherer.header(std::move(header), now, budget);
+    gatherer.body(body);
+    Evidence evidence = co_await gatherer.finish(budget);
+    co_return evidence;
 }
 
 namespace {

@@ -44,8 +44,11 @@ class EvidenceGatherer {
 
     // In this order, the first two once each, body() for each chunk of the body (dot-stuffing undone, CRLF
     // line ends). Each stage has a budget of its own: a client that is slow to send spends no lookup's time.
-    void begin(Sender sender, std::chrono::system_clock::time_point now, dns::QueryBudget budget);
-    void header(HeaderBlockPtr header, std::chrono::system_clock::time_point now, dns::QueryBudget budget);
+    // The first two never suspend: what the DNS has to be waited for goes on by itself.
+    boost::asio::awaitable<void> begin(Sender sender, std::chrono::system_clock::time_point now,
+                                       dns::QueryBudget budget);
+    boost::asio::awaitable<void> header(HeaderBlockPtr header, std::chrono::system_clock::time_point now,
+                                        dns::QueryBudget budget);
     void body(std::string_view chunk);
 
     // Waits for what is still running and joins it. Once, after the last chunk. Where DMARC passes, nothing
@@ -54,12 +57,18 @@ class EvidenceGatherer {
 
   private:
     struct State;
-    dns::Resolver& within(dns::QueryBudget budget);
+    dns::BudgetedResolver& within(dns::QueryBudget budget);
     boost::asio::any_io_executor executor_;
     std::shared_ptr<State> state_;
     dns::TaskGroup verdict_tasks_;  // SPF of MAIL FROM, DKIM and ARC keys, DMARC discovery
     dns::TaskGroup side_tasks_;     // SPF of HELO, iprev: they inform, and corroborate a failure
 };
+
+// All stages for a message that is there as a whole, each with `budget`. `body` must stay until then.
+boost::asio::awaitable<Evidence> gather_evidence(EvidenceGatherer& gatherer, Sender sender,
+                                                 HeaderBlockPtr header, std::string_view body,
+                                                 std::chrono::system_clock::time_point now,
+                                                 dns::QueryBudget budget);
 
 // What lists and forwarders left in the header: ARC, List-* and Resent-* fields, the domain of the List-Id.
 IndirectFlow find_indirect_flow(const HeaderBlock& header);

@@ -26,6 +26,8 @@ class BudgetedResolver final : public Resolver {
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
 
     std::size_t queries() const { return asked_; }
+    // For so many questions whose answers were not used.
+    void give_back(std::size_t questions) { asked_ -= questions; }
     // A question was refused or cut short.
     bool exhausted() const { return exhausted_; }
     // An answer was past its time (RFC 8767).

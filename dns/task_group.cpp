@@ -30,13 +30,14 @@ struct TaskGroup::State {
     }
 };
 
-TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+TaskGroup::TaskGroup(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 TaskGroup::~TaskGroup() {
-    state_->cancel();
+    cancel();
 }
 
 void TaskGroup::start(asio::awaitable<void> task) {
+    if (!state_) state_ = std::make_shared<State>(executor_);
     State& state = *state_;
     const auto signal = state.signals.emplace(state.signals.end());
     auto ended = [shared = state_, signal](std::exception_ptr failure) {
@@ -49,11 +50,15 @@ void TaskGroup::start(asio::awaitable<void> task) {
 }
 
 void TaskGroup::cancel() {
-    state_->cancel();
+    if (state_) state_->cancel();
 }
 
 std::size_t TaskGroup::running() const {
-    return state_->signals.size();
+    return state_ ? state_->signals.size() : 0;
+}
+
+bool TaskGroup::is_idle() const {
+    return running() == 0 && (!state_ || !state_->failure);
 }
 
 asio::awaitable<void> TaskGroup::join() {
@@ -61,6 +66,7 @@ asio::awaitable<void> TaskGroup::join() {
 }
 
 asio::awaitable<void> TaskGroup::join_state(std::shared_ptr<State> state) {
+    if (!state) co_return;
     co_await asio::this_coro::throw_if_cancelled(false);
     while (!state->signals.empty()) {
         boost::system::error_code woken;

@@ -30,11 +30,14 @@ class TaskGroup {
     boost::asio::awaitable<void> join();
 
     std::size_t running() const;
+    // join() has nothing to wait for and nothing to throw.
+    bool is_idle() const;
 
   private:
     struct State;
     static boost::asio::awaitable<void> join_state(std::shared_ptr<State> state);
-    std::shared_ptr<State> state_;
+    boost::asio::any_io_executor executor_;
+    std::shared_ptr<State> state_;  // null until the first task
 };
 
 }  // namespace gatepost::dns

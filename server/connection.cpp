@@ -168,7 +168,8 @@ asio::awaitable<smtp::Action> Connection::check_sender() {
     client.tls_version = stream_->tls_version();
     client.tls_cipher = stream_->tls_cipher();
     client.tls_client = tls_client_;
-    std::optional<smtp::Reply> refusal = transaction_->begin(*session_.envelope(), std::move(client));
+    std::optional<smtp::Reply> refusal =
+        co_await transaction_->begin(*session_.envelope(), std::move(client));
     co_return session_.on_sender_checked(std::move(refusal));
 }
 

@@ -66,12 +66,13 @@ Reply Transaction::passed_on(const Reply& downstream) const {
     return downstream.signed_by(runtime_->config.hostname, id_);
 }
 
-std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientIdentity client) {
+asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& envelope,
+                                                         ClientIdentity client) {
     if (services_.memory.is_exhausted())
-        return reply(452, "4.3.1", "too many messages in flight, try again later");
+        co_return reply(452, "4.3.1", "too many messages in flight, try again later");
     // A reload may have taken away what was announced.
     if (envelope.requiretls && runtime_->config.relay.tls != config::RelayTls::required)
-        return reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required");
+        co_return reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required");
     client_ = std::move(client);
     began_ = std::chrono::system_clock::now();
     facts_.client_ip = client_.address;
@@ -80,17 +81,17 @@ std::optional<Reply> Transaction::begin(const smtp::Envelope& envelope, ClientId
     facts_.mail_from = envelope.reverse_path.mailbox();
     facts_.today = day_of(began_);
     facts_.tls_client = client_.tls_client;
-    if (auto refused = refuse_sender()) return refused;
+    if (auto refused = refuse_sender()) co_return refused;
     gatherer_ = std::make_unique<auth::EvidenceGatherer>(
         services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
         runtime_->config.authentication, runtime_->config.hostname);
-    gatherer_->begin({client_.address, client_.helo, envelope.reverse_path.mailbox(), client_.hidden}, began_,
-                     stage_budget());
+    auth::Sender sender{client_.address, client_.helo, envelope.reverse_path.mailbox(), client_.hidden};
+    co_await gatherer_->begin(std::move(sender), began_, stage_budget());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
     delivery_ =
         services_.make_delivery(*runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_});
-    return std::nullopt;
+    co_return std::nullopt;
 }
 
 asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
@@ -145,7 +146,7 @@ asio::awaitable<void> Transaction::end_of_header(std::size_t header_octets) {
     header_octets_.resize(header_octets);
     header_ = auth::HeaderBlock::parse(std::move(header_octets_), runtime_->config.limits.header_fields);
     header_octets_.clear();
-    gatherer_->header(header_, began_, stage_budget());
+    co_await gatherer_->header(header_, began_, stage_budget());
     if (!body_begin.empty()) co_await content(body_begin);
 }
 

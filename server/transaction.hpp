@@ -52,7 +52,8 @@ class Transaction {
     const std::string& id() const { return id_; }
 
     // MAIL came: SPF and the client's name are asked for from now on. The refusal, or nullopt.
-    std::optional<smtp::Reply> begin(const smtp::Envelope& envelope, ClientIdentity client);
+    boost::asio::awaitable<std::optional<smtp::Reply>> begin(const smtp::Envelope& envelope,
+                                                             ClientIdentity client);
     // What block lists say of the client; before the first recipient.
     void set_listing(std::optional<policy::Listing> listing) { facts_.listing = std::move(listing); }
     bool is_listing_forgiven() const;

@@ -221,6 +221,10 @@ Validator::Validator(HeaderBlockPtr header, ValidatorOptions options,
 
 Validator::~Validator() = default;
 
+bool Validator::find_known_keys(dns::Resolver& resolver) {
+    return impl_->keys.find_known(resolver);
+}
+
 boost::asio::awaitable<void> Validator::fetch_keys(dns::Resolver& resolver) {
     return impl_->keys.fetch(resolver);
 }

@@ -27,8 +27,11 @@ class Validator {
     Validator(const Validator&) = delete;
     Validator& operator=(const Validator&) = delete;
 
-    // Asks for the keys of all seals and of the newest message signature, each name once, side by side where
-    // the resolver suspends. Call once; it may run while the body is fed. The Validator must outlive it.
+    // Takes the keys that the resolver has at hand. True: those are all, and fetch_keys() has nothing to do.
+    bool find_known_keys(dns::Resolver& resolver);
+    // Asks for the other keys of all seals and of the newest message signature, each name once, side by side
+    // where the resolver suspends. Call once; it may run while the body is fed. The Validator must outlive
+    // it.
     boost::asio::awaitable<void> fetch_keys(dns::Resolver& resolver);
 
     // The body as received on the wire, dot-stuffing undone, CRLF line ends. Any chunking gives the same

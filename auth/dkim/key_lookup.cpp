@@ -62,20 +62,26 @@ std::size_t KeyLookup::need(const dns::DomainName& name) {
     return slots_.size() - 1;
 }
 
+bool KeyLookup::find_known(dns::Resolver& resolver) {
+    bool all = true;
+    for (const auto& slot : slots_) {
+        const dns::AnswerPtr answer = resolver.known(slot->name, dns::RrType::txt);
+        if (answer) slot->found = read_answer(*answer);
+        all = all && answer;
+    }
+    return all;
+}
+
 asio::awaitable<void> KeyLookup::fetch_one(std::shared_ptr<Slot> slot, dns::Resolver& resolver) {
     const dns::AnswerPtr answer = co_await resolver.query(slot->name, dns::RrType::txt);
     slot->found = read_answer(*answer);
 }
 
 asio::awaitable<void> KeyLookup::fetch(dns::Resolver& resolver) {
-    if (slots_.size() == 1) {
-        co_await fetch_one(slots_.front(), resolver);
-        co_return;
-    }
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     dns::TaskGroup tasks(executor);
     for (const auto& slot : slots_)
-        tasks.start(fetch_one(slot, resolver));
+        if (slot->found.outcome == FoundKeys::Outcome::not_asked) tasks.start(fetch_one(slot, resolver));
     co_await tasks.join();
 }
 

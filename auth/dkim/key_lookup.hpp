@@ -48,7 +48,10 @@ class KeyLookup {
 
     // Gives the number of the name for found(); the same name twice gives the same number.
     std::size_t need(const dns::DomainName& name);
-    // Once, after all need(). This object must outlive it.
+    // Once, after all need(): takes the answers that are at hand. True: those were all, and fetch() has
+    // nothing to do.
+    bool find_known(dns::Resolver& resolver);
+    // Once, for the names without an answer. This object must outlive it.
     boost::asio::awaitable<void> fetch(dns::Resolver& resolver);
     const FoundKeys& found(std::size_t number) const;
 

@@ -147,6 +147,10 @@ Verifier::Verifier(HeaderBlockPtr header, std::optional<dns::DomainName> author_
 
 Verifier::~Verifier() = default;
 
+bool Verifier::find_known_keys(dns::Resolver& resolver) {
+    return impl_->keys.find_known(resolver);
+}
+
 boost::asio::awaitable<void> Verifier::fetch_keys(dns::Resolver& resolver) {
     return impl_->keys.fetch(resolver);
 }

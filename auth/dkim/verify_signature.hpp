@@ -36,7 +36,9 @@ class Verifier {
     Verifier(const Verifier&) = delete;
     Verifier& operator=(const Verifier&) = delete;
 
-    // Asks for the keys of all signatures that deserve it, side by side where the resolver suspends.
+    // Takes the keys that the resolver has at hand. True: those are all, and fetch_keys() has nothing to do.
+    bool find_known_keys(dns::Resolver& resolver);
+    // Asks for the other keys of all signatures that deserve it, side by side where the resolver suspends.
     // Call once; it may run while the body is fed. The Verifier must outlive it.
     boost::asio::awaitable<void> fetch_keys(dns::Resolver& resolver);
 

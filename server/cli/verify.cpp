@@ -49,10 +49,8 @@ auth::Evidence gather(const VerifyOptions& options, const config::Config& config
     sender.client_ip = options.ip;
     sender.helo = options.helo;
     sender.mail_from = options.mail_from;
-    gatherer.begin(std::move(sender), now, stage_budget());
-    gatherer.header(auth::HeaderBlock::parse(std::string(message.header()), config.limits.header_fields), now,
-                    stage_budget());
-    gatherer.body(message.body());
+    auth::HeaderBlockPtr header =
+        auth::HeaderBlock::parse(std::string(message.header()), config.limits.header_fields);
 
     auth::Evidence evidence;
     auto done = [&](std::exception_ptr error, auth::Evidence found) {
@@ -60,7 +58,9 @@ auth::Evidence gather(const VerifyOptions& options, const config::Config& config
         evidence = std::move(found);
         context.stop();  // the resolver's connections stay open for further questions: there are none
     };
-    boost::asio::co_spawn(context, gatherer.finish(stage_budget()), done);
+    auto gathering =
+        gather_evidence(gatherer, std::move(sender), std::move(header), message.body(), now, stage_budget());
+    boost::asio::co_spawn(context, std::move(gathering), done);
     context.run();
     return evidence;
 }

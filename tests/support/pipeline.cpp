@@ -11,10 +11,9 @@ PipelineOutcome run_pipeline(const PipelineInput& input, dns::Resolver& resolver
     PipelineOutcome outcome;
     {
         auth::EvidenceGatherer gatherer(context.get_executor(), resolver, input.options, "mx.example.net");
-        gatherer.begin(input.sender, input.now, budget);
-        gatherer.header(auth::HeaderBlock::parse(input.header, input.max_header_fields), input.now, budget);
-        gatherer.body(input.body);
-        outcome.evidence = run(context, gatherer.finish(budget));
+        auth::HeaderBlockPtr header = auth::HeaderBlock::parse(input.header, input.max_header_fields);
+        outcome.evidence = run(context, gather_evidence(gatherer, input.sender, std::move(header), input.body,
+                                                        input.now, budget));
     }
     // What was cancelled ends before the resolver may go.
     context.restart();

@@ -24,10 +24,9 @@ Evidence gather(dns::Resolver& resolver, const std::string& header, const std::s
     boost::asio::io_context context;
     const dns::QueryBudget budget{queries, std::chrono::steady_clock::now() + std::chrono::seconds(20)};
     EvidenceGatherer gatherer(context.get_executor(), resolver, {}, "mx.example.net");
-    gatherer.begin({dns::IpAddress::parse("192.0.2.1").value(), "helo.example", ""}, now, budget);
-    gatherer.header(HeaderBlock::parse(header), now, budget);
-    gatherer.body(body);
-    return tests::run(context, gatherer.finish(budget));
+    const Sender sender{dns::IpAddress::parse("192.0.2.1").value(), "helo.example", ""};
+    return tests::run(context,
+                      gather_evidence(gatherer, sender, HeaderBlock::parse(header), body, now, budget));
 }
 
 TEST(GatherEvidence, validates_the_chain_and_leaves_dmarc_alone) {

@@ -35,7 +35,9 @@ asio::awaitable<std::string> run_two() {
     TaskGroup group(co_await asio::this_coro::executor);
     group.start(sleep_then_append(20ms, log, 'b'));
     group.start(sleep_then_append(1ms, log, 'a'));
+    EXPECT_FALSE(group.is_idle());
     co_await group.join();
+    EXPECT_TRUE(group.is_idle());
     co_await group.join();  // again: nothing to wait for
     co_return log;
 }
@@ -62,6 +64,38 @@ asio::awaitable<std::string> run_and_cancel() {
 
 TEST(TaskGroup, cancels_what_sleeps) {
     EXPECT_EQ(tests::run(run_and_cancel()), "aborted");
+}
+
+asio::awaitable<int> run_none() {
+    TaskGroup group(co_await asio::this_coro::executor);
+    EXPECT_TRUE(group.is_idle());
+    group.cancel();
+    co_await group.join();
+    co_return static_cast<int>(group.running());
+}
+
+TEST(TaskGroup, has_nothing_to_join_without_tasks) {
+    EXPECT_EQ(tests::run(run_none()), 0);
+}
+
+asio::awaitable<int> run_failed_before() {
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.start(fail_at_once());
+    asio::steady_timer timer(co_await asio::this_coro::executor, 1ms);
+    co_await timer.async_wait(asio::use_awaitable);
+    EXPECT_EQ(group.running(), 0U);
+    EXPECT_FALSE(group.is_idle()) << "join() has something to throw";
+    int caught = 0;
+    try {
+        co_await group.join();
+    } catch (const std::runtime_error&) {
+        caught = 1;
+    }
+    co_return caught;
+}
+
+TEST(TaskGroup, keeps_a_failure_for_join) {
+    EXPECT_EQ(tests::run(run_failed_before()), 1);
 }
 
 asio::awaitable<int> run_failing() {

@@ -31,6 +31,8 @@ using dns::RrType;
 using Question = dns::ZoneResolver::Question;
 // The answer of a world to a question; null: what the zone says.
 using World = std::function<AnswerPtr(const Question&)>;
+// Is the answer to a question at hand, as one that is cached is?
+using AtHand = std::function<bool(const Question&)>;
 
 std::string text_of(const Question& question) {
     return std::string(dns::to_string(question.type)) + ' ' + question.name.text();
@@ -55,22 +57,20 @@ AnswerPtr records(std::vector<dns::RecordData> data) {
     return answer;
 }
 
-// Answers as a cache does, each question in the same way for all that ask, and never at once: so that the
-// mechanisms run side by side.
+// Answers as a cache does, each question in the same way for all that ask; and, but for what is at hand,
+// never at once: so that the mechanisms run side by side.
 class WorldResolver final : public dns::Resolver {
   public:
-    WorldResolver(const dns::ZoneResolver& zone, World world) : zone_(zone), world_(std::move(world)) {}
+    WorldResolver(const dns::ZoneResolver& zone, World world, AtHand at_hand)
+        : zone_(zone), world_(std::move(world)), at_hand_(std::move(at_hand)) {}
+
+    AnswerPtr known(const dns::DomainName& owner, RrType type) override {
+        const Question question{owner, type};
+        return at_hand_(question) ? answer_to(question) : nullptr;
+    }
 
     boost::asio::awaitable<AnswerPtr> query(dns::DomainName owner, RrType type) override {
-        const Question question{owner, type};
-        auto known = std::find_if(answers_.begin(), answers_.end(),
-                                  [&](const auto& answered) { return answered.first == question; });
-        if (known == answers_.end()) {
-            AnswerPtr answer = world_(question);
-            if (!answer) answer = zone_.find(owner, type);
-            known = answers_.insert(known, {question, answer});
-        }
-        const AnswerPtr answer = known->second;
+        const AnswerPtr answer = answer_to({owner, type});
         const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
         co_await boost::asio::post(executor, boost::asio::use_awaitable);
         co_return answer;
@@ -85,8 +85,20 @@ class WorldResolver final : public dns::Resolver {
     }
 
   private:
+    AnswerPtr answer_to(const Question& question) {
+        auto known = std::find_if(answers_.begin(), answers_.end(),
+                                  [&](const auto& answered) { return answered.first == question; });
+        if (known == answers_.end()) {
+            AnswerPtr answer = world_(question);
+            if (!answer) answer = zone_.find(question.name, question.type);
+            known = answers_.insert(known, {question, answer});
+        }
+        return known->second;
+    }
+
     const dns::ZoneResolver& zone_;
     World world_;
+    AtHand at_hand_;
     std::vector<std::pair<Question, AnswerPtr>> answers_;
 };
 
@@ -165,10 +177,14 @@ std::vector<AnswerPtr> alternatives(const Question& question) {
 struct Message {
     explicit Message(const TroubleCase& row);
     PipelineOutcome judge(const World& world, std::vector<Question>* asked = nullptr) const {
-        WorldResolver resolver(*zone.zone, world);
+        WorldResolver resolver(*zone.zone, world, [](const Question&) { return false; });
         PipelineOutcome outcome = run_pipeline(input, resolver);
         if (asked) *asked = resolver.questions();
         return outcome;
+    }
+    PipelineOutcome judge_with(const World& world, AtHand at_hand) const {
+        WorldResolver resolver(*zone.zone, world, std::move(at_hand));
+        return run_pipeline(input, resolver);
     }
 
     PipelineInput input;
@@ -379,6 +395,32 @@ TEST_P(Trouble, from_some_lookup_on_is_no_verdict) {
                                         text_of(questions[first]) + ") fail"};
         comparison.check_mechanisms();
         comparison.check_decision();
+    }
+}
+
+// What is cached changes how a check runs, and nothing of what it finds: with all answers at hand, and with
+// all but one, in the true world and with trouble at each lookup.
+TEST_P(Trouble, is_judged_alike_with_answers_at_hand) {
+    std::vector<World> worlds = {truth};
+    for (const Question& failing : questions)
+        worlds.push_back([&failing](const Question& asked) {
+            return asked == failing ? failure("timeout") : AnswerPtr();
+        });
+    std::vector<AtHand> at_hand = {[](const Question&) {
+        return true;
+    }};
+    for (const Question& missing : questions)
+        at_hand.push_back([&missing](const Question& asked) { return asked != missing; });
+    for (std::size_t i = 0; i < worlds.size(); ++i) {
+        const PipelineOutcome expected = message.judge(worlds[i]);
+        for (std::size_t k = 0; k < at_hand.size(); ++k) {
+            const PipelineOutcome outcome = message.judge_with(worlds[i], at_hand[k]);
+            const std::string where =
+                std::string(row.name) + ", world " + std::to_string(i) + ", at hand " + std::to_string(k);
+            EXPECT_EQ(verdicts_of(outcome.evidence), verdicts_of(expected.evidence)) << where;
+            EXPECT_EQ(to_string(outcome.decision.action), to_string(expected.decision.action)) << where;
+            EXPECT_EQ(reply_of(outcome.decision), reply_of(expected.decision)) << where;
+        }
     }
 }
 

@@ -96,7 +96,8 @@ class TransactionTest : public testing::Test {
         client.address = dns::IpAddress::parse(client_ip).value();
         client.helo = "helo.sender.example";
         client.protocol = "ESMTP";
-        if (transaction.begin(envelope, std::move(client))) co_return 0;
+        const auto refusal = co_await transaction.begin(envelope, std::move(client));
+        if (refusal) co_return 0;
         co_await transaction.content(message);
         const smtp::ContentFraming framing(1'000'000, smtp::BareNewlines::refused);
         const smtp::Reply reply = co_await transaction.finish(envelope, framing);
