@@ -76,6 +76,7 @@ class Transaction {
     boost::asio::awaitable<void> abandon();
 
   private:
+    boost::asio::awaitable<void> yield() const;
     boost::asio::awaitable<void> end_of_header(std::size_t header_octets);
     // What the client may not do, whatever the message is: transaction_client.cpp.
     std::optional<smtp::Reply> refuse_sender();
