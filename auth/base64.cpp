@@ -22,6 +22,27 @@ constexpr bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+int value_of(char c) {
+    return values[static_cast<unsigned char>(c)];
+}
+
+// Decodes groups of four characters off the front of `text`, up to one that is not of the alphabet alone,
+// into `octets` from `size` on, as many as there is room for.
+void decode_groups(std::string_view& text, std::string& octets, std::size_t& size) {
+    while (text.size() >= 4 && size + 3 <= octets.size()) {
+        const int first = value_of(text[0]);
+        const int second = value_of(text[1]);
+        const int third = value_of(text[2]);
+        const int fourth = value_of(text[3]);
+        if ((first | second | third | fourth) < 0) break;
+        const auto bits = static_cast<std::uint32_t>(first << 18 | second << 12 | third << 6 | fourth);
+        octets[size++] = static_cast<char>(bits >> 16U);
+        octets[size++] = static_cast<char>(bits >> 8U & 0xffU);
+        octets[size++] = static_cast<char>(bits & 0xffU);
+        text.remove_prefix(4);
+    }
+}
+
 }  // namespace
 
 std::optional<std::string> base64_decode(std::string_view text, std::size_t max_octets) {
@@ -31,8 +52,12 @@ std::optional<std::string> base64_decode(std::string_view text, std::size_t max_
     unsigned spare = 0;  // bits that belong to no octet yet
     std::size_t characters = 0;
     std::size_t padding = 0;
-    for (const char c : text) {
-        const int value = values[static_cast<unsigned char>(c)];
+    for (;;) {
+        if (spare == 0 && padding == 0) decode_groups(text, octets, size);
+        if (text.empty()) break;
+        const char c = text.front();
+        text.remove_prefix(1);
+        const int value = value_of(c);
         if (value < 0) {
             if (c == '=')
                 ++padding;

@@ -14,7 +14,8 @@
 namespace gatepost::server {
 namespace {
 
-constexpr std::size_t max_value_octets = 256;  // local: a peer's text never fills the log
+constexpr std::size_t max_value_octets = 256;   // local: a peer's text never fills the log
+constexpr std::size_t usual_line_octets = 512;  // local: of a verdict
 
 bool is_plain(std::string_view value) {
     return !value.empty() && value.size() <= max_value_octets &&
@@ -84,7 +85,9 @@ std::string rfc3339(std::chrono::system_clock::time_point time) {
 }  // namespace
 
 std::string format_text(const LogEntry& entry) {
-    std::string line(entry.event());
+    std::string line;
+    line.reserve(usual_line_octets);
+    line += entry.event();
     for (const auto& [key, value] : entry.fields()) {
         line += ' ';
         line += key;

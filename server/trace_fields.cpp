@@ -11,18 +11,32 @@ namespace {
 
 constexpr std::size_t max_value_octets =
     255;  // RFC 5321 §4.5.3.1.2: a domain; keeps each folded line below 998
+constexpr std::size_t usual_field_octets = 384;  // local
+
+bool stands_in_word(char c) {
+    switch (c) {
+        case '(':
+        case ')':
+        case '<':
+        case '>':
+        case '\\':
+        case '"':
+        case ';':
+            return false;
+        default:
+            return ascii::is_visible(c);
+    }
+}
 
 // What may stand as a word in the field: anything else, and above all blanks, parentheses and controls,
 // becomes '?'. RFC 6531 §3.7.3 lets UTF-8 stand in the trace fields of internationalized mail only, so 8-bit
 // octets go too.
 std::string word(std::string_view text) {
-    std::string safe;
-    for (const char c : text.substr(0, max_value_octets)) {
-        const bool fits =
-            ascii::is_visible(c) && std::string_view("()<>\\\";").find(c) == std::string_view::npos;
-        safe += fits ? c : '?';
-    }
-    return safe.empty() ? "?" : safe;
+    if (text.empty()) return "?";
+    std::string safe(text.substr(0, max_value_octets));
+    std::replace_if(
+        safe.begin(), safe.end(), [](char c) { return !stands_in_word(c); }, '?');
+    return safe;
 }
 
 // RFC 5321 §4.1.3
@@ -55,7 +69,9 @@ std::string rfc5322_date(std::chrono::system_clock::time_point time) {
 }
 
 std::string received_field(const TraceFacts& facts) {
-    std::string field = "Received: from " + word(facts.helo) + " (";
+    std::string field;
+    field.reserve(usual_field_octets);
+    field += "Received: from " + word(facts.helo) + " (";
     if (!facts.client_name.empty()) field += word(facts.client_name) + ' ';
     field += address_literal(facts.client_ip) + ")\r\n\tby " + word(facts.hostname) + " with ";
     field += facts.protocol;
@@ -64,7 +80,7 @@ std::string received_field(const TraceFacts& facts) {
     field += "\r\n\tid " + word(facts.id);
     if (facts.recipients.size() == 1 && can_stand_in_for(facts.recipients.front()))
         field += " for <" + facts.recipients.front() + ">";
-    return field + ";\r\n\t" + rfc5322_date(facts.time) + "\r\n";
+    return field += ";\r\n\t" + rfc5322_date(facts.time) + "\r\n";
 }
 
 }  // namespace gatepost::server

@@ -10,20 +10,31 @@
 namespace gatepost::auth::dkim {
 
 FieldIndex::FieldIndex(const HeaderBlock& header) {
-    std::vector<std::pair<std::string, const HeaderField*>> named;
-    named.reserve(header.fields().size());
-    for (const HeaderField& field : header.fields())
-        named.emplace_back(ascii::to_lower(field.name), &field);
+    const std::vector<HeaderField>& fields = header.fields();
+    std::size_t octets = 0;
+    for (const HeaderField& field : fields)
+        octets += field.name.size();
+    lower_.reserve(octets);  // never moves again
+    std::vector<std::pair<std::string_view, const HeaderField*>> named;
+    named.reserve(fields.size());
+    for (const HeaderField& field : fields) {
+        const std::size_t begin = lower_.size();
+        for (const char c : field.name)
+            lower_.push_back(ascii::to_lower(c));
+        named.emplace_back(std::string_view(lower_.data() + begin, field.name.size()), &field);
+    }
     std::sort(named.begin(), named.end());  // the fields of a name by where they stand
-    for (auto& [name, field] : named) {
-        lower_names_.push_back(std::move(name));
+    names_.reserve(named.size());
+    fields_.reserve(named.size());
+    for (const auto& [name, field] : named) {
+        names_.push_back(name);
         fields_.push_back(field);
     }
 }
 
 FieldIndex::Fields FieldIndex::named(std::string_view lower_name) const {
-    const auto [first, last] = std::equal_range(lower_names_.begin(), lower_names_.end(), lower_name);
-    return all().subspan(static_cast<std::size_t>(first - lower_names_.begin()),
+    const auto [first, last] = std::equal_range(names_.begin(), names_.end(), lower_name);
+    return all().subspan(static_cast<std::size_t>(first - names_.begin()),
                          static_cast<std::size_t>(last - first));
 }
 

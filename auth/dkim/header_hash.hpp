@@ -16,6 +16,8 @@ namespace gatepost::auth::dkim {
 class FieldIndex {
   public:
     explicit FieldIndex(const HeaderBlock& header);
+    FieldIndex(const FieldIndex&) = delete;
+    FieldIndex& operator=(const FieldIndex&) = delete;
     using Fields = std::span<const HeaderField* const>;
     // From the top; `lower_name` in lower case.
     Fields named(std::string_view lower_name) const;
@@ -23,7 +25,8 @@ class FieldIndex {
     Fields all() const { return fields_; }
 
   private:
-    std::vector<std::string> lower_names_;  // of fields_, sorted
+    std::vector<char> lower_;              // all names, one behind the other
+    std::vector<std::string_view> names_;  // of fields_, sorted; parts of lower_
     std::vector<const HeaderField*> fields_;
 };
 

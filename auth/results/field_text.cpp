@@ -55,7 +55,9 @@ bool is_writable(std::string_view value) {
 }
 
 std::string folded_field(std::string_view name, std::string_view value) {
-    std::string field(name);
+    std::string field;
+    field.reserve(name.size() + value.size() + value.size() / 16 + 8);  // the folds too, as a rule
+    field += name;
     field += ':';
     const std::size_t name_length = field.size();
     std::size_t column = name_length;

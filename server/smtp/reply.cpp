@@ -22,8 +22,9 @@ std::string printable(std::string_view text) {
     return clean;
 }
 
-// Appends `text` as one or more lines, broken at spaces where there are any.
-void append_lines(std::string_view text, std::vector<std::string>& lines) {
+// Appends `whole` as one or more lines, broken at spaces where there are any.
+void append_lines(std::string whole, std::vector<std::string>& lines) {
+    std::string_view text = whole;
     while (text.size() > max_text_octets && lines.size() + 1 < max_reply_lines) {
         const auto space = text.rfind(' ', max_text_octets);
         const bool has_space = space != std::string_view::npos && space > 0;
@@ -31,7 +32,11 @@ void append_lines(std::string_view text, std::vector<std::string>& lines) {
         lines.emplace_back(text.substr(0, cut));
         text.remove_prefix(has_space ? cut + 1 : cut);
     }
-    if (lines.size() < max_reply_lines) lines.emplace_back(text.substr(0, max_text_octets));
+    if (lines.size() == max_reply_lines) return;
+    if (text.size() == whole.size() && text.size() <= max_text_octets)
+        lines.push_back(std::move(whole));
+    else
+        lines.emplace_back(text.substr(0, max_text_octets));
 }
 
 std::optional<EnhancedCode> matching(int code, std::string_view enhanced) {
@@ -59,12 +64,16 @@ std::string EnhancedCode::text() const {
     return std::to_string(status_class) + '.' + std::to_string(subject) + '.' + std::to_string(detail);
 }
 
-Reply::Reply(int code, std::string_view enhanced, std::string_view text)
-    : Reply(code, enhanced, std::vector<std::string>{std::string(text)}) {}
+Reply::Reply(int code, std::string_view enhanced) : code_(code), enhanced_(matching(code, enhanced)) {
+    if (code < 200 || code > 599) throw std::invalid_argument("a reply code is 200 to 599");
+}
+
+Reply::Reply(int code, std::string_view enhanced, std::string_view text) : Reply(code, enhanced) {
+    append_lines(printable(text), lines_);
+}
 
 Reply::Reply(int code, std::string_view enhanced, const std::vector<std::string>& lines)
-    : code_(code), enhanced_(matching(code, enhanced)) {
-    if (code < 200 || code > 599) throw std::invalid_argument("a reply code is 200 to 599");
+    : Reply(code, enhanced) {
     for (const auto& line : lines)
         append_lines(printable(line), lines_);
     if (lines_.empty()) lines_.emplace_back();
@@ -89,6 +98,7 @@ std::string Reply::wire() const {
     const std::string code = std::to_string(code_);
     const std::string enhanced = enhanced_ ? enhanced_->text() + ' ' : std::string();
     std::string wire;
+    wire.reserve(lines_.size() * (code.size() + 1 + enhanced.size() + lines_.front().size() + 2));
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         wire += code;
         wire += i + 1 == lines_.size() ? ' ' : '-';

@@ -52,6 +52,8 @@ class Reply {
     friend bool operator==(const Reply&, const Reply&) = default;
 
   private:
+    Reply(int code, std::string_view enhanced);
+
     int code_;
     std::optional<EnhancedCode> enhanced_;
     std::vector<std::string> lines_;
