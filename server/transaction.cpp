@@ -292,79 +292,8 @@ Transaction::TopFields Transaction::top_fields(const smtp::Envelope& envelope) c
     return fields;
 }
 
-std::string Transaction::sealing_note() const {
-    if (sealed_.fields.empty()) return sealed_.reason.empty() ? "" : "no: " + sealed_.reason;
-    return "i=" + std::to_string(sealed_.instance) + " cv=" + std::string(to_string(sealed_.status));
-}
-
 asio::awaitable<void> Transaction::abandon() {
     if (delivery_) co_await delivery_->abandon();
-}
-
-void Transaction::record(const smtp::Envelope& envelope, const Reply& final_reply) {
-    const Outcome outcome = judged_                              ? outcome_of(decision_, final_reply)
-                            : final_reply.is_transient_failure() ? Outcome::defer
-                                                                 : Outcome::reject;
-    services_.metrics.count_message(outcome, evidence_.author.domain ? &*evidence_.author.domain : nullptr);
-    if (judged_) {
-        services_.metrics.count_verdicts(evidence_);
-        if (!decision_.exemption.empty()) services_.metrics.count_exemption(decision_.exemption);
-        const bool counted = newlines_forgiven_by_.empty() || newlines_forgiven_by_ == decision_.exemption;
-        if (!counted) services_.metrics.count_exemption(newlines_forgiven_by_);
-    }
-    // A deferred message comes again: only what ended is reported.
-    if (judged_ && !final_reply.is_transient_failure()) {
-        auto row = report_row(decision_, evidence_, client_.address, envelope, began_);
-        if (row) services_.store.append(std::move(*row));
-    }
-    log_verdict(envelope, final_reply);
-}
-
-void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final_reply) const {
-    LogEntry entry("verdict");
-    entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
-    entry.with("from", "<" + envelope.reverse_path.mailbox() + ">");
-    entry.with("to", envelope.recipients.empty() ? "" : envelope.recipients.front().forward_path.mailbox());
-    entry.with("recipients", envelope.recipients.size());
-    if (client_.tls_client) {
-        const std::string subject = client_.tls_client->subject.text();
-        entry.with("tls_client", subject.empty() ? client_.tls_client->sha256 : subject);
-    }
-    if (judged_) {
-        entry.with("author", evidence_.author.domain ? evidence_.author.domain->text() : "");
-        entry.with("spf", to_string(evidence_.spf.result));
-        std::string signatures;
-        for (const auto& signature : evidence_.dkim) {
-            if (!signatures.empty()) signatures += ',';
-            signatures += to_string(signature.result);
-            if (signature.domain) signatures += ':' + signature.domain->text();
-        }
-        entry.with("dkim", signatures.empty() ? "none" : signatures);
-        entry.with("arc", to_string(evidence_.arc.result));
-        entry.with("dmarc", to_string(evidence_.dmarc.result))
-            .with("policy", to_string(evidence_.dmarc.policy));
-        entry.with("action", to_string(decision_.action)).with_some("rule", decision_.rule);
-        if (decision_.judged != decision_.action) entry.with("would_be", to_string(decision_.judged));
-        std::string facts;
-        for (const policy::Fact fact : decision_.facts) {
-            if (!facts.empty()) facts += ',';
-            facts += to_string(fact);
-        }
-        entry.with_some("facts", facts)
-            .with_some("absence", decision_.absence)
-            .with_some("trouble", evidence_.dmarc.result == auth::dmarc::Result::temperror
-                                      ? evidence_.dmarc.reason
-                                      : "");
-    }
-    if (put_off_ > 0) entry.with("put_off", put_off_);
-    if (delivery_) entry.with_some("relay", delivery_->destination());
-    entry.with_some("sealed", sealing_note())
-        .with_some("bare_newline", newlines_forgiven_by_)
-        .with_some("limit", limit_)
-        .with_some("problem", storage_problem_)
-        .with("code", final_reply.code())
-        .with("reply", final_reply.text());
-    services_.log.write(entry);
 }
 
 }  // namespace gatepost::server
