@@ -1,6 +1,7 @@
 #include "server/stream.hpp"
 
 #include "server/deadline.hpp"
+#include "server/host_lookup.hpp"
 #include "server/input_buffer.hpp"
 #include "server/tls_client_certificate.hpp"
 #include "server/tls_client_context.hpp"
@@ -98,18 +99,17 @@ asio::awaitable<std::unique_ptr<Stream>> Stream::connect(asio::any_io_executor e
                                                          std::uint16_t port,
                                                          std::chrono::milliseconds timeout,
                                                          error_code& error) {
-    tcp::resolver resolver(executor);
+    using std::chrono::steady_clock;
+    const steady_clock::time_point end = steady_clock::now() + timeout;
+    const auto found = co_await look_up_host(executor, std::move(host), port, timeout, error);
+    if (error) co_return nullptr;
     tcp::socket socket(executor);
     Deadline deadline(executor, [&] {
-        resolver.cancel();
         error_code ignored;
         socket.close(ignored);
     });
-    deadline.expires_after(timeout);
-    const std::string service = std::to_string(port);
-    const auto found = co_await resolver.async_resolve(host, service, tcp::resolver::numeric_service,
-                                                       asio::redirect_error(asio::use_awaitable, error));
-    if (!error) co_await asio::async_connect(socket, found, asio::redirect_error(asio::use_awaitable, error));
+    deadline.expires_after(std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now()));
+    co_await asio::async_connect(socket, found, asio::redirect_error(asio::use_awaitable, error));
     if (deadline.has_expired()) error = asio::error::timed_out;
     if (error) co_return nullptr;
     const bool v6 = socket.remote_endpoint(error).address().is_v6();

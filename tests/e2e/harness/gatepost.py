@@ -63,8 +63,9 @@ class Gatepost:
         self.configuration_path.write_text(yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8")
         self.process = None
 
-    def start(self):
-        self.process = Process([BINARY, "serve", "--config", self.configuration_path], self.folder / "gatepost.log",
+    def start(self, under=()):
+        """`under`: the words of a command that runs it."""
+        self.process = Process([*under, BINARY, "serve", "--config", self.configuration_path], self.folder / "gatepost.log",
                                ENVIRONMENT)
         self.process.wait_until(lambda: self._status("/healthz") == 200, "gatepost serves")
         return self
