@@ -37,11 +37,16 @@ std::string describe(const smtp::FramingFault& fault) {
     return "invalid octet" + place;
 }
 
-// The octets up to and with the empty line, or npos while it has not come. `from`: where to look on.
-std::size_t find_header_end(std::string_view octets, std::size_t from) {
-    if (octets.starts_with("\r\n")) return 2;
-    const auto end = octets.find("\r\n\r\n", from < 3 ? 0 : from - 3);
-    return end == std::string_view::npos ? end : end + 4;
+// How many of `octets`, which follow on `header`, belong to the header: up to and with the empty line, or
+// npos while that has not come.
+std::size_t header_end_in(std::string_view octets, std::string_view header) {
+    std::string seam(header.substr(header.size() - std::min<std::size_t>(header.size(), 3)));
+    const std::size_t before = seam.size();
+    seam += octets.substr(0, 3);
+    if (header.size() < 2 && seam.starts_with("\r\n")) return 2 - before;  // no field at all
+    if (const auto at = seam.find("\r\n\r\n"); at != std::string::npos) return at + 4 - before;
+    const auto at = octets.find("\r\n\r\n");
+    return at == std::string_view::npos ? at : at + 4;
 }
 
 std::chrono::sys_days day_of(std::chrono::system_clock::time_point time) {
@@ -134,30 +139,30 @@ asio::awaitable<void> Transaction::content(std::string_view octets) {
         if (!kept) storage_problem_ = body_.problem();
         co_return;
     }
-    if (!services_.memory.take(octets.size())) {
+    const std::size_t end = header_end_in(octets, header_octets_);
+    const std::string_view more = octets.substr(0, end);
+    if (!services_.memory.take(more.size())) {
         storage_problem_ = "limits.memory is used up";
         co_return;
     }
-    header_taken_ += octets.size();
-    const std::size_t had = header_octets_.size();
-    header_octets_ += octets;
-    const std::size_t end = find_header_end(header_octets_, had);
-    header_too_large_ = std::min(end, header_octets_.size()) > runtime_->config.limits.header_size;
+    header_taken_ += more.size();
+    header_too_large_ = header_octets_.size() + more.size() > runtime_->config.limits.header_size;
     if (header_too_large_) {
         header_octets_.clear();
         co_return;
     }
-    if (end != std::string::npos) co_await end_of_header(end);
+    header_octets_ += more;
+    if (end == std::string_view::npos) co_return;
+    co_await end_of_header();
+    octets.remove_prefix(end);
+    if (!octets.empty()) co_await content(octets);
 }
 
-asio::awaitable<void> Transaction::end_of_header(std::size_t header_octets) {
-    const std::string body_begin = header_octets_.substr(header_octets);
-    header_octets_.resize(header_octets);
+asio::awaitable<void> Transaction::end_of_header() {
     header_ = auth::HeaderBlock::parse(std::move(header_octets_), runtime_->config.limits.header_fields);
     header_octets_.clear();
     co_await yield();
     co_await gatherer_->header(header_, began_, stage_budget());
-    if (!body_begin.empty()) co_await content(body_begin);
 }
 
 // What no rule and no exemption lets in: it is the message itself that is broken or too large.
@@ -188,8 +193,7 @@ asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelo
 
 asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
                                            const smtp::ContentFraming& framing) {
-    if (!header_ && !header_too_large_ && storage_problem_.empty())
-        co_await end_of_header(header_octets_.size());
+    if (!header_ && !header_too_large_ && storage_problem_.empty()) co_await end_of_header();
     std::optional<Reply> final_reply = refuse_framing(framing);
     if (!final_reply) {
         co_await yield();

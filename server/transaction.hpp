@@ -77,7 +77,7 @@ class Transaction {
 
   private:
     boost::asio::awaitable<void> yield() const;
-    boost::asio::awaitable<void> end_of_header(std::size_t header_octets);
+    boost::asio::awaitable<void> end_of_header();
     // What the client may not do, whatever the message is: transaction_client.cpp.
     std::optional<smtp::Reply> refuse_sender();
     std::optional<smtp::Reply> refuse_recipient(const std::string& recipient);

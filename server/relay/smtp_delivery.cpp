@@ -32,6 +32,14 @@ const Reply& outcome_of(const std::vector<Reply>& replies) {
     return *outcome;
 }
 
+// Room for the header, the first part of the body, and some dots more.
+std::size_t usual_wire_octets(const OutgoingMessage& message) {
+    std::size_t octets = 64;
+    for (const std::string_view part : message.header_parts())
+        octets += part.size();
+    return octets + static_cast<std::size_t>(std::min<std::uint64_t>(message.body().size(), write_octets));
+}
+
 }  // namespace
 
 SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client)
@@ -219,6 +227,7 @@ bool SmtpDelivery::cannot_be_sent() {
 asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
     smtp::DataEncoder encoder;
     std::string wire;
+    wire.reserve(usual_wire_octets(message));
     for (const std::string_view part : message.header_parts())
         if (!encoder.encode(part, wire)) co_return cannot_be_sent();
     std::string buffer;

@@ -25,7 +25,8 @@ using tests::domain_name;
 
 class KeepingDelivery final : public relay::Delivery {
   public:
-    KeepingDelivery(std::string& header, bool final) : header_(header), final_(final) {}
+    KeepingDelivery(std::string& header, std::string& body, bool final)
+        : header_(header), body_(body), final_(final) {}
     bool is_apart(const smtp::Recipient&) const override { return false; }
     asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope&,
                                                               smtp::Recipient) override {
@@ -34,6 +35,12 @@ class KeepingDelivery final : public relay::Delivery {
     asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override {
         for (const std::string_view part : message.header_parts())
             header_ += part;
+        std::string buffer;
+        std::string_view octets;
+        for (std::uint64_t at = 0; at < message.body().size(); at += octets.size()) {
+            if (!message.body().read_at(at, buffer, octets)) break;
+            body_ += octets;
+        }
         co_return smtp::Reply(250, "2.0.0", "kept");
     }
     asio::awaitable<void> abandon() override { co_return; }
@@ -43,6 +50,7 @@ class KeepingDelivery final : public relay::Delivery {
 
   private:
     std::string& header_;
+    std::string& body_;
     bool final_;
     std::string problem_;
 };
@@ -66,6 +74,7 @@ class TransactionTest : public testing::Test {
         auto opened = reports::store::open_store(folder_.path() / "rows.db");
         Metrics metrics(1);
         std::string header;
+        body_.clear();
         Services services{context_.get_executor(),
                           current,
                           zone_,
@@ -77,18 +86,18 @@ class TransactionTest : public testing::Test {
                           connections_,
                           clients_,
                           [&](const Runtime&, const relay::ForwardedClient&) {
-                              return std::make_unique<KeepingDelivery>(header, final_);
+                              return std::make_unique<KeepingDelivery>(header, body_, final_);
                           },
                           [] {
                               return smtp::OfferedExtensions();
                           }};
-        const auto code = tests::run(context_, send(services, current.get(), message, client));
+        const auto code = tests::run(context_, send(services, current.get(), message, client, cut_));
         EXPECT_EQ(code, 250);
         return header;
     }
 
     static asio::awaitable<int> send(Services& services, RuntimePtr runtime, std::string message,
-                                     const char* client_ip) {
+                                     const char* client_ip, std::size_t cut) {
         Transaction transaction(services, std::move(runtime), "s-1");
         smtp::Envelope envelope;
         envelope.reverse_path = *smtp::parse_reverse_path("<a@sender.example>").path;
@@ -98,7 +107,10 @@ class TransactionTest : public testing::Test {
         client.protocol = "ESMTP";
         const auto refusal = co_await transaction.begin(envelope, std::move(client));
         if (refusal) co_return 0;
-        co_await transaction.content(message);
+        const std::string first = message.substr(0, cut);
+        const std::string rest = message.substr(first.size());
+        co_await transaction.content(first);
+        if (!rest.empty()) co_await transaction.content(rest);
         const smtp::ContentFraming framing(1'000'000, smtp::BareNewlines::refused);
         const smtp::Reply reply = co_await transaction.finish(envelope, framing);
         co_return reply.code();
@@ -134,6 +146,8 @@ class TransactionTest : public testing::Test {
     dns::ZoneResolver zone_;
     config::Config config_;
     bool final_ = false;
+    std::size_t cut_ = std::string::npos;  // the message comes in two chunks, from there on in the second
+    std::string body_;                     // as the downstream got it
 };
 
 using Names = std::vector<std::string>;
@@ -157,6 +171,34 @@ TEST_F(TransactionTest, writes_its_fields_in_order_and_takes_out_forged_ones) {
     EXPECT_EQ(names(header_of(message, "192.0.2.2")),
               (Names{"Return-Path", "Authentication-Results", "X-Quarantine", "Received", "Received-SPF",
                      "received-spf", "From"}));
+}
+
+// Where the header ends does not depend on where a chunk does.
+TEST_F(TransactionTest, takes_a_message_in_any_chunks) {
+    struct Case {
+        std::string message;
+        std::string header;  // what came of the client's
+        std::string body;
+    };
+    const std::vector<Case> cases = {
+        {"From: a@sender.example\r\n\r\nx\r\n\r\ny\r\n", "From: a@sender.example\r\n\r\n", "x\r\n\r\ny\r\n"},
+        {"From: a@sender.example\r\n\r\n", "From: a@sender.example\r\n\r\n", ""},
+        {"From: a@sender.example\r\n", "From: a@sender.example\r\n", ""},
+        {"\r\nbody\r\n\r\n", "\r\n", "body\r\n\r\n"},
+        {"\r\n\r\n", "\r\n", "\r\n"},
+    };
+    policy::Exemption exemption;
+    exemption.id = "no-fields";
+    exemption.when.client_ip = {*dns::IpNetwork::parse("192.0.2.1/32")};
+    exemption.allow = {policy::Forgiven::missing_from_domain};
+    config_.policy.exemptions = {exemption};
+    for (const Case& c : cases) {
+        for (cut_ = 0; cut_ <= c.message.size(); ++cut_) {
+            const std::string header = header_of(c.message, "192.0.2.1");
+            EXPECT_EQ(header.substr(header.rfind("+0000\r\n") + 7), c.header) << c.message << cut_;
+            EXPECT_EQ(body_, c.body) << c.message << cut_;
+        }
+    }
 }
 
 // RFC 8617 §5.1: the set stands where PRODUCT.md has it, over the octets that went on.
