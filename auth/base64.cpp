@@ -30,15 +30,18 @@ int value_of(char c) {
 // into `octets` from `size` on, as many as there is room for.
 void decode_groups(std::string_view& text, std::string& octets, std::size_t& size) {
     while (text.size() >= 4 && size + 3 <= octets.size()) {
-        const int first = value_of(text[0]);
-        const int second = value_of(text[1]);
-        const int third = value_of(text[2]);
-        const int fourth = value_of(text[3]);
+        const char* group = text.data();
+        const int first = value_of(group[0]);
+        const int second = value_of(group[1]);
+        const int third = value_of(group[2]);
+        const int fourth = value_of(group[3]);
         if ((first | second | third | fourth) < 0) break;
         const auto bits = static_cast<std::uint32_t>(first << 18 | second << 12 | third << 6 | fourth);
-        octets[size++] = static_cast<char>(bits >> 16U);
-        octets[size++] = static_cast<char>(bits >> 8U & 0xffU);
-        octets[size++] = static_cast<char>(bits & 0xffU);
+        char* out = octets.data() + size;
+        out[0] = static_cast<char>(bits >> 16U);
+        out[1] = static_cast<char>(bits >> 8U & 0xffU);
+        out[2] = static_cast<char>(bits & 0xffU);
+        size += 3;
         text.remove_prefix(4);
     }
 }

@@ -102,11 +102,11 @@ asio::awaitable<void> EvidenceGatherer::begin(Sender sender, std::chrono::system
     co_await State::find_out(state_, evidence.iprev, side_tasks_, stage, check_client_name);
     if (!state_->options.spf_enabled) co_return;
     const spf::Request request(sender.client_ip, sender.helo, sender.mail_from, state_->receiver, now);
-    const auto check_mail_from = [request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
+    const auto check_mail_from = [&request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
         return spf::check_mail_from(request, resolver, limits);
     };
     co_await State::find_out(state_, evidence.spf, verdict_tasks_, stage, check_mail_from);
-    const auto check_helo = [request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
+    const auto check_helo = [&request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
         return spf::check_helo(request, resolver, limits);
     };
     co_await State::find_out(state_, evidence.spf_helo, side_tasks_, stage, check_helo);

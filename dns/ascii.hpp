@@ -82,10 +82,14 @@ inline std::string to_hex(std::span<const std::uint8_t> octets) {
 
 // The text without spaces, tabs, CR and LF at either end.
 constexpr std::string_view trim(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
+    const auto is_blank = [](char c) {
+        return is_wsp(c) || c == '\r' || c == '\n';
+    };
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
 }
 
 // A whole decimal number of at most `max_digits` digits and nothing else; nullopt otherwise. `max_digits` is

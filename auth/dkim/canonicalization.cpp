@@ -44,9 +44,8 @@ std::size_t kept_octets(std::string_view text) {
 template <typename Write>
 void relax(std::string_view part, bool& blank, Write write) {
     for (;;) {
-        const std::size_t white = std::min(part.find_first_not_of(" \t"), part.size());
-        blank = blank || white > 0;
-        part.remove_prefix(white);
+        for (; !part.empty() && ascii::is_wsp(part.front()); part.remove_prefix(1))
+            blank = true;
         if (part.empty()) return;
         const std::size_t kept = kept_octets(part);
         write(part.substr(0, kept));

@@ -68,7 +68,9 @@ boost::asio::awaitable<Check> check_host(Request request, Identity identity, Sco
         check.reason = "the identity is no domain name of several labels";  // RFC 7208 §4.3
         co_return check;
     }
-    MacroValues values = MacroValues::of_client(request.client_ip, request.now);
+    MacroValues values;
+    values.client = request.client_ip;
+    values.now = request.now;
     values.local_part = std::move(identity.local_part);
     values.sender_domain = identity.domain->text();
     values.sender = values.local_part + '@' + values.sender_domain;

@@ -86,17 +86,7 @@ std::string dotted(const dns::IpAddress& address) {
 
 }  // namespace
 
-MacroValues MacroValues::of_client(const dns::IpAddress& client, std::chrono::system_clock::time_point now) {
-    MacroValues values;
-    values.dotted_ip = dotted(client);
-    values.readable_ip = client.text();
-    values.reverse_zone = client.is_v4() ? "in-addr" : "ip6";
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
-    values.timestamp = std::to_string(seconds.count());
-    return values;
-}
-
-const std::string& MacroValues::of(char letter) const {
+std::string MacroValues::of(char letter) const {
     switch (letter) {
         case 's':
             return sender;
@@ -107,19 +97,20 @@ const std::string& MacroValues::of(char letter) const {
         case 'd':
             return domain;
         case 'i':
-            return dotted_ip;
+            return dotted(client);
         case 'p':
             return client_name;
         case 'h':
             return helo;
         case 'c':
-            return readable_ip;
+            return client.text();
         case 'r':
             return receiver;
         case 't':
-            return timestamp;
+            return std::to_string(
+                std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
         default:
-            return reverse_zone;
+            return client.is_v4() ? "in-addr" : "ip6";
     }
 }
 
@@ -223,7 +214,7 @@ std::string MacroString::expand(const Piece& piece, const MacroValues& values) c
         default:
             break;
     }
-    const std::string& value = values.of(piece.letter);
+    std::string value = values.of(piece.letter);
     if (piece.parts == 0 && !piece.reversed && piece.delimiters == 0)
         return piece.escaped ? url_escape(value) : value;
     const unsigned set = piece.delimiters == 0 ? 1U : piece.delimiters;  // by default dots alone

@@ -31,17 +31,14 @@ struct MacroValues {
     std::string local_part;     // l
     std::string sender_domain;  // o
     std::string domain;         // d
-    std::string dotted_ip;      // i
     std::string client_name;    // p
     std::string helo;           // h
-    std::string readable_ip;    // c
     std::string receiver;       // r
-    std::string timestamp;      // t
-    std::string reverse_zone;   // v
+    // i, c, v and t are made of these when they are asked for: few records have macros.
+    dns::IpAddress client;
+    std::chrono::system_clock::time_point now;
 
-    // The values that depend on the client and the clock alone: i, c, v, t.
-    static MacroValues of_client(const dns::IpAddress& client, std::chrono::system_clock::time_point now);
-    const std::string& of(char letter) const;
+    std::string of(char letter) const;
 };
 
 class MacroString {

@@ -28,8 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using auth::spf::MacroUse;
     std::string_view rest(reinterpret_cast<const char*>(data), size);
     const std::string_view text = next_line(rest);
-    auto values = auth::spf::MacroValues::of_client(*dns::IpAddress::parse("2001:db8::1"),
-                                                    std::chrono::system_clock::time_point());
+    auth::spf::MacroValues values;
+    values.client = *dns::IpAddress::parse("2001:db8::1");
     values.local_part = next_line(rest);
     values.helo = next_line(rest);
     values.sender_domain = values.domain = "example.org";

@@ -9,8 +9,9 @@ namespace {
 
 // The values of RFC 7208 §7.4.
 MacroValues example_values(std::string_view client = "192.0.2.3") {
-    MacroValues values = MacroValues::of_client(dns::IpAddress::parse(client).value(),
-                                                std::chrono::system_clock::from_time_t(1700000000));
+    MacroValues values;
+    values.client = dns::IpAddress::parse(client).value();
+    values.now = std::chrono::system_clock::from_time_t(1700000000);
     values.sender = "strong-bad@email.example.com";
     values.local_part = "strong-bad";
     values.sender_domain = "email.example.com";
