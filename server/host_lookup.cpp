@@ -28,6 +28,8 @@ asio::awaitable<tcp::resolver::results_type> look_up_host(asio::any_io_executor 
                                                           std::uint16_t port,
                                                           std::chrono::milliseconds timeout,
                                                           error_code& error) {
+    const asio::ip::address address = asio::ip::make_address(host, error);
+    if (!error) co_return tcp::resolver::results_type::create(tcp::endpoint(address, port), host, "");
     const auto lookup = std::make_shared<Lookup>(executor);
     lookup->wake.expires_after(timeout);
     lookup->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
