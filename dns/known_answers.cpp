@@ -3,6 +3,7 @@
 namespace gatepost::dns {
 
 AnswerPtr KnownAnswers::known(const DomainName& name, RrType type) {
+    if (missed_) return nullptr;
     AnswerPtr answer = stage_.known(name, type);
     if (answer) ++given_;
     return answer;

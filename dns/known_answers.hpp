@@ -21,8 +21,8 @@ class KnownAnswers final : public Resolver {
     // Never suspends. What is not at hand is temp_error here, and known by missed() from then on.
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
 
-    // Something was asked that is not at hand: what was made of the answers is to be thrown away, and asked
-    // again of the stage itself.
+    // Something was asked that is not at hand. Nothing is told from then on, and what was made of the answers
+    // is to be thrown away, and asked again of the stage itself.
     bool missed() const { return missed_; }
     // Gives the stage's budget back what was spent here.
     void give_back() { stage_.give_back(given_); }

@@ -63,6 +63,8 @@ TEST_F(KnownAnswersTest, asks_nothing_that_has_to_be_waited_for) {
     EXPECT_FALSE(at_hand.missed()) << "who asks known() goes on to query()";
     EXPECT_TRUE(tests::run(context_, at_hand.query(name("far.example"), RrType::a))->failed());
     EXPECT_TRUE(at_hand.missed());
+    EXPECT_FALSE(at_hand.known(name("near.example"), RrType::a)) << "it would be asked for nothing";
+    EXPECT_EQ(stage.queries(), 0U);
     EXPECT_EQ(upstream_.asked, 0);
 }
 
