@@ -25,7 +25,7 @@ constexpr std::size_t control_block_octets = 16;
 // A key record of 400 octets becomes a loaded RSA-2048 key of 2 KiB; other kinds of keys have ratios near it.
 // A record of SPF or DMARC takes twice its text at most, and a size of its own.
 constexpr std::size_t derived_octets_per_text_octet = 4;
-constexpr std::size_t least_derived_octets = 384;
+constexpr std::size_t record_octets = 352;
 
 std::size_t heap_octets(const std::string& text) {
     constexpr std::size_t inside = 15;  // of std::string
@@ -41,9 +41,14 @@ std::size_t heap_octets(const RecordData& data) {
 
 std::size_t octets_to_be_derived(const std::vector<RecordData>& records) {
     std::size_t texts = 0;
-    for (const RecordData& data : records)
-        if (const auto* text = std::get_if<std::string>(&data)) texts += text->size();
-    return texts == 0 ? 0 : std::max(least_derived_octets, texts * derived_octets_per_text_octet);
+    std::size_t octets = 0;
+    for (const RecordData& data : records) {
+        const auto* text = std::get_if<std::string>(&data);
+        if (!text) continue;
+        ++texts;
+        octets += text->size();
+    }
+    return texts == 0 ? 0 : std::max(record_octets + 2 * octets, octets * derived_octets_per_text_octet);
 }
 
 }  // namespace

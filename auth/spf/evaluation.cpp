@@ -67,7 +67,8 @@ std::variant<Evaluation::RecordPtr, Result> Evaluation::read_record(const dns::D
         reason_ = "TXT " + domain.text() + ": " + answer.detail;
         return Result::temperror;
     }
-    const auto published = answer.found() ? dns::derive<Published>(answer, read_published) : nullptr;
+    // Beside the answer there is room for one reader's value: not for SPF's where the texts are another's.
+    const auto published = holds_spf(answer) ? dns::derive<Published>(answer, read_published) : nullptr;
     if (const auto* record = std::get_if<Record>(published.get())) return RecordPtr(published, record);
     if (!published || std::holds_alternative<NoRecord>(*published)) {
         reason_ = domain.text() + " has no SPF record";

@@ -232,6 +232,13 @@ std::optional<Directive> Record::next_directive(std::size_t& position) const {
     }
 }
 
+bool holds_spf(const dns::Answer& answer) {
+    return std::any_of(answer.records.begin(), answer.records.end(), [](const dns::RecordData& data) {
+        const auto* text = std::get_if<std::string>(&data);
+        return text && is_spf_record(*text);
+    });
+}
+
 Published read_published(const dns::Answer& answer) {
     const std::string* selected = nullptr;
     for (const dns::RecordData& data : answer.records) {

@@ -72,7 +72,8 @@ struct NoRecord {};
 struct SeveralRecords {};
 using Published = std::variant<NoRecord, SeveralRecords, SyntaxError, Record>;
 
-// Takes the answer for TXT, not one of trouble.
+// Both take the answer for TXT, not one of trouble.
+bool holds_spf(const dns::Answer& answer);
 Published read_published(const dns::Answer& answer);
 
 }  // namespace gatepost::auth::spf
