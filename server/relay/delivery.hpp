@@ -24,6 +24,9 @@ class Delivery {
     // client. `sender` is the envelope without its recipients; the same at each call.
     virtual boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
                                                                              smtp::Recipient recipient) = 0;
+    // The message is whole, and is to be delivered: what others might have been given while its client took
+    // its time is kept from now on.
+    virtual void hold() {}
     // Hands the message over to all recipients taken. Positive: it is safe there.
     virtual boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) = 0;
     // Gives everything back without a message; after it only the destructor may follow.

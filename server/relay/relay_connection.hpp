@@ -58,6 +58,8 @@ class RelayConnection {
     // Nothing is asked of the server until the client goes on; the next exchange() or write() ends it. Until
     // then the pool may take the connection out of `owner`, which holds it and is then null.
     void wait_for_client(std::unique_ptr<RelayConnection>& owner);
+    // Ends that at once.
+    void stop_waiting() { waiting_since_.reset(); }
     std::optional<std::chrono::steady_clock::time_point> waiting_since() const { return waiting_since_; }
     std::unique_ptr<RelayConnection> take_from_owner();  // while it waits
 

@@ -169,8 +169,12 @@ asio::awaitable<Reply> SmtpDelivery::refused_afterwards() {
 }
 
 // DATA, on the transaction that is open, or on a new one with the same recipients. nullopt: 354 has come.
-asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
+void SmtpDelivery::hold() {
     message_is_there_ = true;
+    if (connection_) connection_->stop_waiting();
+}
+
+asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
     // The pool may have given the connection to somebody else while the client took its time.
     if (!connection_) {
         std::optional<Reply> refusal = co_await start(false);
@@ -253,6 +257,7 @@ asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
 }
 
 asio::awaitable<Reply> SmtpDelivery::deliver(const OutgoingMessage& message) {
+    hold();
     std::optional<Reply> refusal = co_await start_data();
     if (refusal) co_return *refusal;
     // Cut off inside the message, the server has nothing; after the final dot it may have it, and the

@@ -24,6 +24,7 @@ class SmtpDelivery final : public Delivery {
     bool is_apart(const smtp::Recipient& recipient) const override;
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
                                                                      smtp::Recipient recipient) override;
+    void hold() override;
     boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) override;
     boost::asio::awaitable<void> abandon() override;
     const std::string& problem() const override { return problem_; }
