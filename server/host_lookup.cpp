@@ -1,5 +1,6 @@
 #include "server/host_lookup.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -24,15 +25,17 @@ struct Lookup {
 
 }  // namespace
 
-asio::awaitable<tcp::resolver::results_type> look_up_host(asio::any_io_executor executor, std::string host,
-                                                          std::uint16_t port,
-                                                          std::chrono::milliseconds timeout,
-                                                          error_code& error) {
-    const asio::ip::address address = asio::ip::make_address(host, error);
-    if (!error) co_return tcp::resolver::results_type::create(tcp::endpoint(address, port), host, "");
+asio::awaitable<std::vector<std::string>> look_up_host(asio::any_io_executor executor, std::string host,
+                                                       std::chrono::milliseconds timeout, error_code& error) {
+    std::vector<std::string> addresses;
+    asio::ip::make_address(host, error);
+    if (!error) {
+        addresses.push_back(std::move(host));
+        co_return addresses;
+    }
     const auto lookup = std::make_shared<Lookup>(executor);
     lookup->wake.expires_after(timeout);
-    lookup->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
+    lookup->resolver.async_resolve(host, "",
                                    [lookup](const error_code& outcome, tcp::resolver::results_type found) {
                                        lookup->error = outcome;
                                        lookup->found = std::move(found);
@@ -42,7 +45,9 @@ asio::awaitable<tcp::resolver::results_type> look_up_host(asio::any_io_executor 
     co_await lookup->wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     lookup->resolver.cancel();  // one that still waits in the queue of the resolver's thread is not begun
     error = lookup->error;
-    co_return lookup->found;
+    for (const auto& entry : lookup->found)
+        addresses.push_back(entry.endpoint().address().to_string());
+    co_return addresses;
 }
 
 }  // namespace gatepost::server

@@ -23,6 +23,7 @@
 
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace gatepost::server {
 namespace asio = boost::asio;
@@ -101,15 +102,18 @@ asio::awaitable<std::unique_ptr<Stream>> Stream::connect(asio::any_io_executor e
                                                          error_code& error) {
     using std::chrono::steady_clock;
     const steady_clock::time_point end = steady_clock::now() + timeout;
-    const auto found = co_await look_up_host(executor, std::move(host), port, timeout, error);
+    const std::vector<std::string> found = co_await look_up_host(executor, std::move(host), timeout, error);
     if (error) co_return nullptr;
+    std::vector<tcp::endpoint> endpoints;
+    for (const std::string& address : found)
+        endpoints.emplace_back(asio::ip::make_address(address), port);
     tcp::socket socket(executor);
     Deadline deadline(executor, [&] {
         error_code ignored;
         socket.close(ignored);
     });
     deadline.expires_after(std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now()));
-    co_await asio::async_connect(socket, found, asio::redirect_error(asio::use_awaitable, error));
+    co_await asio::async_connect(socket, endpoints, asio::redirect_error(asio::use_awaitable, error));
     if (deadline.has_expired()) error = asio::error::timed_out;
     if (error) co_return nullptr;
     const bool v6 = socket.remote_endpoint(error).address().is_v6();

@@ -44,3 +44,9 @@ def test_sessions_do_not_wait_for_a_dead_name_server_nor_behind_each_other(tmp_p
         assert seconds < CONNECT_SECONDS + 1.5, "one lookup is bounded, and nobody waits for another's"
     assert all(reply.startswith("451 4.") for reply, _ in outcomes[:4]), outcomes
     assert outcomes[4][0].startswith("250 "), "an address behind the name is reached all the same"
+
+
+def test_a_name_of_the_system_is_reached(tmp_path, name_server, certificate, sink):
+    gatepost = Gatepost(tmp_path, name_server.port, 25, certificate, {"relay": {"to": [f"localhost:{sink.port}"]}}).start()
+    assert send(gatepost)[0].startswith("250 ")
+    gatepost.stop()
