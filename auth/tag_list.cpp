@@ -16,17 +16,17 @@ bool is_tag_name(std::string_view name) {
 
 // VALCHAR, WSP, and CRLF before WSP.
 bool is_tag_text(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '\r') {
-            const bool folds = i + 2 < text.size() && text[i + 1] == '\n' && ascii::is_wsp(text[i + 2]);
-            if (!folds) return false;
-            i += 2;
-            continue;
-        }
-        if (!ascii::is_visible(c) && !ascii::is_wsp(c) && !ascii::is_8bit(c)) return false;
+    const auto stands_in_tag = [](char c) {
+        return (static_cast<unsigned char>(c) >= ' ' && c != '\x7f') || c == '\t';
+    };
+    for (;;) {
+        const auto cr = std::find(text.begin(), text.end(), '\r');
+        if (!std::all_of(text.begin(), cr, stands_in_tag)) return false;
+        if (cr == text.end()) return true;
+        text.remove_prefix(static_cast<std::size_t>(cr - text.begin()));
+        if (text.size() < 3 || text[1] != '\n' || !ascii::is_wsp(text[2])) return false;
+        text.remove_prefix(2);
     }
-    return true;
 }
 
 }  // namespace

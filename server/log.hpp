@@ -20,10 +20,10 @@ using LogLevel = config::Log::Level;
 class LogEntry {
   public:
     explicit LogEntry(std::string_view event, LogLevel level = LogLevel::info)
-        : event_(event), level_(level) {
-        fields_.reserve(most_fields);
-    }
+        : event_(event), level_(level) {}
 
+    // Makes room for so many fields.
+    void expect(std::size_t fields) { fields_.reserve(fields); }
     LogEntry& with(std::string_view key, std::string_view value) {
         fields_.emplace_back(key, value);
         return *this;
@@ -41,8 +41,6 @@ class LogEntry {
     const std::vector<std::pair<std::string_view, std::string>>& fields() const { return fields_; }
 
   private:
-    static constexpr std::size_t most_fields = 24;  // local: a verdict has about as many
-
     std::string_view event_;
     LogLevel level_;
     std::vector<std::pair<std::string_view, std::string>> fields_;

@@ -80,7 +80,8 @@ std::string received_field(const TraceFacts& facts) {
     field += "\r\n\tid " + word(facts.id);
     if (facts.recipients.size() == 1 && can_stand_in_for(facts.recipients.front()))
         field += " for <" + facts.recipients.front() + ">";
-    return field += ";\r\n\t" + rfc5322_date(facts.time) + "\r\n";
+    field += ";\r\n\t" + rfc5322_date(facts.time) + "\r\n";
+    return field;
 }
 
 }  // namespace gatepost::server

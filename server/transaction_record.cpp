@@ -30,6 +30,7 @@ void Transaction::record(const smtp::Envelope& envelope, const Reply& final_repl
 
 void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final_reply) const {
     LogEntry entry("verdict");
+    entry.expect(24);
     entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
     entry.with("from", "<" + envelope.reverse_path.mailbox() + ">");
     entry.with("to", envelope.recipients.empty() ? "" : envelope.recipients.front().forward_path.mailbox());

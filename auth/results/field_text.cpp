@@ -72,7 +72,8 @@ std::string folded_field(std::string_view name, std::string_view value) {
         column += 1 + length;
         value.remove_prefix(std::min(length + 1, value.size()));
     }
-    return field += "\r\n";
+    field += "\r\n";
+    return field;
 }
 
 }  // namespace gatepost::auth::results

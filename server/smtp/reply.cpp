@@ -13,6 +13,8 @@ namespace {
 // A line's text: what "550-", "5.123.123 " and CRLF leave of it.
 constexpr std::size_t max_text_octets = max_reply_line_octets - 4 - 10 - 2;
 
+constexpr std::size_t usual_line_octets = 80;  // local
+
 std::string printable(std::string_view text) {
     std::string clean(text);
     for (char& c : clean) {
@@ -98,7 +100,7 @@ std::string Reply::wire() const {
     const std::string code = std::to_string(code_);
     const std::string enhanced = enhanced_ ? enhanced_->text() + ' ' : std::string();
     std::string wire;
-    wire.reserve(lines_.size() * (code.size() + 1 + enhanced.size() + lines_.front().size() + 2));
+    wire.reserve(lines_.size() * usual_line_octets);
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         wire += code;
         wire += i + 1 == lines_.size() ? ' ' : '-';
