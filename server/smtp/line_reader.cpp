@@ -34,7 +34,7 @@ void LineReader::note_fault(char octet) {
 }
 
 void LineReader::keep(std::string_view part) {
-    if (octets_ <= max_command_line_octets) partial_ += part;
+    partial_ += part.substr(0, max_command_line_octets - partial_.size());
 }
 
 LineReader::Status LineReader::end_line(std::string_view last_part) {

@@ -69,6 +69,24 @@ TEST(SmtpLineReader, Table) {
             EXPECT_EQ(read_lines(input, chunk), lines) << input.substr(0, 40) << " in chunks of " << chunk;
 }
 
+// What a line too long began with does not depend on how it came: its verb tells what kind of client that is.
+TEST(SmtpLineReader, TellsHowALineTooLongBegan) {
+    const std::string line = "GET /" + std::string(3 * max_command_line_octets, 'x') + "QUIT\r\n";
+    for (const std::size_t chunk :
+         {std::size_t{1}, std::size_t{2}, std::size_t{1500}, max_command_line_octets,
+          max_command_line_octets + 1, line.size() - 6, line.size()}) {
+        LineReader reader;
+        Status status = Status::need_more;
+        for (std::string_view rest = line; status == Status::need_more && !rest.empty();) {
+            std::string_view part = rest.substr(0, chunk);
+            rest.remove_prefix(part.size());
+            status = reader.read(part);
+        }
+        EXPECT_EQ(status, Status::too_long);
+        EXPECT_EQ(reader.line(), line.substr(0, max_command_line_octets)) << "in chunks of " << chunk;
+    }
+}
+
 TEST(SmtpLineReader, LeavesWhatFollows) {
     LineReader reader;
     std::string_view input = "DATA\r\nbody";
