@@ -29,7 +29,7 @@ std::optional<std::string> decode_dkim_quoted_printable(std::string_view text) {
     std::string octets;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        if (ascii::is_wsp(c) || c == '\r' || c == '\n') continue;
+        if (ascii::is_blank(c)) continue;
         if (c != '=') {
             octets += c;
             continue;

@@ -1,5 +1,7 @@
 #include "auth/base64.hpp"
 
+#include "dns/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -17,10 +19,6 @@ constexpr std::array<std::int8_t, 256> make_values() {
     return values;
 }
 constexpr std::array<std::int8_t, 256> values = make_values();
-
-constexpr bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 int value_of(char c) {
     return values[static_cast<unsigned char>(c)];
@@ -64,7 +62,7 @@ std::optional<std::string> base64_decode(std::string_view text, std::size_t max_
         if (value < 0) {
             if (c == '=')
                 ++padding;
-            else if (!is_blank(c))
+            else if (!ascii::is_blank(c))
                 return std::nullopt;
             continue;
         }

@@ -17,7 +17,7 @@ bool is_tag_name(std::string_view name) {
 // VALCHAR, WSP, and CRLF before WSP.
 bool is_tag_text(std::string_view text) {
     const auto stands_in_tag = [](char c) {
-        return (static_cast<unsigned char>(c) >= ' ' && c != '\x7f') || c == '\t';
+        return ascii::is_visible(c) || ascii::is_wsp(c) || ascii::is_8bit(c);
     };
     for (;;) {
         const auto cr = std::find(text.begin(), text.end(), '\r');

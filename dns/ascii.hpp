@@ -34,6 +34,10 @@ constexpr bool is_hex(char c) {
 constexpr bool is_wsp(char c) {
     return c == ' ' || c == '\t';
 }
+// White space of a folded header field.
+constexpr bool is_blank(char c) {
+    return is_wsp(c) || c == '\r' || c == '\n';
+}
 constexpr bool is_printable(char c) {
     return c >= 0x20 && c <= 0x7e;
 }
@@ -82,9 +86,6 @@ inline std::string to_hex(std::span<const std::uint8_t> octets) {
 
 // The text without spaces, tabs, CR and LF at either end.
 constexpr std::string_view trim(std::string_view text) {
-    const auto is_blank = [](char c) {
-        return is_wsp(c) || c == '\r' || c == '\n';
-    };
     while (!text.empty() && is_blank(text.front()))
         text.remove_prefix(1);
     while (!text.empty() && is_blank(text.back()))
