@@ -68,12 +68,12 @@ std::variant<Evaluation::RecordPtr, Result> Evaluation::read_record(const dns::D
         return Result::temperror;
     }
     // Beside the answer there is room for one reader's value: not for SPF's where the texts are another's.
-    const auto published = holds_spf(answer) ? dns::derive<Published>(answer, read_published) : nullptr;
-    if (const auto* record = std::get_if<Record>(published.get())) return RecordPtr(published, record);
-    if (!published || std::holds_alternative<NoRecord>(*published)) {
+    if (!holds_spf(answer)) {
         reason_ = domain.text() + " has no SPF record";
         return Result::none;
     }
+    const auto published = dns::derive<Published>(answer, read_published);
+    if (const auto* record = std::get_if<Record>(published.get())) return RecordPtr(published, record);
     if (const auto* error = std::get_if<SyntaxError>(published.get()))
         reason_ = "SPF record of " + domain.text() + ": " + error->reason;
     else

@@ -247,7 +247,6 @@ Published read_published(const dns::Answer& answer) {
         if (selected) return SeveralRecords();
         selected = text;
     }
-    if (!selected) return NoRecord();
     std::variant<Record, SyntaxError> parsed = Record::parse(*selected);
     if (auto* error = std::get_if<SyntaxError>(&parsed)) return std::move(*error);
     return std::get<Record>(std::move(parsed));

@@ -67,13 +67,14 @@ class Record {
     Part explanation_;
 };
 
-// What the TXT records of a domain say of SPF (RFC 7208 §4.5, §4.6): no record, several, or one.
-struct NoRecord {};
-struct SeveralRecords {};
-using Published = std::variant<NoRecord, SeveralRecords, SyntaxError, Record>;
-
-// Both take the answer for TXT, not one of trouble.
+// Takes the answer for TXT, not one of trouble: is any of the texts an SPF record?
 bool holds_spf(const dns::Answer& answer);
+
+// What a domain with SPF records says (RFC 7208 §4.5, §4.6).
+struct SeveralRecords {};
+using Published = std::variant<SeveralRecords, SyntaxError, Record>;
+
+// Takes an answer for which holds_spf() holds.
 Published read_published(const dns::Answer& answer);
 
 }  // namespace gatepost::auth::spf
