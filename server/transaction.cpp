@@ -210,12 +210,13 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
         if (decision_.refusal)
             final_reply = refusal_reply(*decision_.refusal, runtime_->config.hostname, id_);
     }
-    if (!final_reply) delivery_->hold();
-    co_await yield();
-    if (final_reply)
+    if (final_reply) {
         co_await abandon();
-    else
+    } else {
+        delivery_->hold();
+        co_await yield();
         final_reply = co_await carry_out(envelope);
+    }
     record(envelope, *final_reply);
     co_return *final_reply;
 }

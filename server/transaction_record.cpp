@@ -8,6 +8,11 @@
 
 namespace gatepost::server {
 using smtp::Reply;
+namespace {
+
+constexpr std::size_t verdict_fields = 24;  // local: about as many as there are
+
+}  // namespace
 
 void Transaction::record(const smtp::Envelope& envelope, const Reply& final_reply) {
     const Outcome outcome = judged_                              ? outcome_of(decision_, final_reply)
@@ -30,7 +35,7 @@ void Transaction::record(const smtp::Envelope& envelope, const Reply& final_repl
 
 void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final_reply) const {
     LogEntry entry("verdict");
-    entry.expect(24);
+    entry.expect(verdict_fields);
     entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
     entry.with("from", "<" + envelope.reverse_path.mailbox() + ">");
     entry.with("to", envelope.recipients.empty() ? "" : envelope.recipients.front().forward_path.mailbox());

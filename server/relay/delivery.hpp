@@ -25,7 +25,7 @@ class Delivery {
     virtual boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
                                                                              smtp::Recipient recipient) = 0;
     // The message is whole, and is to be delivered: what others might have been given while its client took
-    // its time is kept from now on.
+    // its time is kept from now on. deliver() does so itself; before it comes, others may have their turn.
     virtual void hold() {}
     // Hands the message over to all recipients taken. Positive: it is safe there.
     virtual boost::asio::awaitable<smtp::Reply> deliver(const OutgoingMessage& message) = 0;

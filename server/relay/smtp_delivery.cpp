@@ -168,12 +168,12 @@ asio::awaitable<Reply> SmtpDelivery::refused_afterwards() {
     co_return Reply(451, "4.4.1", "the mail system behind refuses now what it took before");
 }
 
-// DATA, on the transaction that is open, or on a new one with the same recipients. nullopt: 354 has come.
 void SmtpDelivery::hold() {
     message_is_there_ = true;
     if (connection_) connection_->stop_waiting();
 }
 
+// DATA, on the transaction that is open, or on a new one with the same recipients. nullopt: 354 has come.
 asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
     // The pool may have given the connection to somebody else while the client took its time.
     if (!connection_) {
