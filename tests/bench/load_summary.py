@@ -7,6 +7,11 @@ import sys
 proof_file, cells_file, remarks_file = sys.argv[1:]
 faults = []
 
+
+def cost(rows_of_one):
+    return [float(row["cpu_us_per_msg"]) for row in rows_of_one]
+
+
 with open(proof_file, encoding="utf-8") as file:
     proof = list(csv.DictReader(file, delimiter="\t"))
 for row in proof:
@@ -16,7 +21,7 @@ for row in proof:
             faults.append(f"{row['corpus']}: not every message is shown spf, dkim and dmarc=pass: {row}")
     elif row["corpus"] == "fail4k" and row["captured"] != "0":
         faults.append(f"fail4k: {row['captured']} messages were let in")
-if {row["corpus"] for row in proof} < {"good4k", "good50k", "good1m", "fail4k"}:
+if not {"good4k", "good50k", "good1m", "fail4k"} <= {row["corpus"] for row in proof}:
     faults.append("the proof is not whole")
 
 with open(cells_file, encoding="utf-8") as file:
@@ -35,10 +40,6 @@ for (corpus, connections, per_connection), cell in cells.items():
     rounds = sorted({number for _, number in cell}, key=int)
     ours = [cell["gatepost", number] for number in rounds]
     floor = [cell["Z", number] for number in rounds]
-
-    def cost(rows_of_one):
-        return [float(row["cpu_us_per_msg"]) for row in rows_of_one]
-
     ratios = [mine / least for mine, least in zip(cost(ours), cost(floor))]
     kept = "kept" if per_connection == "0" else f"{per_connection} each"
     print(f"{corpus:8} {connections:>3} {kept:10} {len(rounds):>6} {statistics.median(cost(ours)):>12.1f} "
