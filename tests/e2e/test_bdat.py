@@ -1,4 +1,6 @@
 """BDAT (RFC 3030) by a client that sends exactly these octets; downstream the message goes by DATA."""
+import time
+
 import pytest
 
 from harness.mail import claims, compose, field
@@ -7,6 +9,7 @@ from harness.zone import KNOWN
 
 SENDER = "b@spf-only.example"
 MESSAGE = compose("someone@spf-only.example", body="one\r\n.\r\n..\r\n.two\r\nthree\r\n")
+READ_SECONDS = 0.3  # what was sent before has been read then
 
 
 @pytest.fixture
@@ -67,6 +70,16 @@ def test_a_refused_chunk_is_no_command_and_the_reply_names_line_and_key(octets, 
     client.envelope(SENDER)
     assert client.say(bdat(MESSAGE, last=True)).startswith("250 ")
     assert sink.only_message().octets.endswith(MESSAGE)
+
+
+def test_a_chunk_line_too_long_ends_the_connection_however_it_comes(client):
+    """What follows it may be its chunk, and is never read as commands."""
+    client.envelope(SENDER)
+    client.send(b"BDAT " + b"9" * 3000)
+    time.sleep(READ_SECONDS)
+    client.send(b"\r\nNOOP\r\n")
+    assert client.reply().startswith("500 5.5.2 Line too long")
+    assert client.reply() == ""
 
 
 def test_over_the_limit_the_client_reads_why_before_the_connection_ends(client, sink, make_gatepost):
