@@ -7,9 +7,16 @@
 #include "server/cli/version.hpp"
 #include "server/run_server.hpp"
 
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <cstring>
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <system_error>
 #include <variant>
 
 namespace {
@@ -25,7 +32,15 @@ struct Run {
     int operator()(const cli::CheckConfigOptions& options) const {
         return cli::check_config(options, today, std::cout, std::cerr);
     }
-    int operator()(const cli::VerifyOptions& options) const {
+    int operator()(cli::VerifyOptions options) const {
+        // As the server of this machine judges, where there is one; one that cannot be read is told, not
+        // passed over.
+        std::error_code ignored;
+        const auto file = std::filesystem::status(cli::default_config_file, ignored);
+        if (!options.config && file.type() != std::filesystem::file_type::not_found)
+            options.config = cli::default_config_file;
+        else if (options.config && options.config->empty())
+            options.config = std::nullopt;
         return cli::verify(options, now, std::cin, std::cout, std::cerr);
     }
     int operator()(const cli::SpfOptions& options) const { return cli::spf(options, now, std::cout); }
@@ -42,6 +57,17 @@ struct Run {
     int operator()(const cli::VersionOptions&) const { return cli::version(std::cout); }
 };
 
+// What could not be printed was not done: a full disk behind a redirection, a closed pipe.
+int flush_output(int status) {
+    errno = 0;
+    const bool flushed = std::fflush(stdout) == 0;
+    const int reason = errno;
+    if (std::cout.flush() && flushed) return status;
+    std::cerr << "gatepost: cannot write to standard output"
+              << (reason == 0 ? "" : std::string(": ") + std::strerror(reason)) << '\n';
+    return status == cli::exit_fine ? cli::exit_failed : status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -50,9 +76,7 @@ int main(int argc, char** argv) {
         std::cout << line.output;
         std::cerr << line.errors;
         const int status = line.command ? std::visit(Run(), *line.command) : line.exit_status;
-        // What could not be printed was not done: a full disk behind a redirection, a closed pipe.
-        if (!std::cout.flush()) return status == cli::exit_fine ? cli::exit_failed : status;
-        return status;
+        return flush_output(status);
     } catch (const std::exception& error) {
         std::cerr << "gatepost: " << error.what() << '\n';
         return cli::exit_failed;

@@ -1,10 +1,13 @@
 #include "server/cli/command_line.hpp"
 
+#include "server/cli/wrong_word.hpp"
+
 #include "config/address.hpp"
 #include "config/units.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <sstream>
 #include <string_view>
@@ -36,7 +39,7 @@ struct Texts {
     std::string mail_from;
     std::vector<std::string> rcpt_to;
     std::string dns;
-    std::string config;
+    std::string config = default_config_file;
     std::string message = "-";
     std::string domain;
     std::string date;
@@ -60,18 +63,27 @@ class Parser {
         add_report();
         version_ =
             app_.add_subcommand("version", "Print the version, the build and the versions of libraries");
+        app_.add_subcommand("help", "Print the help of a subcommand: gatepost help verify");
+        app_.set_version_flag("-V,--version", "", "The same as the subcommand version");
     }
 
     CommandLine parse(int argc, const char* const* argv) {
         CommandLine result;
+        const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+        if (!words.empty() && words.front() == "help") return help(words);
         try {
             app_.parse(argc, argv);
+        } catch (const CLI::CallForVersion&) {
+            result.command = VersionOptions{};
+            return result;
         } catch (const CLI::ParseError& error) {
             std::ostringstream out;
             std::ostringstream err;
             result.exit_status = app_.exit(error, out, err) == 0 ? exit_fine : exit_usage;
             result.output = out.str();
-            result.errors = err.str();
+            // A misspelt word comes before what is missing because of it.
+            if (result.exit_status != exit_fine) result.errors = find_wrong_word(app_, words);
+            if (result.errors.empty()) result.errors = err.str();
             return result;
         }
         result.command = command();
@@ -79,9 +91,20 @@ class Parser {
     }
 
   private:
-    void add_config(CLI::App& command, bool required) {
-        auto* option = command.add_option("--config", texts_.config, "The configuration file");
-        option->type_name("FILE")->required(required);
+    // "help", "help report show"; "help --help" is the program's own.
+    CommandLine help(const std::vector<std::string>& words) const {
+        std::vector<std::string> names(words.begin() + 1, words.end());
+        if (!names.empty() && (names.back() == "--help" || names.back() == "-h")) names.pop_back();
+        CommandLine result;
+        result.output = help_of(app_, names, result.errors);
+        if (!result.errors.empty()) result.exit_status = exit_usage;
+        return result;
+    }
+
+    void add_config(CLI::App& command) {
+        command.add_option("--config", texts_.config, "The configuration file")
+            ->type_name("FILE")
+            ->default_str(default_config_file);
     }
 
     void add_envelope(CLI::App& command, bool required) {
@@ -103,19 +126,23 @@ class Parser {
 
     void add_serve() {
         serve_ = app_.add_subcommand("serve", "Run the server in the foreground; logs to standard error");
-        add_config(*serve_, true);
+        add_config(*serve_);
     }
 
     void add_check_config() {
         check_config_ = app_.add_subcommand("check-config", "Tell every problem of a configuration at once");
-        add_config(*check_config_, true);
+        add_config(*check_config_);
     }
 
     void add_verify() {
         verify_ = app_.add_subcommand("verify",
                                       "Judge a message file as the server would, and deliver nothing\n"
                                       "Exit status 1 where it would not simply be accepted.");
-        add_config(*verify_, false);
+        verify_
+            ->add_option("--config", texts_.config,
+                         "The configuration file (default: " + std::string(default_config_file) +
+                             " where it is there; \"\": the program's defaults)")
+            ->type_name("FILE");
         add_envelope(*verify_, false);
         verify_->add_option("--rcpt-to", texts_.rcpt_to, "A recipient; may be given several times")
             ->type_name("ADDR")
@@ -145,12 +172,12 @@ class Parser {
                 ->check(checked_by(config::parse_date, "a day (like 2027-06-30)"));
         };
         report_list_ = report->add_subcommand("list", "What reports are pending");
-        add_config(*report_list_, true);
+        add_config(*report_list_);
         add_date(*report_list_, "Only this day, UTC (default: every day that is kept)");
         report_list_->add_flag("--json", texts_.json, "Print JSON");
         report_show_ =
             report->add_subcommand("show", "The XML of one policy domain's day, on standard output");
-        add_config(*report_show_, true);
+        add_config(*report_show_);
         report_show_->add_option("DOMAIN", texts_.domain, "The policy domain")->type_name("")->required();
         add_date(*report_show_, "The day, UTC (default: today, as far as it has come)");
     }
@@ -179,7 +206,7 @@ class Parser {
 
     VerifyOptions verify_options() const {
         VerifyOptions options;
-        if (!texts_.config.empty()) options.config = texts_.config;
+        if (verify_->count("--config")) options.config = texts_.config;
         options.ip = dns::IpAddress::parse(texts_.ip).value();
         options.helo = texts_.helo;
         options.mail_from = without_brackets(texts_.mail_from);

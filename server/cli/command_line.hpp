@@ -21,6 +21,9 @@ enum ExitStatus : int {
     exit_usage = 2,   // wrong usage or a bad configuration
 };
 
+// Where packages and units put it; in force where --config is not given.
+constexpr const char* default_config_file = "/etc/gatepost/gatepost.yaml";
+
 struct ServeOptions {
     std::filesystem::path config;
 };

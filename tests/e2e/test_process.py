@@ -4,10 +4,11 @@ import re
 import signal
 import smtplib
 import socket
+import subprocess
 
 import pytest
 
-from harness.gatepost import run_command
+from harness.gatepost import BINARY, ENVIRONMENT, run_command
 from harness.mail import compose
 from harness.process import accepts, free_port, wait_until
 from harness.zone import KNOWN
@@ -124,7 +125,24 @@ def test_spf_alone(name_server):
 
 
 @pytest.mark.parametrize("words,status", [(["version"], 0), (["--help"], 0), (["serve", "--help"], 0), ([], 2),
+                                          (["--version"], 0), (["help"], 0), (["help", "verify"], 0), (["help", "x"], 2),
                                           (["unknown"], 2), (["verify"], 2), (["spf", "--ip", "not an address"], 2),
                                           (["serve", "--config", "/nonexistent.yaml"], 2)])
 def test_exit_status(words, status):
     assert run_command(*words).returncode == status
+
+
+def test_a_full_standard_output_is_an_error(gatepost, name_server):
+    """For every command that prints something there."""
+    message = gatepost.folder / "message.eml"
+    message.write_bytes(MESSAGE)
+    configuration = str(gatepost.configuration_path)
+    identity = ["--ip", KNOWN, "--helo", "client.example", "--mail-from", SENDER, "--dns", f"127.0.0.1:{name_server.port}"]
+    for words in [["version"], ["--version"], ["help"], ["--help"], ["verify", "--help"],
+                  ["check-config", "--config", configuration], ["spf", *identity], ["spf", *identity, "--json"],
+                  ["verify", *identity, message], ["verify", *identity, "--json", message],
+                  ["report", "list", "--json", "--config", configuration]]:
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([BINARY, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, env=ENVIRONMENT)
+        assert done.returncode == 1, words
+        assert "gatepost: cannot write to standard output: No space left on device\n" in done.stderr, words

@@ -31,6 +31,21 @@ TEST(CommandLine, takes_commands_with_a_configuration) {
     EXPECT_EQ(show.options.date, "2026-11-24");
 }
 
+TEST(CommandLine, knows_where_the_configuration_stands) {
+    EXPECT_EQ(parsed<ServeOptions>({"serve"}).config, "/etc/gatepost/gatepost.yaml");
+    EXPECT_EQ(parsed<CheckConfigOptions>({"check-config"}).config, "/etc/gatepost/gatepost.yaml");
+    EXPECT_EQ(parsed<ReportListCommand>({"report", "list"}).config, "/etc/gatepost/gatepost.yaml");
+    EXPECT_EQ(parsed<ReportShowCommand>({"report", "show", "example.org"}).config,
+              "/etc/gatepost/gatepost.yaml");
+    // Where there is none, verify works without; an empty one asks for that.
+    EXPECT_EQ(parsed<VerifyOptions>({"verify", "--ip", "::1", "--config", ""}).config, "");
+}
+
+TEST(CommandLine, takes_version_in_every_form) {
+    for (const auto* word : {"version", "--version", "-V"})
+        EXPECT_NO_THROW(parsed<VersionOptions>({word})) << word;
+}
+
 TEST(CommandLine, takes_verify_whole) {
     const auto options = parsed<VerifyOptions>(
         {"verify", "--config", "g.yaml", "--ip", "::ffff:192.0.2.1", "--helo", "mail.example", "--mail-from",
@@ -87,7 +102,12 @@ TEST(CommandLine, answers_help_with_status_0) {
                                                                              {"report", "--help"},
                                                                              {"report", "list", "--help"},
                                                                              {"report", "show", "--help"},
-                                                                             {"version", "--help"}}) {
+                                                                             {"version", "--help"},
+                                                                             {"help"},
+                                                                             {"help", "--help"},
+                                                                             {"help", "help"},
+                                                                             {"help", "verify"},
+                                                                             {"help", "report", "show"}}) {
         const auto line = parse(words);
         EXPECT_FALSE(line.command);
         EXPECT_EQ(line.exit_status, 0) << line.errors;
@@ -96,15 +116,67 @@ TEST(CommandLine, answers_help_with_status_0) {
     }
 }
 
+TEST(CommandLine, answers_help_with_a_command_as_the_command_with_help) {
+    EXPECT_EQ(parse({"help"}).output, parse({"--help"}).output);
+    EXPECT_EQ(parse({"help", "verify"}).output, parse({"verify", "--help"}).output);
+    EXPECT_EQ(parse({"help", "report"}).output, parse({"report", "--help"}).output);
+    EXPECT_EQ(parse({"help", "report", "show"}).output, parse({"report", "show", "--help"}).output);
+}
+
+TEST(CommandLine, names_the_word_that_was_meant) {
+    const std::pair<std::vector<const char*>, const char*> table[] = {
+        {{"chek-config"},
+         "gatepost: unknown subcommand \"chek-config\"; did you mean \"check-config\"?\n"
+         "Run \"gatepost help\" for what there is.\n"},
+        {{"Serve"},
+         "gatepost: unknown subcommand \"Serve\"; did you mean \"serve\"?\n"
+         "Run \"gatepost help\" for what there is.\n"},
+        {{"frobnicate"},
+         "gatepost: unknown subcommand \"frobnicate\"\nRun \"gatepost help\" for what there is.\n"},
+        {{"fr\x1b[1mob"},
+         "gatepost: unknown subcommand \"fr?[1mob\"\nRun \"gatepost help\" for what there is.\n"},
+        {{"report", "lst", "--json"},
+         "gatepost report: unknown subcommand \"lst\"; did you mean \"list\"?\n"
+         "Run \"gatepost help report\" for what there is.\n"},
+        {{"serve", "--confg", "x"},
+         "gatepost serve: unknown option \"--confg\"; did you mean \"--config\"?\n"
+         "Run \"gatepost help serve\" for what there is.\n"},
+        {{"verify", "--pi=192.0.2.1"},
+         "gatepost verify: unknown option \"--pi\"; did you mean \"--ip\"?\n"
+         "Run \"gatepost help verify\" for what there is.\n"},
+        {{"verify", "--ip", "192.0.2.1", "-j"},
+         "gatepost verify: unknown option \"-j\"\nRun \"gatepost help verify\" for what there is.\n"},
+        {{"report", "show", "a.example", "b.example"},
+         "gatepost report show: unexpected argument \"b.example\"\n"
+         "Run \"gatepost help report show\" for what there is.\n"},
+        {{"--config", "x", "serve"},
+         "gatepost: unknown option \"--config\"; it stands behind the subcommand that it is for\n"
+         "Run \"gatepost help\" for what there is.\n"},
+        {{"--versoin"},
+         "gatepost: unknown option \"--versoin\"; did you mean \"--version\"?\n"
+         "Run \"gatepost help\" for what there is.\n"},
+        {{"help", "verfy"},
+         "gatepost: unknown subcommand \"verfy\"; did you mean \"verify\"?\n"
+         "Run \"gatepost help\" for what there is.\n"},
+        {{"help", "report", "shw"},
+         "gatepost report: unknown subcommand \"shw\"; did you mean \"show\"?\n"
+         "Run \"gatepost help report\" for what there is.\n"},
+    };
+    for (const auto& [words, told] : table) {
+        const auto line = parse(words);
+        EXPECT_EQ(line.exit_status, 2) << told;
+        EXPECT_EQ(line.errors, told);
+        EXPECT_EQ(line.output, "");
+    }
+}
+
 TEST(CommandLine, answers_wrong_usage_with_status_2) {
     const std::pair<std::vector<const char*>, const char*> table[] = {
         {{}, "subcommand"},
         {{"frobnicate"}, "subcommand"},
-        {{"serve"}, "--config is required"},
         {{"serve", "--config"}, "--config"},
         {{"serve", "--config", "a", "--config", "b"}, "--config"},
         {{"serve", "--config", "a", "--verbose"}, "--verbose"},
-        {{"check-config"}, "--config is required"},
         {{"verify"}, "--ip is required"},
         {{"verify", "--ip", "localhost"}, "\"localhost\" is not an IP address"},
         {{"verify", "--ip", "192.0.2.1", "--at", "now"}, "--at"},
