@@ -1,5 +1,7 @@
 #include "config/document.hpp"
 
+#include "config/yaml_mistake.hpp"
+
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -142,7 +144,8 @@ std::optional<Node> parse_document(std::string_view yaml, Problems& problems) {
     } catch (const Refused& refused) {
         problems.error(refused.where, refused.what());
     } catch (const YAML::Exception& e) {
-        problems.error(position_of(e.mark), "not YAML: " + e.msg);
+        for (const YamlMistake& mistake : explain_yaml_error(yaml, position_of(e.mark), e.msg))
+            problems.error(mistake.where, mistake.text);
     }
     return std::nullopt;
 }

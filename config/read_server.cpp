@@ -70,7 +70,7 @@ void read_key_pair(const Section& section, KeyPair& target) {
         section.error("", "certificate and private_key belong together");
     check_certificates(section, "certificate", target.certificate);
     if (!target.private_key.empty() && !has_pem(target.private_key, "PRIVATE KEY-----"))
-        section.error("private_key", "no private key in PEM");
+        section.error("private_key", "no private key in PEM" + section.file_hint("private_key"));
 }
 
 void read_staple(const Section& section, std::filesystem::path& target) {
@@ -291,6 +291,8 @@ void read_http(const Section& http, Http& target) {
     http.value("address", address, parse_socket_address, "an IP address with a port (like 127.0.0.1:8025)");
     target.address = address;
     http.secret("token", target.token);
+    if (target.token.starts_with('/') && !http.has_mapping("token"))
+        http.warn("token", "begins like a path; for what a file holds write {file: PATH}");
     if (!address.address.is_loopback() && !http.has("token"))
         http.error("address", "not a loopback address: http.token is required");
 }

@@ -1,5 +1,6 @@
 #include "config/section.hpp"
 
+#include "config/hints.hpp"
 #include "config/keys.hpp"
 #include "config/secret.hpp"
 #include "config/units.hpp"
@@ -74,7 +75,8 @@ Section::Section(Context& context, const Node* node, std::string name, Position 
         if (!node_->is_null()) {
             const std::string shown = name_.empty() ? "the configuration" : full_name("");
             context_->problems.error(position_,
-                                     shown + " must be a mapping, not " + std::string(kind_name(*node_)));
+                                     shown + " must be a mapping, not " + std::string(kind_name(*node_)) +
+                                         (node_->is_scalar() ? hint_for_scalar(name_, node_->scalar) : ""));
         }
         node_ = nullptr;
     }
@@ -83,6 +85,7 @@ Section::Section(Context& context, const Node* node, std::string name, Position 
 void Section::check_keys() const {
     const SectionKeys& known = *find_section(name_);
     std::map<std::string_view, Position> seen;
+    std::string_view before;  // the key before, where nothing stands behind it
     for (const auto& entry : node_->entries) {
         const auto [first, is_new] = seen.emplace(entry.key, entry.position);
         if (!is_new) {
@@ -93,13 +96,11 @@ void Section::check_keys() const {
             context_->problems.error(entry.position,
                                      full_name(entry.key) + " is not supported by this version");
         } else if (!contains(known.keys, entry.key)) {
-            auto candidates = known.keys;
-            candidates.insert(candidates.end(), known.not_yet.begin(), known.not_yet.end());
-            const auto guess = nearest(entry.key, candidates);
-            context_->problems.error(entry.position,
-                                     "unknown key " + in_quotes(entry.key) +
-                                         (guess ? "; did you mean \"" + std::string(*guess) + "\"?" : ""));
+            context_->problems.error(entry.position, "unknown key " + in_quotes(entry.key) +
+                                                         hint_for_key(name_, entry.key, before));
+            continue;  // several keys can have slipped out of one section
         }
+        before = entry.value.is_null() ? std::string_view(entry.key) : std::string_view();
     }
 }
 
@@ -220,6 +221,8 @@ void Section::duration(std::string_view key, std::chrono::milliseconds& target,
 
 void Section::path(std::string_view key, std::filesystem::path& target) const {
     std::string given;
+    const Node* node = find(key);
+    if (node && named_file(*node)) return error(key, "is a path in itself; write it without {file: }");
     text(key, given);
     if (!given.empty()) target = (context_->folder / given).lexically_normal();
 }
@@ -227,7 +230,15 @@ void Section::path(std::string_view key, std::filesystem::path& target) const {
 void Section::secret(std::string_view key, std::string& target) const {
     const Node* node = find(key);
     if (!node) return;
-    if (node->is_scalar()) return text(key, target);
+    if (node->is_scalar()) {
+        // A path that was written without `file:` would itself be the secret. It is not repeated in the
+        // message.
+        std::error_code ignored;
+        const bool one_line = node->scalar.find('\n') == std::string::npos;
+        if (one_line && std::filesystem::is_regular_file(context_->folder / node->scalar, ignored))
+            return error(key, "is the path of a file; for what the file holds write {file: PATH}");
+        return text(key, target);
+    }
     const bool single = node->is_mapping() && node->entries.size() == 1 &&
                         node->entries[0].value.is_scalar() && !node->entries[0].value.scalar.empty();
     const std::string_view source = single ? node->entries[0].key : std::string_view();
@@ -240,6 +251,11 @@ void Section::secret(std::string_view key, std::string& target) const {
         target = std::move(*result);
     else
         context_->problems.error(origin.position, full_name(key) + ": " + result.error().text);
+}
+
+std::string Section::file_hint(std::string_view key) const {
+    const Node* node = find(key);
+    return node && node->is_scalar() ? "; for a key in a file write {file: PATH}" : "";
 }
 
 std::filesystem::path Section::secret_file(std::string_view key) const {

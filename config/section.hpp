@@ -51,6 +51,8 @@ class Section {
     void path(std::string_view key, std::filesystem::path& target) const;
     // Inline text, {file: PATH} or {env: NAME}.
     void secret(std::string_view key, std::string& target) const;
+    // For the message that a secret is no key: what was probably meant by an inline one; else empty.
+    std::string file_hint(std::string_view key) const;
     // The file that a secret is read from; empty where it stands elsewhere.
     std::filesystem::path secret_file(std::string_view key) const;
 

@@ -105,6 +105,40 @@ TEST_F(ConfigFiles, read_secrets) {
                   file + ":" + problem + "\n");
 }
 
+// A secret can stand inline, so that a path without `file:` would be the secret. No message repeats it.
+TEST_F(ConfigFiles, name_a_path_that_stands_for_a_secret) {
+    write("token", "secret");
+    write("cert.pem", pem("CERTIFICATE"));
+    const std::string is_path = "is the path of a file; for what the file holds write {file: PATH}";
+    const std::string no_key = "no private key in PEM; for a key in a file write {file: PATH}";
+    const std::string seal = "authentication: {arc: {seal: {domain: example.com, selector: a, private_key: ";
+    const std::pair<std::string, std::string> bad[] = {
+        {"http: {token: token}\n", "4:15: http.token: " + is_path},
+        {"http: {token: " + (folder_ / "token").string() + "}\n", "4:15: http.token: " + is_path},
+        {"tls: {certificate: cert.pem, private_key: token}\n", "4:43: tls.private_key: " + is_path},
+        {"tls: {certificate: cert.pem, private_key: /nowhere/key.pem}\n", "4:43: tls.private_key: " + no_key},
+        {"relay: {to: [mail], client_certificate: {certificate: cert.pem, private_key: key.pem}}\n",
+         "3:78: relay.client_certificate.private_key: " + no_key},
+        {seal + "token}}}\n", "4:78: authentication.arc.seal.private_key: " + is_path},
+    };
+    for (const auto& [yaml, problem] : bad) {
+        const bool has_relay = yaml.starts_with("relay");
+        const auto text =
+            has_relay ? "hostname: mx.example.com\ndomains: [example.com]\n" + yaml : base + yaml;
+        const fs::path file = write("g.yaml", text);
+        EXPECT_EQ(all(load(file, today).problems), file.string() + ":" + problem + "\n") << yaml;
+    }
+    const auto sealing = load(write("g.yaml", base + seal + "/nowhere}}}\n"), today);
+    EXPECT_NE(all(sealing.problems).find("; for a key in a file write {file: PATH}\n"), std::string::npos)
+        << all(sealing.problems);
+    // Not sure enough for an error: a random token can begin so.
+    const auto token = load(write("g.yaml", base + "http: {token: /run/secrets/token}\n"), today);
+    ASSERT_TRUE(token.config);
+    EXPECT_NE(all(token.warnings)
+                  .find("4:15: http.token: begins like a path; for what a file holds write {file: PATH}"),
+              std::string::npos);
+}
+
 TEST_F(ConfigFiles, are_bounded) {
     EXPECT_EQ(read_file(write("fits", std::string(1024 * 1024, 'x')))->size(), 1024U * 1024U);
     EXPECT_EQ(read_file(write("large", std::string(1024 * 1024 + 1, 'x'))).error().text,

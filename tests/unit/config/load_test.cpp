@@ -140,6 +140,32 @@ TEST(Load, refuses_keys_and_types) {
     });
 }
 
+TEST(Load, hints_at_what_was_meant) {
+    expect_each_alone({
+        {"log:\nlevel: info\n", "5:1: unknown key \"level\"; indent it, if it belongs to \"log\""},
+        {"policy:\n  exemptions:\n  mode: monitor\n  limits: {}\n",
+         "7:3: unknown key \"limits\"; it belongs to no section: write it without indentation"},
+        {"authentication:\n  on_reject: reject\n",
+         "5:3: unknown key \"on_reject\"; it belongs to \"policy\""},
+        {"log:\n  level:info\n",
+         "5:3: log must be a mapping, not a single value; write a blank behind \"level:\""},
+        {"policy:\n  mode monitor\n",
+         "5:3: policy must be a mapping, not a single value; write a \":\" behind \"mode\""},
+        {"log: {level: info}\nhttp:token: x\n",
+         "5:1: unknown key \"http:token\"; write a blank behind \"http:\""},
+        {"policy:\n  own_networks:\n  -10.0.0.0/8:\n",
+         "6:3: unknown key \"-10.0.0.0/8\"; write a blank behind the \"-\""},
+        {"data_dir: {file: /var/lib/gatepost}\n",
+         "4:11: data_dir: is a path in itself; write it without {file: }"},
+    });
+    // Each key that slipped out of its section.
+    const auto several = load_text(base + "process:\nworkers: 2\nuser: gatepost\n", "g.yaml", today);
+    EXPECT_EQ(texts(several.problems),
+              (std::vector<std::string>{
+                  "g.yaml:5:1: unknown key \"workers\"; indent it, if it belongs to \"process\"",
+                  "g.yaml:6:1: unknown key \"user\"; indent it, if it belongs to \"process\""}));
+}
+
 TEST(Load, refuses_what_this_version_does_not_have) {
     expect_each_alone({
         {"alerts: []\n", "4:1: alerts is not supported by this version"},
@@ -293,8 +319,11 @@ TEST(Load, tells_all_problems_at_once_in_the_order_of_the_file) {
 
 TEST(Load, refuses_what_is_no_document) {
     const std::vector<Bad> table = {
-        {"hostname: [a\n", "2:1: not YAML: end of sequence flow not found"},
-        {"a: b: c\n", "1:5: not YAML: illegal map value"},
+        {"hostname: [a\n", "1:11: the [ that opens here is closed nowhere below"},
+        {"a: b: c\n",
+         "1:5: a second \": \" in one line; put the value in quotes, or the second key into a line of its "
+         "own"},
+        {"a: |b\n", "1:5: not YAML: unexpected character in block scalar"},
         {"- a\n", "1:1: the configuration must be a mapping, not a list"},
         {"[a]: b\n", "1:1: a key must be a plain word"},
         {"a: &a [*a]\n", "1:8: an alias inside what it names"},
