@@ -38,7 +38,7 @@ std::string seconds_of(std::chrono::system_clock::time_point time) {
 }
 
 // RFC 6376 §2.11: what is not a dkim-safe-char is written as "=" and two hex digits.
-std::string quoted(std::string_view text) {
+std::string dkim_quoted_printable(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
     for (const char c : text) {
@@ -71,7 +71,7 @@ std::string unsigned_field(std::string_view body, const crypto::SigningKey& key,
               std::string(to_string(options.body_canonicalization)) + ";");
     field.tag("d=" + options.domain.text() + ";");
     field.tag("s=" + options.selector + ";");
-    if (!options.identity.empty()) field.tag("i=" + quoted(options.identity) + ";");
+    if (!options.identity.empty()) field.tag("i=" + dkim_quoted_printable(options.identity) + ";");
     if (options.timestamp) field.tag("t=" + seconds_of(*options.timestamp) + ";");
     if (options.expiration) field.tag("x=" + seconds_of(*options.expiration) + ";");
     if (options.body_length) field.tag("l=" + std::to_string(*options.body_length) + ";");
