@@ -1,6 +1,8 @@
 """Exemptions that stand on a client's certificate: whole names, verified by tls.client_ca; anything else is as good as none."""
-import pytest
+import re
 import subprocess
+
+import pytest
 
 from harness.authority import Authority
 from harness.mail import compose
@@ -103,4 +105,5 @@ def test_it_is_asked_for_in_every_context(certified, authority):
     for name in ("other.ours.example", "nobody.example"):
         done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-starttls", "smtp",
                                "-servername", name], input=b"QUIT\r\n", capture_output=True, timeout=20)
-        assert b"CN = Test CA" in done.stdout.partition(b"Acceptable client certificate CA names")[2], done.stdout
+        names = done.stdout.partition(b"Acceptable client certificate CA names")[2]
+        assert re.search(rb"^CN ?= ?Test CA$", names, re.M), done.stdout  # OpenSSL 3.2 writes it without spaces

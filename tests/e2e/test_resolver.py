@@ -19,38 +19,15 @@ NAME = "dns.example"
 DNS_SECONDS = 5  # dns.timeout, the bound of a question
 
 
-class Authority:
-    """A certification authority of this run, in the folder."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        folder.mkdir()
-        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test CA",
-                      "-keyout", "ca.key", "-out", "ca.pem")
-        self.certificate = folder / "ca.pem"
-
-    def issue(self, names, days=2):
-        """Certificate and key for the subjectAltNames, e.g. DNS:dns.example."""
-        stem = f"{len(list(self.folder.iterdir()))}"
-        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=dns", "-keyout", f"{stem}.key",
-                      "-out", f"{stem}.csr")
-        (self.folder / f"{stem}.ext").write_text(f"subjectAltName={names}\n", encoding="ascii")
-        self._openssl("x509", "-req", "-in", f"{stem}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                      "-days", str(days), "-extfile", f"{stem}.ext", "-out", f"{stem}.pem")
-        return self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
-
-    def _openssl(self, *words):
-        subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority") / "ca")
+def issue(authority, name, last_day=2):
+    """Certificate and key for the subjectAltName, e.g. DNS:dns.example."""
+    certificate = authority.issue("CN=dns", [name], first_day=-2, last_day=last_day)
+    return certificate.certificate, certificate.private_key
 
 
 @pytest.fixture(scope="module")
 def unbound(tmp_path_factory, name_server, authority):
-    server = RecursiveServer(tmp_path_factory.mktemp("unbound"), name_server.port, authority.issue(f"DNS:{NAME}")).start()
+    server = RecursiveServer(tmp_path_factory.mktemp("unbound"), name_server.port, issue(authority, f"DNS:{NAME}")).start()
     yield server
     server.stop()
 
@@ -141,13 +118,13 @@ def test_tls(unbound, authority):
     assert (result, seconds < DNS_SECONDS + 2) == ("temperror", True)
 
 
-@pytest.mark.parametrize("names, days, result, reason", [
+@pytest.mark.parametrize("name, last_day, result, reason", [
     ("IP:127.0.0.1", 2, "pass", ""),
     ("DNS:*.example", 2, "temperror", "IP address mismatch"),
     ("IP:127.0.0.1", -1, "temperror", "certificate has expired"),
 ])
-def test_certificates(names, days, result, reason, name_server, authority, tmp_path):
-    server = RecursiveServer(tmp_path / "unbound", name_server.port, authority.issue(names, days)).start()
+def test_certificates(name, last_day, result, reason, name_server, authority, tmp_path):
+    server = RecursiveServer(tmp_path / "unbound", name_server.port, issue(authority, name, last_day)).start()
     found = spf(f"tls://127.0.0.1:{server.tls_port}", trusted=authority.certificate)
     server.stop()
     assert found[0] == result and reason in found[1]

@@ -11,28 +11,17 @@ import subprocess
 from .mail_server import GROUP, IDS, OWNER, MailServer
 from .process import Process
 
-CONFIGURATION = """
+COMMON = """
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log/dovecot.log
-mail_log_prefix = "%s(%n from %r): "
-protocols = lmtp
 listen = 127.0.0.1
 hostname = behind.example
 default_internal_user = {owner}
 default_internal_group = {group}
 default_login_user = {owner}
 first_valid_uid = 1
-mail_location = maildir:{folder}/mail/%n
-{tls}
-passdb {{
-  driver = passwd-file
-  args = {folder}/users
-}}
-userdb {{
-  driver = passwd-file
-  args = username_format=%n {folder}/users
-}}
+ssl = {tls}
 service lmtp {{
   inet_listener lmtp {{
     port = {port}
@@ -46,6 +35,20 @@ service stats {{
     mode = 0666
   }}
 }}
+"""
+# What 2.4 calls otherwise.
+BEFORE_2_4 = """
+protocols = lmtp
+mail_log_prefix = "%s(%n from %r): "
+mail_location = maildir:{folder}/mail/%n
+passdb {{
+  driver = passwd-file
+  args = {folder}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%n {folder}/users
+}}
 protocol lmtp {{
   mail_plugins = quota
 }}
@@ -53,7 +56,34 @@ plugin {{
   quota = maildir:Everything
   quota_rule = *:bytes=20k
 }}
-{more}
+"""
+FIRST_OF_2_4 = """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+"""
+SINCE_2_4 = """
+protocols {{
+  lmtp = yes
+}}
+mail_log_prefix = "%{{protocol}}(%{{user | username}} from %{{remote_ip}}): "
+mail_driver = maildir
+mail_path = {folder}/mail/%{{user | username}}
+auth_username_format = %{{user | username}}
+passdb passwd-file {{
+  passwd_file_path = {folder}/users
+}}
+userdb passwd-file {{
+  passwd_file_path = {folder}/users
+}}
+protocol lmtp {{
+  mail_plugins {{
+    quota = yes
+  }}
+}}
+quota Everything {{
+  storage_size = 20k
+  storage_grace = 0
+}}
 """
 
 
@@ -71,6 +101,12 @@ def _overlay():
     return ["unshare", "-m", "sh", "-c", f'mount -t overlay overlay -o lowerdir={usr}:/usr /usr && exec "$@"', "sh"]
 
 
+def is_2_4():
+    """Whether its settings are those of 2.4."""
+    told = subprocess.run([*_overlay(), "/usr/sbin/dovecot", "--version"], check=True, capture_output=True, text=True)
+    return tuple(map(int, told.stdout.split(".")[:2])) >= (2, 4)
+
+
 def is_possible():
     """Whether Dovecot can be run by this process."""
     return os.geteuid() == 0 and program() is not None and subprocess.run(
@@ -82,16 +118,18 @@ class Dovecot(MailServer):
 
     def __init__(self, users=("inbox", "other"), certificate=None, settings=()):
         super().__init__(["state", "log", "mail", "socket"])
-        tls = ["ssl = no"]
-        if certificate:
-            tls = ["ssl = yes", f"ssl_cert = <{certificate[0]}", f"ssl_key = <{certificate[1]}"]
+        if is_2_4():
+            text, files = FIRST_OF_2_4 + COMMON + SINCE_2_4, ["ssl_server_cert_file = {}", "ssl_server_key_file = {}"]
+        else:
+            text, files = COMMON + BEFORE_2_4, ["ssl_cert = <{}", "ssl_key = <{}"]
+        tls = [line.format(path) for line, path in zip(files, certificate or ())]
         (self.folder / "users").write_text("".join(f"{user}::{IDS[0]}:{IDS[1]}::{self.folder}::\n" for user in users),
                                            encoding="ascii")
         self.socket = self.folder / "socket" / "lmtp"
         self._configuration = self.folder / "dovecot.conf"
-        self._configuration.write_text(CONFIGURATION.format(
-            folder=self.folder, owner=OWNER, group=GROUP, port=self.port, tls="\n".join(tls),
-            more="\n".join(settings)), encoding="ascii")
+        text = text.format(folder=self.folder, owner=OWNER, group=GROUP, port=self.port,
+                           tls="yes" if certificate else "no")
+        self._configuration.write_text("\n".join([text, *tls, *settings, ""]), encoding="ascii")
         self.come_back()
 
     def come_back(self):

@@ -1,7 +1,8 @@
 """Exim in a folder of its own, without being installed: as the mail system behind, and as a client that sends BDAT.
 
 The program insists on a user of its own, which it finds in an /etc/passwd that it alone sees; that takes root, and the right to
-mount. It keeps mail in a Maildir, or sends all of it to `relay_port`.
+mount. As that user it starts itself again, so it is seen in the folder, too: its own place may be in a home that is closed to
+others. It keeps mail in a Maildir, or sends all of it to `relay_port`.
 """
 import os
 import pathlib
@@ -12,7 +13,7 @@ from .mail_server import GROUP, IDS, OWNER, MailServer
 from .process import Process
 
 CONFIGURATION = """
-exim_path = {program}
+exim_path = {folder}/programs/exim4
 exim_user = {owner}
 exim_group = {group}
 never_users =
@@ -65,14 +66,15 @@ class Exim(MailServer):
     log_file, mailbox = "log/mainlog", "mail"
 
     def __init__(self, relay_port=None):
-        super().__init__(["spool", "log", "mail"])
+        super().__init__(["spool", "log", "mail", "programs"])
         for file, line in (("passwd", "Debian-exim:x:{0}:{1}::/nonexistent:/bin/false\n"), ("group", "Debian-exim:x:{1}:\n")):
             text = pathlib.Path("/etc", file).read_text(encoding="utf-8") + line.format(*IDS)
             (self.folder / file).write_text(text, encoding="utf-8")
         (self.folder / "exim.conf").write_text(CONFIGURATION.format(
-            program=program(), owner=OWNER, group=GROUP, folder=self.folder, relay_port=relay_port,
+            owner=OWNER, group=GROUP, folder=self.folder, relay_port=relay_port,
             router=SEND if relay_port else KEEP), encoding="utf-8")
         script = f"""
             mount --bind {self.folder}/passwd /etc/passwd && mount --bind {self.folder}/group /etc/group &&
-            exec {program()} -C {self.folder}/exim.conf -bdf -oX 127.0.0.1.{self.port}"""
+            mount --bind {program().parent} {self.folder}/programs &&
+            exec {self.folder}/programs/exim4 -C {self.folder}/exim.conf -bdf -oX 127.0.0.1.{self.port}"""
         self.start(Process(["unshare", "-m", "sh", "-c", script], self.folder / "output"))
