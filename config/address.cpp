@@ -17,6 +17,16 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return port && *port ? port : std::nullopt;
 }
 
+std::optional<dns::DomainName> parse_name(std::string_view text, bool underscore_allowed) {
+    const bool eight_bit = std::any_of(text.begin(), text.end(), ascii::is_8bit);
+    auto name = eight_bit ? dns::to_ascii(text) : dns::DomainName::parse(text);
+    if (!name || name->is_root() || !name->is_host_name(underscore_allowed)) return std::nullopt;
+    // A name that ends in a number is an address gone wrong ("192.0.2", "10.0.0.1").
+    const std::string last = name->suffix(1).text();
+    if (std::all_of(last.begin(), last.end(), ascii::is_digit)) return std::nullopt;
+    return name;
+}
+
 }  // namespace
 
 std::optional<HostAndPort> parse_host_and_port(std::string_view text) {
@@ -73,13 +83,11 @@ std::optional<dns::ServerAddress> parse_dns_server(std::string_view text) {
 }
 
 std::optional<dns::DomainName> parse_host_name(std::string_view text) {
-    const bool eight_bit = std::any_of(text.begin(), text.end(), ascii::is_8bit);
-    auto name = eight_bit ? dns::to_ascii(text) : dns::DomainName::parse(text);
-    if (!name || name->is_root() || !name->is_host_name()) return std::nullopt;
-    // A name that ends in a number is an address gone wrong ("192.0.2", "10.0.0.1").
-    const std::string last = name->suffix(1).text();
-    if (std::all_of(last.begin(), last.end(), ascii::is_digit)) return std::nullopt;
-    return name;
+    return parse_name(text, false);
+}
+
+std::optional<dns::DomainName> parse_local_host_name(std::string_view text) {
+    return parse_name(text, true);
 }
 
 bool is_mail_address(std::string_view text) {

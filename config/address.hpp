@@ -36,6 +36,10 @@ std::optional<ServerDestination> parse_server_destination(std::string_view text,
 // A host name (RFC 1123 §2.1) in A-labels; U-labels are converted. No wildcards, no IP addresses.
 std::optional<dns::DomainName> parse_host_name(std::string_view text);
 
+// The same for a host of the operator's own network that we only connect to: '_' may stand in it, as it does
+// in the service names of container networks ("mail_server").
+std::optional<dns::DomainName> parse_local_host_name(std::string_view text);
+
 // local-part@domain, as far as a report's header needs it: one '@', no blanks, a host name behind it.
 bool is_mail_address(std::string_view text);
 

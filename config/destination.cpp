@@ -40,7 +40,7 @@ std::optional<ServerDestination> parse_server_destination(std::string_view text,
     if (destination.lmtp) place.remove_prefix(lmtp_scheme.size());
     const auto parts = parse_host_and_port(place);
     const auto address = parts ? dns::IpAddress::parse(parts->host) : std::nullopt;
-    const auto name = parts && !address ? parse_host_name(parts->host) : std::nullopt;
+    const auto name = parts && !address ? parse_local_host_name(parts->host) : std::nullopt;
     if (!address && !name) {
         problem = in_quotes(text) + " is none of host:port, lmtp://host:port, unix:/PATH and maildir:PATH";
         return std::nullopt;

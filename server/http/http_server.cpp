@@ -15,11 +15,13 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/verb.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
 #include <list>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace gatepost::server::http {
@@ -35,7 +37,9 @@ using HttpResponse = beast::http::response<beast::http::string_body>;
 constexpr std::size_t max_drained_octets = 64 * 1024;  // local: of a request that was refused unread
 constexpr std::chrono::milliseconds drain_time{1000};
 
-HttpResponse http_response(const Response& response, unsigned version, bool keep_alive) {
+// `head`: the request was HEAD. RFC 9110 §9.3.2: the same fields as for GET, Content-Length too, and no
+// content.
+HttpResponse http_response(const Response& response, unsigned version, bool keep_alive, bool head) {
     HttpResponse out;
     out.result(response.status);
     out.version(version);
@@ -47,6 +51,7 @@ HttpResponse http_response(const Response& response, unsigned version, bool keep
     out.body() = response.body;
     out.keep_alive(keep_alive);
     out.prepare_payload();
+    if (head) out.body().clear();
     return out;
 }
 
@@ -60,6 +65,11 @@ Response refusal(unsigned status, std::string text) {
 // Has a body, which nothing here wants.
 bool has_content(const RequestParser& parser) {
     return parser.chunked() || parser.content_length().value_or(0) > 0;
+}
+
+// Any other method is refused by its name, whatever comes with it.
+bool takes_no_content(std::string_view method) {
+    return method == "GET" || method == "HEAD";
 }
 
 // RFC 9112 §3.2: exactly one Host field, in HTTP/1.1.
@@ -210,7 +220,7 @@ asio::awaitable<bool> HttpServer::Impl::exchange(Connection& connection) {
         asked.method = std::string(request.method_string());
         asked.target = std::string(request.target());
         asked.authorization = std::string(request[beast::http::field::authorization]);
-        const bool refused = lacks_host(parser) || (has_content(parser) && asked.method == "GET");
+        const bool refused = lacks_host(parser) || (has_content(parser) && takes_no_content(asked.method));
         response = refused ? refusal(400, "not a request that is answered here\n") : answer(routes, asked);
         // What follows a request that was refused unread cannot be told from a next one.
         keep_alive = !refused && request.keep_alive() && !has_content(parser);
@@ -218,7 +228,8 @@ asio::awaitable<bool> HttpServer::Impl::exchange(Connection& connection) {
         response = refusal_of(error);
     }
     if (!response) co_return false;
-    HttpResponse message = http_response(*response, version, keep_alive);
+    const bool head = parser.get().method() == beast::http::verb::head;
+    HttpResponse message = http_response(*response, version, keep_alive, head);
     co_return co_await send(connection, message);
 }
 

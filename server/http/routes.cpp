@@ -96,9 +96,10 @@ Routes make_routes(Sources sources, std::string token) {
 }
 
 Response answer(const Routes& routes, const Request& request) {
-    if (request.method != "GET") {
-        Response response = text(405, "only GET is answered\n");
-        response.fields.emplace_back("Allow", "GET");
+    // RFC 9110 §9.3.2: HEAD is answered as GET is; who writes the response leaves its content out.
+    if (request.method != "GET" && request.method != "HEAD") {
+        Response response = text(405, "only GET and HEAD are answered\n");
+        response.fields.emplace_back("Allow", "GET, HEAD");
         return response;
     }
     const std::string_view path = path_of(request.target);

@@ -28,6 +28,8 @@ TEST(Address, dns_servers) {
     EXPECT_EQ(parse_dns_server("::1")->address.text(), "::1");
     EXPECT_EQ(parse_dns_server("[::1]:54")->port, 54);
     EXPECT_FALSE(parse_dns_server("127.0.0.1")->tls);
+    EXPECT_FALSE(parse_dns_server("dns_server:53"));
+    EXPECT_FALSE(parse_dns_server("tls://192.0.2.1#dns_server"));
     for (const auto* bad :
          {"", "dns.example", "127.0.0.1:", "127.0.0.1:0", "1.2.3", "127.0.0.1#dns.example", "tls://",
           "tls://dns.example", "tls://192.0.2.1#", "tls://192.0.2.1#192.0.2.1", "tls://192.0.2.1#a b",
@@ -55,6 +57,9 @@ TEST(Address, server_destinations) {
     for (const auto& [written, named, lmtp] : {
              Row{"Mail.Internal.example.com:2525", "mail.internal.example.com:2525", false},
              Row{"mail", "mail:25", false},
+             Row{"mail_server:25", "mail_server:25", false},  // a service of a container network
+             Row{"_mail.stack_default", "_mail.stack_default:25", false},
+             Row{"lmtp://dovecot_lmtp:24", "lmtp://dovecot_lmtp:24", true},
              Row{"[::1]:26", "[::1]:26", false},
              Row{"2001:DB8::1", "[2001:db8::1]:25", false},
              Row{"192.0.2.1", "192.0.2.1:25", false},
@@ -90,6 +95,7 @@ TEST(Address, is_told_what_is_wrong_with_a_destination) {
         {"192.0.2:25", "\"192.0.2:25\"" + neither},
         {"smtp://mail:25", "\"smtp://mail:25\"" + neither},
         {"-mail", "\"-mail\"" + neither},
+        {"mail_1.192:25", "\"mail_1.192:25\"" + neither},
         {"lmtp:", "\"lmtp:\"" + neither},
         {"lmtp:mail:24", "\"lmtp:mail:24\"" + neither},
         {"lmtp://", "\"lmtp://\"" + neither},

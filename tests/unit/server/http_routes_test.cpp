@@ -48,9 +48,13 @@ TEST(HttpRoutes, WithoutToken) {
              Case{"GET", "mx1.example.com:25", "", 400, "RFC 9112 §3.2.3: CONNECT alone"},
              Case{"GET", "/broken", "", 500, "a bug in a handler"},
              Case{"POST", "/stats", "", 405, "RFC 9110 §15.5.6"},
-             Case{"HEAD", "/healthz", "", 405, "GET only"},
+             Case{"HEAD", "/healthz", "", 200, "RFC 9110 §9.3.2"},
+             Case{"HEAD", "/nowhere", "", 404, "RFC 9110 §9.3.2"},
+             Case{"head", "/healthz", "", 405, "RFC 9110 §9.1: methods have case"},
+             Case{"OPTIONS", "*", "", 405, "RFC 9110 §15.5.6"},
+             Case{"PUT", "/nowhere", "", 405, "the method is looked at first"},
              Case{"get", "/healthz", "", 405, "RFC 9110 §9.1: methods have case"},
-             Case{"", "/healthz", "", 405, "GET only"},
+             Case{"", "/healthz", "", 405, "RFC 9110 §15.5.6"},
          })
         EXPECT_EQ(answer(open, {c.method, c.target, c.authorization}).status, c.status)
             << c.method << " " << c.target << ": " << c.section;
@@ -73,6 +77,8 @@ TEST(HttpRoutes, WithToken) {
              Case{"GET", "/stats", "Bearer", 401, "no token"},
              Case{"GET", "/stats", "Basic s3cret", 401, "another scheme"},
              Case{"GET", "/stats", "s3cret", 401, "no scheme"},
+             Case{"HEAD", "/stats", "", 401, "RFC 9110 §9.3.2: as GET"},
+             Case{"HEAD", "/stats", "Bearer s3cret", 200, "RFC 9110 §9.3.2: as GET"},
              Case{"DELETE", "/stats", "", 405, ""},
          })
         EXPECT_EQ(answer(guarded, {c.method, c.target, c.authorization}).status, c.status)
@@ -81,7 +87,7 @@ TEST(HttpRoutes, WithToken) {
 
 TEST(HttpRoutes, NamesWhatItWants) {
     using Fields = std::vector<std::pair<std::string, std::string>>;
-    EXPECT_EQ(answer(routes("t"), {"PUT", "/stats", ""}).fields, (Fields{{"Allow", "GET"}}));
+    EXPECT_EQ(answer(routes("t"), {"PUT", "/stats", ""}).fields, (Fields{{"Allow", "GET, HEAD"}}));
     EXPECT_EQ(answer(routes("t"), {"GET", "/stats", ""}).fields, (Fields{{"WWW-Authenticate", "Bearer"}}));
 }
 

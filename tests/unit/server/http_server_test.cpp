@@ -108,6 +108,7 @@ TEST_F(HttpServerTest, AnswersByTable) {
          "RFC 9110 §15.5.6"},
         {"BREW /stats HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 405 ", "RFC 9110 §15.5.6"},
         {"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 400 ", "a body"},
+        {"HEAD /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 400 ", "a body"},
         {"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 400 ",
          "a body"},
         {"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
@@ -134,6 +135,45 @@ TEST_F(HttpServerTest, SaysHowLongAndWhat) {
     for (const char* part : {"Content-Type: text/plain; charset=utf-8\r\n", "Content-Length: 3\r\n",
                              "Connection: close\r\n", "X-Content-Type-Options: nosniff\r\n", "\r\n\r\nok\n"})
         EXPECT_NE(got.find(part), std::string::npos) << got;
+}
+
+std::string request(const std::string& method, const std::string& path, const std::string& more = "") {
+    return method + ' ' + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n";
+}
+
+// RFC 9110 §9.3.2: GET's status and fields, Content-Length too, and no content.
+TEST_F(HttpServerTest, HeadIsGetWithoutContent) {
+    start();
+    const std::string close = "Connection: close\r\n";
+    for (const char* path : {"/healthz", "/readyz", "/metrics", "/stats", "/nowhere"}) {
+        const std::string got = ask(request("GET", path, close));
+        const std::size_t content = got.find("\r\n\r\n") + 4;
+        ASSERT_LT(content, got.size()) << path;
+        EXPECT_NE(got.find("Content-Length: " + std::to_string(got.size() - content) + "\r\n"),
+                  std::string::npos)
+            << got;
+        EXPECT_EQ(ask(request("HEAD", path, close)), got.substr(0, content)) << path;
+    }
+    const std::string unread = ask(request("HEAD", "/", "X: " + std::string(20'000, 'x') + "\r\n"));
+    EXPECT_TRUE(unread.starts_with("HTTP/1.1 431 ")) << unread;
+    EXPECT_TRUE(unread.ends_with("\r\n\r\n")) << unread;
+    EXPECT_TRUE(ask("HEAD /healthz HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n")) << "400, without Host";
+}
+
+// What follows HEAD on its connection is found behind the empty line.
+TEST_F(HttpServerTest, HeadKeepsTheConnectionInStep) {
+    start();
+    const std::string head = request("HEAD", "/healthz");
+    tcp::socket socket = connect();
+    asio::write(socket, asio::buffer(head + head + health + head + last_health));
+    const std::string got = rest(socket);
+    std::vector<std::string> contents;
+    for (std::size_t at = got.find("HTTP/1.1 200 "); at != std::string::npos;) {
+        const std::size_t content = got.find("\r\n\r\n", at) + 4;
+        at = got.find("HTTP/1.1 200 ", content);
+        contents.push_back(got.substr(content, at == std::string::npos ? at : at - content));
+    }
+    EXPECT_EQ(contents, (std::vector<std::string>{"", "", "ok\n", "", "ok\n"})) << got;
 }
 
 TEST_F(HttpServerTest, KeepsConnectionsAndTakesPipelinedRequests) {
