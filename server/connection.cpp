@@ -215,14 +215,15 @@ asio::awaitable<void> Connection::shake_hands() {
 
 void Connection::know_tls_client() {
     std::string problem;
-    tls_client_ = stream_->client_certificate(problem);
+    std::shared_ptr<const policy::ClientCertificate> shown = stream_->client_certificate(problem);
     LogEntry entry("tls", LogLevel::debug);
     entry.with("sid", session_id_)
         .with("version", stream_->tls_version())
         .with("cipher", stream_->tls_cipher());
-    if (tls_client_) entry.with("subject", tls_client_->subject.text()).with("sha256", tls_client_->sha256);
+    if (shown) entry.with("subject", shown->subject.text()).with("sha256", shown->sha256);
     entry.with_some("unverified", problem);
     services_.log.write(entry);
+    if (!spoken_for_) tls_client_ = std::move(shown);
 }
 
 asio::awaitable<void> Connection::abandon_transaction() {

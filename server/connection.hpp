@@ -96,6 +96,7 @@ class Connection {
     std::unique_ptr<Stream> stream_;
     dns::IpAddress client_;
     bool client_known_ = true;
+    bool spoken_for_ = false;                                      // by a host that has sent XCLIENT
     std::shared_ptr<const policy::ClientCertificate> tls_client_;  // null: none, or none that was verified
     config::ListenerTls tls_;
     bool proxied_;

@@ -114,9 +114,11 @@ smtp::Action Connection::change_client(const smtp::XclientAttributes& attributes
     entry.with("sid", session_id_).with("host", client_.text());
     if (attributes.address) entry.with("client", attributes.address->text());
     services_.log.write(entry);
-    // The certificate is the host's that speaks, and not the client's that it speaks of.
+    // The certificate is the host's that speaks, and not the client's that it speaks of: one that was shown
+    // already, and one that STARTTLS will bring.
+    spoken_for_ = true;
     tls_client_ = nullptr;
-    if (attributes.address || attributes.address_unavailable) client_known_ = attributes.address.has_value();
+    if (attributes.names_client()) client_known_ = attributes.address.has_value();
     if (!attributes.address || become(*attributes.address)) {
         look_into_client();
         return session_.on_client_changed(std::nullopt);

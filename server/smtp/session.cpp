@@ -131,6 +131,7 @@ Action Session::on_client_changed(std::optional<Reply> refusal) {
     expect(State::client, "on_client_changed");
     state_ = State::commands;
     if (refusal) return refuse(std::move(*refusal));
+    client_named_ = client_named_ || client_.names_client();
     forget_client();
     if (client_.helo && !client_.helo->empty()) set_hello(*client_.helo, client_.extended.value_or(true));
     return greeting();

@@ -173,6 +173,8 @@ class Session {
     void set_hello(std::string_view argument, bool extended);
     void forget_client();
     bool is_offered(Verb verb) const;
+    // Only while nobody has named the client: whoever speaks afterwards speaks for that client.
+    bool is_xclient_offered() const { return offered_.xclient && !client_named_; }
     Reply ehlo_reply() const;
     Reply help_reply() const;
     std::string limits_line() const;
@@ -201,6 +203,7 @@ class Session {
     std::optional<Envelope> envelope_;  // the one record of a transaction, and its one reset
     std::optional<Recipient> checked_recipient_;
     XclientAttributes client_;            // while ChangeClient is under way
+    bool client_named_ = false;           // an ADDR of XCLIENT was taken; holds to the connection's end
     std::size_t refused_recipients_ = 0;  // of this transaction
     bool recipients_deferred_ = false;    // some of them by 4xx
     Chunking chunking_ = Chunking::none;  // of this transaction

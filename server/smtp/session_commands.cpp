@@ -155,7 +155,7 @@ Reply Session::ehlo_reply() const {
     if (offered_now().requiretls) lines.emplace_back("REQUIRETLS");
     lines.push_back(limits_line());
     lines.emplace_back("ENHANCEDSTATUSCODES");
-    if (offered_.xclient) lines.push_back("XCLIENT " + std::string(xclient_attributes));
+    if (is_xclient_offered()) lines.push_back("XCLIENT " + std::string(xclient_attributes));
     return Reply(250, "", lines);
 }
 
@@ -260,7 +260,7 @@ Action Session::on_data() {
 
 bool Session::is_offered(Verb verb) const {
     if (verb == Verb::starttls) return is_starttls_offered();
-    return verb != Verb::xclient || offered_.xclient;
+    return verb != Verb::xclient || is_xclient_offered();
 }
 
 std::optional<Reply> Session::check_recipients() const {
@@ -286,7 +286,11 @@ Action Session::on_starttls() {
 
 // XCLIENT_README, "XCLIENT server reply codes".
 Action Session::on_xclient(std::string_view argument) {
-    if (!offered_.xclient) return fail(Reply(550, "5.7.0", "XCLIENT is not for this host"));
+    if (!is_xclient_offered()) {
+        const char* const why =
+            client_named_ ? "The client is named already" : "XCLIENT is not for this host";
+        return fail(Reply(550, "5.7.0", why));
+    }
     if (envelope_) return fail(Reply(503, "5.5.1", "Not inside a transaction"));
     auto attributes = parse_xclient(argument);
     const bool good = attributes && (!attributes->helo || attributes->helo->empty() ||

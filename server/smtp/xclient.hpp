@@ -15,6 +15,8 @@ struct XclientAttributes {
     bool address_unavailable = false;  // ADDR=[UNAVAILABLE]: whoever sends it does not know the client either
     std::optional<std::string> helo;   // empty: HELO=[UNAVAILABLE]
     std::optional<bool> extended;      // PROTO: ESMTP, and not SMTP
+    // Says whose session this is, be it that nobody knows.
+    bool names_client() const { return address || address_unavailable; }
     // NAME, PORT, LOGIN, DESTADDR, DESTPORT and REVERSE_NAME are read and not used: names are looked up.
 };
 

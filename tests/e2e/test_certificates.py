@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from harness.mail import compose
 from harness.process import wait_until
+from harness.raw_client import RawClient
 from harness.tls_client import TlsClient, client_context
 from harness.zone import KNOWN
 
@@ -204,21 +205,32 @@ def test_a_session_with_a_client_certificate_is_not_resumed(version, make_gatepo
             assert client.say(".").startswith("250 ")
 
 
-def test_a_certificate_does_not_vouch_for_xclient(make_gatepost, own, authority):
-    """What a trusted host brings is not its own: its certificate is no client's."""
-    certificate = authority.issue("CN=proxy", client=True)
+ORDERS_OF_XCLIENT = {
+    "no XCLIENT": (["tls"], "250"),
+    "behind STARTTLS": (["tls", f"XCLIENT ADDR={KNOWN}"], "550"),
+    "before STARTTLS": ([f"XCLIENT ADDR={KNOWN}", "tls"], "550"),
+    "before STARTTLS, and a reset": ([f"XCLIENT ADDR={KNOWN}", "tls", "RSET"], "550"),
+    "behind STARTTLS, and a reset": (["tls", f"XCLIENT ADDR={KNOWN}", "RSET"], "550"),
+    "in two commands, STARTTLS between them": (["XCLIENT HELO=client.example", "tls", f"XCLIENT ADDR={KNOWN}"], "550"),
+    "without ADDR": (["XCLIENT HELO=client.example", "tls"], "550"),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS_OF_XCLIENT)
+def test_a_certificate_does_not_vouch_for_xclient(order, make_gatepost, own, authority):
+    """What a trusted host brings is not its own: its certificate is no client's, whenever it was shown."""
+    steps, code = ORDERS_OF_XCLIENT[order]
+    context = client_context(certificate=authority.issue("CN=proxy", client=True))
     server = make_gatepost({"tls": {**own.settings(), "client_ca": str(authority.certificate)},
                             "xclient_hosts": ["127.0.0.1"],
                             "policy": {"own_networks": [], "exemptions": [{
                                 "id": "certified", "owner": "o", "reason": "r",
                                 "when": {"tls_client": ["CN=proxy"]}, "allow": ["dmarc", "spf"]}]}})
-    for xclient, code in ((None, "250"), (f"XCLIENT ADDR={KNOWN}", "550")):
-        with TlsClient(server.port, client_context(certificate=certificate)) as client:
-            if xclient:
-                assert client.say(xclient).startswith("220 ")
-                client.say("EHLO client.example")
-            client.say("MAIL FROM:<root@ours.example>")
-            client.say("RCPT TO:<inbox@ours.example>")
-            client.say("DATA")
-            client.plain.sendall(compose("root@ours.example"))
-            assert client.say(".")[:3] == code
+    with RawClient(server.port) as client:
+        client.say("EHLO client.example")
+        for step in steps:
+            assert client.say("STARTTLS" if step == "tls" else step).startswith("250 " if step == "RSET" else "220 ")
+            if step == "tls":
+                client.secure(context)
+            client.say("EHLO client.example")
+        assert client.deliver(compose("root@ours.example"), "root@ours.example")[:3] == code

@@ -101,6 +101,17 @@ def test_xclient_from_a_trusted_host(proxied, sink, send):
     assert other.deliver(CRON_MAIL, "root@cron.ours.example").startswith("550 5.7.1 ")
 
 
+def test_a_client_named_by_xclient_cannot_name_another(proxied, sink):
+    """A host that only hands on what its client says would otherwise hand on XCLIENT, too."""
+    client = RawClient(proxied.port, PROXY)
+    assert "XCLIENT" in client.say("EHLO proxy.example")
+    assert client.say(f"XCLIENT ADDR={NAMELESS}").startswith("220 ")
+    assert "XCLIENT" not in client.say("EHLO cron.ours.example")
+    assert client.say(f"XCLIENT ADDR={CRON}").startswith("550 5.7.0 ")
+    assert client.deliver(CRON_MAIL, "root@cron.ours.example").startswith("550 5.7.1 ")
+    assert sink.messages == []
+
+
 def test_each_client_behind_the_proxy_has_its_own_limit(make_gatepost):
     port = free_port()
     server = make_gatepost({"listeners": [{"address": f"127.0.0.1:{port}", "proxy_protocol": True}],

@@ -71,23 +71,56 @@ std::string reply_to(tests::SmtpDriver& driver, std::string_view line) {
     return driver.take_output();
 }
 
-TEST(Xclient, GoesBackToTheGreeting) {
+tests::SmtpDriver trusted_host() {
     OfferedExtensions offered;
     offered.xclient = true;
     tests::SmtpDriver driver(tests::smtp_options(), offered);
     driver.greet();
-    EXPECT_NE(reply_to(driver, "EHLO proxy.example").find("XCLIENT NAME ADDR"), std::string::npos);
-    EXPECT_EQ(reply_to(driver, "XCLIENT ADDR=192.0.2.7"), "220 mx.example ESMTP\r\n");
+    return driver;
+}
+
+constexpr std::string_view greeting = "220 mx.example ESMTP\r\n";
+constexpr std::string_view offer = "XCLIENT NAME ADDR";
+
+TEST(Xclient, GoesBackToTheGreeting) {
+    tests::SmtpDriver driver = trusted_host();
+    EXPECT_NE(reply_to(driver, "EHLO proxy.example").find(offer), std::string::npos);
+    EXPECT_EQ(reply_to(driver, "XCLIENT ADDR=nowhere").substr(0, 3), "501");
+    EXPECT_EQ(reply_to(driver, "XCLIENT HELO=a,b").substr(0, 3), "501");
+    EXPECT_EQ(reply_to(driver, "XCLIENT PORT=1025"), greeting);
     EXPECT_EQ(driver.session().helo(), "");
     EXPECT_EQ(reply_to(driver, "MAIL FROM:<a@client.example>").substr(0, 3), "503") << "no EHLO yet";
-    EXPECT_EQ(reply_to(driver, "XCLIENT HELO=client.example PROTO=SMTP"), "220 mx.example ESMTP\r\n");
+    EXPECT_EQ(reply_to(driver, "XCLIENT HELO=client.example PROTO=SMTP"), greeting);
     EXPECT_EQ(driver.session().helo(), "client.example");
     EXPECT_EQ(driver.session().transmission_type(), "SMTP");
     EXPECT_EQ(reply_to(driver, "MAIL FROM:<a@client.example>").substr(0, 3), "250");
     EXPECT_EQ(reply_to(driver, "XCLIENT ADDR=192.0.2.8").substr(0, 3), "503") << "inside a transaction";
     reply_to(driver, "RSET");
-    EXPECT_EQ(reply_to(driver, "XCLIENT ADDR=nowhere").substr(0, 3), "501");
-    EXPECT_EQ(reply_to(driver, "XCLIENT HELO=a,b").substr(0, 3), "501");
+    EXPECT_EQ(reply_to(driver, "XCLIENT ADDR=192.0.2.7"), greeting);
+    EXPECT_EQ(driver.session().helo(), "");
+}
+
+// Whoever speaks after an ADDR speaks for that client: another could be named only in its stead, perhaps by
+// the client itself.
+TEST(Xclient, NamesAClientOnce) {
+    for (const std::string_view naming :
+         {"ADDR=192.0.2.7", "ADDR=[UNAVAILABLE]", "HELO=a.example ADDR=[TEMPUNAVAIL]"}) {
+        SCOPED_TRACE(naming);
+        tests::SmtpDriver driver = trusted_host();
+        EXPECT_EQ(reply_to(driver, "XCLIENT " + std::string(naming)), greeting);
+        const auto is_over = [&] {
+            EXPECT_EQ(reply_to(driver, "EHLO client.example").find("XCLIENT"), std::string::npos);
+            EXPECT_EQ(reply_to(driver, "HELP").find("XCLIENT"), std::string::npos);
+            for (const char* again :
+                 {"XCLIENT ADDR=10.20.3.7", "XCLIENT HELO=other.example", "XCLIENT nonsense"})
+                EXPECT_EQ(reply_to(driver, again).substr(0, 9), "550 5.7.0") << again;
+        };
+        is_over();
+        reply_to(driver, "RSET");
+        EXPECT_TRUE(reply_to(driver, "STARTTLS").starts_with("220 "));
+        driver.finish_handshake();
+        is_over();
+    }
 }
 
 TEST(Xclient, IsForTrustedHostsAlone) {
