@@ -11,25 +11,24 @@ LineReader::Status LineReader::read(std::string_view& input) {
     for (std::size_t i = 0; i < input.size(); ++i) {
         const char octet = input[i];
         ++octets_;
-        if (octet == '\n' && after_cr_) {
-            const auto part = input.substr(0, i + 1);
-            input.remove_prefix(i + 1);
-            return end_line(part);
-        }
-        note_fault(octet);
+        if (octet != '\n' || !after_cr_) note_fault(octet);
+        if (octet != '\n') continue;
+        const auto part = input.substr(0, i + 1);
+        input.remove_prefix(i + 1);
+        return end_line(part);
     }
     keep(input);
     input = {};
     return Status::need_more;
 }
 
-// The fault of a CR shows one octet later, when no LF follows it.
+// The fault of a CR shows one octet later, when no LF follows it. A bare LF outweighs what was wrong before.
 void LineReader::note_fault(char octet) {
     LineFault found = LineFault::none;
     if (after_cr_) found = LineFault::bare_cr;
-    if (octet == '\n') found = LineFault::bare_lf;
     if (octet == '\0') found = LineFault::nul;
     if (fault_ == LineFault::none) fault_ = found;
+    if (octet == '\n') fault_ = LineFault::bare_lf;
     after_cr_ = octet == '\r';
 }
 
@@ -44,11 +43,10 @@ LineReader::Status LineReader::end_line(std::string_view last_part) {
         keep(last_part);
         line_ = partial_;
     }
-    if (octets_ > max_command_line_octets) {
-        line_ = line_.substr(0, max_command_line_octets);
-        return Status::too_long;
-    }
-    line_.remove_suffix(2);
+    const bool bare_lf = fault_ == LineFault::bare_lf;
+    line_ = line_.substr(0, max_command_line_octets);
+    if (octets_ > max_command_line_octets) return bare_lf ? Status::bad : Status::too_long;
+    line_.remove_suffix(bare_lf ? 1 : 2);
     return fault_ == LineFault::none ? Status::line : Status::bad;
 }
 

@@ -1,6 +1,7 @@
 // Cuts command lines out of octets as they come (RFC 5321 §2.3.8, §4.1.1). Only CRLF ends a line. A line with
-// a bare CR, a bare LF or a NUL is read to its CRLF and reported as bad, never split: two readers that
-// disagree about where a command ends are how commands are smuggled. Memory is bounded by
+// a bare CR or a NUL is read to its CRLF and reported as bad, never split: two readers that disagree about
+// where a command ends are how commands are smuggled. A bare LF is reported at once, as its sender may wait
+// for a reply before any CRLF comes; what follows it is not to be read. Memory is bounded by
 // max_command_line_octets.
 #pragma once
 
@@ -18,7 +19,7 @@ class LineReader {
         need_more,  // all input taken, no line has ended
         line,       // line() is one command line
         too_long,   // a line over the bound has ended; line() is how it began
-        bad,        // a line with fault() has ended; line() is all of it
+        bad,        // a line with fault() has ended, or bare_lf was met in it; line() is how it began
     };
 
     // Takes octets off the front of `input`, up to the end of one line; what follows stays in `input`. A peer

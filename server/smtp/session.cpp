@@ -11,10 +11,9 @@ std::string_view describe(LineFault fault) {
     switch (fault) {
         case LineFault::bare_cr:
             return "bare CR in the command line";
-        case LineFault::bare_lf:
-            return "bare LF in the command line";
         case LineFault::nul:
             return "NUL in the command line";
+        case LineFault::bare_lf:
         case LineFault::none:
             break;
     }
@@ -86,8 +85,11 @@ Action Session::on_line_too_long(std::string_view line) {
 }
 
 Action Session::on_bad_line(LineFault fault, std::string_view line) {
+    if (state_ != State::turned_away) expect(State::commands, "on_bad_line");
+    // A client that ends lines so is out of step with us, or an attacker is: nothing behind is carried out.
+    if (fault == LineFault::bare_lf)
+        return close(Reply(500, "5.5.2", "Lines end in CRLF alone: bare LF, closing the connection"));
     if (state_ == State::turned_away) return answer_turned_away(Verb::unknown);
-    expect(State::commands, "on_bad_line");
     const std::string text = "Syntax error, " + std::string(describe(fault));
     return refuse_line(Reply(500, "5.5.2", text), line);
 }

@@ -2,7 +2,8 @@
 // relayed, and no command hides in another.
 //
 // bdat-dot announces 12 octets of a message of 13: what it sends ends in a bare CR, which is refused (RFC
-// 5321 §2.3.8). It is played as it stands, and once more with the right number.
+// 5321 §2.3.8), and the LF behind it ends the connection. It is played as it stands, and once more with the
+// right number.
 #include "tests/support/escapes.hpp"
 #include "tests/support/smtp_driver.hpp"
 #include "tests/support/suite.hpp"
@@ -127,11 +128,14 @@ const std::map<std::string, std::function<bool(SmtpDriver&, const std::string& o
          }},
         {"bdat-dot",
          [](SmtpDriver& driver, const auto& output) {
-             if (!output.starts_with("550 ") || !driver.messages().empty()) return false;
-             driver.feed("\r\nMAIL FROM:<a@client.example>\r\nRCPT TO:<rcpt@relay.example>\r\n");
-             driver.feed("BDAT 13 LAST\r\nabc\r\n.\r\nxyz\r\n");
-             if (driver.messages().size() != 1) return false;
-             const auto& content = driver.messages().front().content;
+             if (!output.starts_with("550 ") || !driver.messages().empty() || !driver.is_closed())
+                 return false;
+             SmtpDriver again;
+             again.greet();
+             again.feed("EHLO x\r\nMAIL FROM:<a@client.example>\r\nRCPT TO:<rcpt@relay.example>\r\n");
+             again.feed("BDAT 13 LAST\r\nabc\r\n.\r\nxyz\r\n");
+             if (again.messages().size() != 1) return false;
+             const auto& content = again.messages().front().content;
              return content == "abc\r\n.\r\nxyz\r\n" && is_safe_to_relay(content);
          }},
         {"bdat-huge",

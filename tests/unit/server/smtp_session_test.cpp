@@ -380,7 +380,7 @@ TEST(SmtpSession, TakesNothingMoreOfWhomItTurnedAway) {
         EXPECT_EQ(code(session.on_line("EHLO c")), 503);
         EXPECT_EQ(code(session.on_line("MAIL FROM:<>")), 503);
         EXPECT_EQ(code(session.on_line_too_long("x")), 503);
-        EXPECT_EQ(code(session.on_bad_line(LineFault::bare_lf, "x")), 503);
+        EXPECT_EQ(code(session.on_bad_line(LineFault::bare_cr, "x")), 503);
         EXPECT_TRUE(session.may_be_followed("DATA")) << "it is refused already";
         EXPECT_EQ(code(session.on_line("QUIT")), 221);
     }
