@@ -110,8 +110,29 @@ void read_allow(const Section& item, Exemption& exemption) {
                                         {"bare_newline", policy::Forgiven::bare_newline},
                                         {"dnsbl", policy::Forgiven::dnsbl},
                                         {"rate_limit", policy::Forgiven::rate_limit},
-                                        {"early_talker", policy::Forgiven::early_talker}},
+                                        {"early_talker", policy::Forgiven::early_talker},
+                                        {"bare_path", policy::Forgiven::bare_path},
+                                        {"unqualified", policy::Forgiven::unqualified}},
                                        {}, [&](policy::Forgiven what) { exemption.allow.insert(what); });
+}
+
+// Some checks are made before a message is there: what it says of itself comes too late to forgive them.
+void check_known_in_time(const Section& item, const Exemption& exemption) {
+    const auto allows = [&](policy::Forgiven what) {
+        return exemption.allow.contains(what);
+    };
+    const std::string apart = ": give it an exemption of its own";
+    const std::string with_envelope =
+        " is decided at MAIL and RCPT, when author_domain and arc_sealer are not known" + apart;
+    if (allows(policy::Forgiven::bare_path) && !exemption.when.is_of_envelope())
+        item.error("allow", "bare_path" + with_envelope);
+    if (allows(policy::Forgiven::unqualified) && !exemption.when.is_of_envelope())
+        item.error("allow", "unqualified" + with_envelope);
+    if (allows(policy::Forgiven::early_talker) && !exemption.when.is_of_client())
+        item.error("allow",
+                   "early_talker is decided before the first command, when nothing but client_ip and "
+                   "tls_client is known" +
+                       apart);
 }
 
 Exemption read_exemption(const Section& item, std::chrono::sys_days today, const Anchors& anchors) {
@@ -127,10 +148,7 @@ Exemption read_exemption(const Section& item, std::chrono::sys_days today, const
     item.boolean("forgeable", exemption.forgeable);
     read_when(item, anchors, exemption);
     read_allow(item, exemption);
-    if (exemption.allow.contains(policy::Forgiven::early_talker) && !exemption.when.is_of_client())
-        item.warn(
-            "allow",
-            "early_talker is forgiven only where `when` has client_ip alone: nothing else is known then");
+    check_known_in_time(item, exemption);
     if (!exemption.when.arc_sealer.empty()) exemption.override_type = "trusted_forwarder";
     // RFC 9990 appendix A, PolicyOverrideType: the words that an operator's exception can have.
     item.choice<std::string>("override", exemption.override_type,
@@ -160,6 +178,8 @@ void read_exemptions(const Section& policy, std::chrono::sys_days today, bool ha
     for (const auto& item : policy.sections("exemptions")) {
         Exemption exemption = read_exemption(item, today, anchors);
         check_against_earlier(item, exemption, target.exemptions, today);
+        if (exemption.allow.contains(policy::Forgiven::unqualified) && !target.unqualified_domain)
+            item.warn("allow", "unqualified has no effect without policy.unqualified_domain");
         target.exemptions.push_back(std::move(exemption));
     }
 }

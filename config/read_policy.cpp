@@ -1,4 +1,5 @@
 // The sections that authentication and policy are steered by.
+#include "config/address.hpp"
 #include "config/sections.hpp"
 
 #include "policy/settings.hpp"
@@ -120,6 +121,7 @@ void read_policy(const Section& policy, std::chrono::sys_days today, bool has_cl
                                           {"quarantine", policy::OnInvalidFrom::quarantine},
                                           {"accept", policy::OnInvalidFrom::accept}});
     policy.list("own_networks", target.own_networks, dns::IpNetwork::parse, "an IP address or network");
+    policy.value("unqualified_domain", target.unqualified_domain, parse_host_name, "a domain name");
     policy.list("enforce", target.enforce, policy::DomainPattern::parse, "a domain, or *. before one");
     read_dnsbl(policy, target);
     read_rate_limits(policy, has_client_ca, target);

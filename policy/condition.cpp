@@ -28,6 +28,10 @@ bool any_contains(const std::vector<dns::IpNetwork>& networks, const dns::IpAddr
                        [&](const dns::IpNetwork& network) { return network.contains(address); });
 }
 
+bool is_own_client(const Facts& facts, const std::vector<dns::IpNetwork>& own_networks) {
+    return !facts.client_hidden && any_contains(own_networks, facts.client_ip);
+}
+
 bool any_matches(const std::vector<DomainPattern>& patterns, const dns::DomainName& name) {
     return std::any_of(patterns.begin(), patterns.end(),
                        [&](const DomainPattern& pattern) { return pattern.matches(name); });

@@ -65,6 +65,9 @@ Subject subject_of(const Facts& facts, const auth::Evidence& evidence,
                    const std::vector<dns::DomainName>& trusted_sealers);
 
 bool any_contains(const std::vector<dns::IpNetwork>& networks, const dns::IpAddress& address);
+// Whether the client is one of our machines, policy.own_networks. An address that others hide behind is
+// nobody's.
+bool is_own_client(const Facts& facts, const std::vector<dns::IpNetwork>& own_networks);
 bool any_matches(const std::vector<DomainPattern>& patterns, const dns::DomainName& name);
 
 // `*` stands for any run of characters, `?` for one; letters compare without case. At most the product of the

@@ -31,7 +31,7 @@ Holds is_own_domain_from_outside(const Facts& facts, const auth::Evidence& evide
     const auto& author = evidence.author.domain;
     const auto& own = settings.own_domains;
     if (!author || std::find(own.begin(), own.end(), *author) == own.end()) return Holds::no;
-    if (!facts.client_hidden && any_contains(settings.own_networks, facts.client_ip)) return Holds::no;
+    if (is_own_client(facts, settings.own_networks)) return Holds::no;
     // Our users post to lists: a list or a sealer that proves who it is undoes the suspicion.
     if (evidence.arc.proves_message()) return Holds::no;
     const auto& list = evidence.indirect_flow.list_domain;

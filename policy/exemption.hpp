@@ -12,7 +12,17 @@
 
 namespace gatepost::policy {
 
-enum class Forgiven { dmarc, spf, missing_from_domain, bare_newline, dnsbl, rate_limit, early_talker };
+enum class Forgiven {
+    dmarc,
+    spf,
+    missing_from_domain,
+    bare_newline,
+    dnsbl,
+    rate_limit,
+    early_talker,
+    bare_path,    // MAIL and RCPT without angle brackets
+    unqualified,  // and without a domain
+};
 
 struct Exemption {
     std::string id;

@@ -11,6 +11,7 @@
 #include "dns/ip_address.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace gatepost::policy {
@@ -33,9 +34,10 @@ struct Settings {
     OnSpfTemperror on_spf_temperror = OnSpfTemperror::continue_;
     std::vector<dns::DomainName> own_domains;  // `domains`
     std::vector<dns::IpNetwork> own_networks;
-    std::vector<DomainPattern> enforce;            // author domains whose p=reject is reason enough
-    std::vector<dns::DomainName> trusted_sealers;  // authentication.arc.trusted_sealers
-    std::vector<Exemption> exemptions;             // in order: the first that matches speaks
+    std::optional<dns::DomainName> unqualified_domain;  // completes addresses of hosts that know no domain
+    std::vector<DomainPattern> enforce;                 // author domains whose p=reject is reason enough
+    std::vector<dns::DomainName> trusted_sealers;       // authentication.arc.trusted_sealers
+    std::vector<Exemption> exemptions;                  // in order: the first that matches speaks
     std::vector<RateLimit> rate_limits;
     std::vector<auth::dnsbl::List> dnsbl;
     std::size_t dnsbl_threshold = 1;  // the sum of weights from which on a client is refused

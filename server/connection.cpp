@@ -27,7 +27,7 @@ Connection::Connection(Services& services, std::unique_ptr<Stream> stream, const
       tls_(accepted.tls),
       proxied_(accepted.proxied),
       session_id_(std::move(session_id)),
-      session_(runtime_->session_options(tls_), offered_to(accepted)),
+      session_(runtime_->session_options(tls_), offered_to(accepted), client_leave()),
       deadline_(services.executor, [this] { stream_->cancel(); }) {}
 
 asio::awaitable<void> Connection::run() {

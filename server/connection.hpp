@@ -55,6 +55,8 @@ class Connection {
     bool is_client_hidden();
     smtp::Action change_client(const smtp::XclientAttributes& attributes);
     boost::asio::awaitable<void> greet();
+    policy::Facts client_facts() const;
+    smtp::ClientLeave client_leave() const;
     bool waits_for_its_turn() const;
     smtp::SendReply turn_away_out_of_step();
     void tell(ClientEvent event);

@@ -5,7 +5,9 @@
 #include "server/hidden_clients_lookup.hpp"
 #include "server/log.hpp"
 #include "server/smtp/proxy_header.hpp"
+#include "server/trace_fields.hpp"
 
+#include "policy/address_form.hpp"
 #include "policy/condition.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -133,11 +135,42 @@ void Connection::tell(ClientEvent event) {
     services_.log.write(entry);
 }
 
+// What is known of a client that has not sent its mail yet.
+policy::Facts Connection::client_facts() const {
+    policy::Facts facts;
+    facts.client_ip = client_;
+    facts.client_hidden = services_.clients.hidden.is_hidden(client_);
+    facts.helo = session_.helo();
+    facts.tls_client = tls_client_;
+    facts.today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+    return facts;
+}
+
+// The session lives in this connection, and asks while it reads a command. A client that the host before us
+// does not know is nobody's machine.
+smtp::ClientLeave Connection::client_leave() const {
+    smtp::ClientLeave leave;
+    leave.forgiven_by = [this](policy::Forgiven what, std::string_view mail_from) {
+        if (!client_known_) return std::optional<std::string>();
+        policy::Facts facts = client_facts();
+        facts.mail_from = mail_from;
+        return policy::address_form_forgiven_by(what, facts, runtime_->config.policy);
+    };
+    leave.name_of_nameless = [this] {
+        const bool own =
+            client_known_ && policy::is_own_client(client_facts(), runtime_->config.policy.own_networks);
+        return own ? address_literal(client_) : std::string();
+    };
+    return leave;
+}
+
 // limits.early_talker_delay: whether this client must speak in its turn.
 bool Connection::waits_for_its_turn() const {
     const config::Config& config = runtime_->config;
-    return config.limits.early_talker_delay > 0ms &&
-           !(client_known_ && is_forgiven_to_client(config, policy::Forgiven::early_talker, client_));
+    if (config.limits.early_talker_delay == 0ms) return false;
+    const auto& exemptions = config.policy.exemptions;
+    return !client_known_ || policy::find_client_exemption(exemptions, policy::Forgiven::early_talker,
+                                                           client_facts()) == nullptr;
 }
 
 // RFC 5321 §4.3.1: the sender waits for the greeting. What a handshake left unread is the client's too.

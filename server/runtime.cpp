@@ -27,6 +27,7 @@ RuntimePtr make_runtime(config::Config config, std::string& problem,
         auto options = std::make_shared<smtp::SessionOptions>();
         options->hostname = config.hostname;
         options->domains = config.domains;
+        options->unqualified_domain = config.policy.unqualified_domain;
         options->limits.message_size = config.limits.message_size;
         options->limits.recipients = config.limits.recipients;
         options->limits.messages_per_connection = config.limits.messages_per_connection;

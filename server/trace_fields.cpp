@@ -39,17 +39,16 @@ std::string word(std::string_view text) {
     return safe;
 }
 
-// RFC 5321 §4.1.3
-std::string address_literal(const dns::IpAddress& address) {
-    return address.is_v4() ? "[" + address.text() + "]" : "[IPv6:" + address.text() + "]";
-}
-
 bool can_stand_in_for(const std::string& recipient) {
     return std::all_of(recipient.begin(), recipient.end(), ascii::is_visible) &&
            recipient.find_first_of("()<>\\\"") == std::string::npos;
 }
 
 }  // namespace
+
+std::string address_literal(const dns::IpAddress& address) {
+    return address.is_v4() ? "[" + address.text() + "]" : "[IPv6:" + address.text() + "]";
+}
 
 std::string rfc5322_date(std::chrono::system_clock::time_point time) {
     using namespace std::chrono;

@@ -24,6 +24,9 @@ struct TraceFacts {
     std::chrono::system_clock::time_point time;
 };
 
+// RFC 5321 §4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]"
+std::string address_literal(const dns::IpAddress& address);
+
 // The whole field, folded, CRLF at the end.
 std::string received_field(const TraceFacts& facts);
 

@@ -5,12 +5,22 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace gatepost::server {
 using smtp::Reply;
 namespace {
 
 constexpr std::size_t verdict_fields = 24;  // local: about as many as there are
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        if (!text.empty()) text += ',';
+        text += word;
+    }
+    return text;
+}
 
 }  // namespace
 
@@ -24,6 +34,9 @@ void Transaction::record(const smtp::Envelope& envelope, const Reply& final_repl
         if (!decision_.exemption.empty()) services_.metrics.count_exemption(decision_.exemption);
         const bool counted = newlines_forgiven_by_.empty() || newlines_forgiven_by_ == decision_.exemption;
         if (!counted) services_.metrics.count_exemption(newlines_forgiven_by_);
+        for (const std::string& id : envelope.forgiven_by)
+            if (id != decision_.exemption && id != newlines_forgiven_by_)
+                services_.metrics.count_exemption(id);
     }
     // A deferred message comes again: only what ended is reported.
     if (judged_ && !final_reply.is_transient_failure()) {
@@ -74,6 +87,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
     if (delivery_) entry.with_some("relay", delivery_->destination());
     entry.with_some("sealed", sealing_note())
         .with_some("bare_newline", newlines_forgiven_by_)
+        .with_some("address_form", joined(envelope.forgiven_by))
         .with_some("limit", limit_)
         .with_some("problem", storage_problem_)
         .with("code", final_reply.code())

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array table{
     //          verb            keyword     argument            hello  tls    ends group
     CommandRule{Verb::ehlo, "EHLO", Argument::required, true, true, true},
-    CommandRule{Verb::helo, "HELO", Argument::required, true, false, true},
+    CommandRule{Verb::helo, "HELO", Argument::optional, true, false, true},  // optional to our own machines
     CommandRule{Verb::mail, "MAIL", Argument::required, false, false, false},
     CommandRule{Verb::rcpt, "RCPT", Argument::required, false, false, false},
     CommandRule{Verb::data, "DATA", Argument::none, false, false, true},

@@ -61,4 +61,14 @@ bool is_orcpt(std::string_view value, bool smtputf8) {
     return smtputf8 && ascii::equals_ignoring_case(type, "utf-8") && is_unitext(address);
 }
 
+void complete_orcpt(std::optional<std::string>& orcpt, const Path& recipient) {
+    if (!orcpt || !recipient.domain()) return;
+    const auto semicolon = orcpt->find(';');
+    const auto address = decode_xtext(std::string_view(*orcpt).substr(semicolon + 1));
+    if (!ascii::equals_ignoring_case(orcpt->substr(0, semicolon), "rfc822")) return;
+    const std::string completed = *orcpt + '@' + recipient.domain()->text();
+    const bool is_alone = address == recipient.local_part() || address == recipient.unquoted_local_part();
+    if (is_alone && completed.size() <= max_orcpt_octets) orcpt = completed;
+}
+
 }  // namespace gatepost::server::smtp

@@ -3,6 +3,8 @@
 // themselves are the mail system's behind.
 #pragma once
 
+#include "server/smtp/path.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,5 +31,9 @@ bool is_envid(std::string_view value);
 bool is_notify(std::string_view value);
 // `smtputf8`: the transaction may have octets above 127 (RFC 6533 §3).
 bool is_orcpt(std::string_view value, bool smtputf8);
+
+// An original recipient that is the local part of `recipient` alone gets its domain too, as the forward-path
+// did. Others stay as they came.
+void complete_orcpt(std::optional<std::string>& orcpt, const Path& recipient);
 
 }  // namespace gatepost::server::smtp

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct Envelope {
     bool requiretls = false;                     // RFC 8689 §4.1
     std::optional<std::uint64_t> declared_size;  // SIZE in octets, where given (RFC 1870)
     DsnOfMessage dsn;
+    // The exemptions that let its addresses be written as hosts of old do; in own_networks nobody has to.
+    std::vector<std::string> forgiven_by;
 };
 
 }  // namespace gatepost::server::smtp

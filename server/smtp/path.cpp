@@ -40,14 +40,25 @@ class PathParser {
     explicit PathParser(std::string_view text) : text_(text) {}
 
     PathResult parse(bool null_allowed, bool postmaster_allowed) {
+        return result(read_path(null_allowed, postmaster_allowed));
+    }
+
+    PathResult parse_of_old() {
+        bool bare = false;
+        PathResult found = result(read_path_of_old(bare));
+        found.bare = bare;
+        return found;
+    }
+
+  private:
+    PathResult result(bool good) {
         PathResult result;
-        if (read_path(null_allowed, postmaster_allowed)) result.path = std::move(path_);
+        if (good) result.path = std::move(path_);
         result.fault = fault_;
         result.rest = text_;
         return result;
     }
 
-  private:
     bool take(char c) {
         if (!text_.starts_with(c)) return false;
         text_.remove_prefix(1);
@@ -69,22 +80,30 @@ class PathParser {
     bool read_path(bool null_allowed, bool postmaster_allowed) {
         if (!take('<')) return false;
         if (null_allowed && take('>')) return true;
-        if (!read_source_route()) return false;
+        if (!read_source_route() || !read_mailbox()) return false;
+        if (path_.is_unqualified() && !(postmaster_allowed && path_.is_postmaster_alone())) return false;
+        return take('>') && is_in_utf8();
+    }
+
+    bool read_path_of_old(bool& bare) {
+        bare = !take('<');
+        if (!read_mailbox()) return false;
+        const bool ends = bare ? text_.empty() || text_.starts_with(' ') : take('>');
+        return ends && is_in_utf8();
+    }
+
+    // The domain may be missing.
+    bool read_mailbox() {
         const auto mailbox = text_;
         if (!read_local_part()) return false;
         path_.local_part_octets_ = mailbox.size() - text_.size();
         if (path_.local_part_octets_ > max_local_part_octets) return fail(PathFault::too_long);
-        const bool has_domain = take('@');
-        if (has_domain ? !read_domain() : !(postmaster_allowed && is_postmaster(mailbox))) return false;
+        if (take('@') && !read_domain()) return false;
         path_.mailbox_ = mailbox.substr(0, mailbox.size() - text_.size());
-        if (!take('>')) return false;
-        return is_utf8(path_.mailbox_) || fail(PathFault::not_utf8);
+        return true;
     }
 
-    // RFC 5321 §4.1.1.3: "<postmaster>" without a domain, in any case of letters.
-    bool is_postmaster(std::string_view mailbox) const {
-        return ascii::equals_ignoring_case(mailbox.substr(0, path_.local_part_octets_), "postmaster");
-    }
+    bool is_in_utf8() { return is_utf8(path_.mailbox_) || fail(PathFault::not_utf8); }
 
     // A-d-l: read by the grammar, then forgotten (RFC 5321 appendix C: servers SHOULD ignore it).
     bool read_source_route() {
@@ -155,6 +174,10 @@ std::string Path::unquoted_local_part() const {
     return value;
 }
 
+bool Path::is_postmaster_alone() const {
+    return is_unqualified() && ascii::equals_ignoring_case(mailbox_, "postmaster");
+}
+
 bool Path::is_internationalized() const {
     return std::any_of(mailbox_.begin(), mailbox_.end(), ascii::is_8bit);
 }
@@ -174,6 +197,10 @@ PathResult parse_reverse_path(std::string_view text) {
 
 PathResult parse_forward_path(std::string_view text) {
     return PathParser(text).parse(false, true);
+}
+
+PathResult parse_path_of_old(std::string_view text) {
+    return PathParser(text).parse_of_old();
 }
 
 }  // namespace gatepost::server::smtp

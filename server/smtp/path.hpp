@@ -30,10 +30,13 @@ class Path {
     const std::optional<dns::IpAddress>& address_literal() const { return literal_; }
 
     bool is_null() const { return mailbox_.empty(); }
-    bool is_postmaster_alone() const { return !is_null() && local_part_octets_ == mailbox_.size(); }
+    // A local part without a domain: to be given one by at().
+    bool is_unqualified() const { return !is_null() && local_part_octets_ == mailbox_.size(); }
+    // RFC 5321 §4.1.1.3: <postmaster>, in any case of letters.
+    bool is_postmaster_alone() const;
     // Has octets above 127: needs SMTPUTF8 all the way.
     bool is_internationalized() const;
-    // The same local part at `domain`, for <postmaster>.
+    // The same local part at `domain`, for a path that is unqualified.
     Path at(const dns::DomainName& domain) const;
 
     friend bool operator==(const Path&, const Path&) = default;
@@ -56,12 +59,18 @@ enum class PathFault {
 struct PathResult {
     std::optional<Path> path;  // nullopt: see fault
     PathFault fault = PathFault::syntax;
-    std::string_view rest;  // what follows the closing bracket, a view into the text given
+    std::string_view rest;   // what follows the closing bracket, a view into the text given
+    bool bare = false;       // without brackets: parse_path_of_old() alone
+    bool completed = false;  // by a domain that it came without
 };
 
 // Each takes text that begins with '<'. UTF-8 is read; whether it is allowed depends on a parameter that
 // comes later in the line: ask Path::is_internationalized().
 PathResult parse_reverse_path(std::string_view text);  // "<>" too
 PathResult parse_forward_path(std::string_view text);  // "<postmaster>" in any case too, never "<>"
+
+// As hosts of old write a path: the brackets, the domain or both may be missing. Never "<>", never with a
+// source route. A bare path ends at a space or with the text.
+PathResult parse_path_of_old(std::string_view text);
 
 }  // namespace gatepost::server::smtp

@@ -22,8 +22,11 @@ std::string_view describe(LineFault fault) {
 
 }  // namespace
 
-Session::Session(std::shared_ptr<const SessionOptions> options, OfferedExtensions offered)
-    : options_(std::move(options)), offered_(offered), tls_active_(options_->tls == TlsMode::implicit) {}
+Session::Session(std::shared_ptr<const SessionOptions> options, OfferedExtensions offered, ClientLeave leave)
+    : options_(std::move(options)),
+      offered_(offered),
+      leave_(std::move(leave)),
+      tls_active_(options_->tls == TlsMode::implicit) {}
 
 void Session::use_options(std::shared_ptr<const SessionOptions> options) {
     if (envelope_) throw std::logic_error("smtp::Session: use_options inside a transaction");

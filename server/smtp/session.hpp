@@ -10,6 +10,7 @@
 #pragma once
 
 #include "server/smtp/chunk_decoder.hpp"
+#include "server/smtp/client_leave.hpp"
 #include "server/smtp/command.hpp"
 #include "server/smtp/envelope.hpp"
 #include "server/smtp/esmtp_parameters.hpp"
@@ -37,6 +38,7 @@ enum class TlsMode { off, starttls, required, implicit };
 struct SessionOptions {
     std::string hostname;                  // in the greeting and in the replies to EHLO and QUIT
     std::vector<dns::DomainName> domains;  // recipients are taken at these alone; the first has <postmaster>
+    std::optional<dns::DomainName> unqualified_domain;  // policy.unqualified_domain
     SessionLimits limits;
     TlsMode tls = TlsMode::off;
 };
@@ -87,7 +89,7 @@ class Session {
   public:
     // `offered`: what every downstream server offers; only that is announced (PRODUCT.md, "What the SMTP
     // client sees").
-    Session(std::shared_ptr<const SessionOptions> options, OfferedExtensions offered);
+    Session(std::shared_ptr<const SessionOptions> options, OfferedExtensions offered, ClientLeave leave = {});
 
     // The greeting; the first event.
     SendReply greet();
@@ -126,7 +128,8 @@ class Session {
 
     // The transaction under way, from CheckSender to the action that follows on_message_done().
     const std::optional<Envelope>& envelope() const { return envelope_; }
-    // The argument of EHLO or HELO as it came; empty before.
+    // The argument of EHLO or HELO as it came; empty before. Of one of our own machines that gave none with
+    // HELO: its address literal.
     const std::string& helo() const { return helo_; }
     // The same as a name, in A-labels; none for address literals and what is no domain name.
     const std::optional<dns::DomainName>& helo_domain() const { return helo_domain_; }
@@ -159,8 +162,11 @@ class Session {
     std::optional<Reply> check_order(const Command& command) const;
     Action dispatch(const Command& command);
     Action on_hello(std::string_view argument, bool extended);
+    Action on_nameless_hello();
     Action on_mail(std::string_view argument);
     Action on_rcpt(std::string_view argument);
+    PathResult read_path_of_old(std::string_view argument, PathResult strict, bool is_sender,
+                                std::vector<std::string>& forgiven_by) const;
     Action on_data();
     Action on_bdat(const Command& command);
     std::optional<Reply> check_chunk(const Command& command, const ChunkHeader& header) const;
@@ -195,6 +201,7 @@ class Session {
 
     std::shared_ptr<const SessionOptions> options_;
     OfferedExtensions offered_;
+    ClientLeave leave_;
     State state_ = State::connected;
     bool tls_active_;
     bool extended_ = false;  // EHLO, not HELO

@@ -130,6 +130,7 @@ Action Session::dispatch(const Command& command) {
 
 // RFC 5321 §4.1.1.1, §4.1.4: at any time, and it ends a transaction.
 Action Session::on_hello(std::string_view argument, bool extended) {
+    if (argument.empty()) return on_nameless_hello();
     if (!is_hello_argument(argument)) return fail(Reply(501, "5.5.4", "Bad domain name or address literal"));
     reset_transaction();
     set_hello(argument, extended);
@@ -192,7 +193,9 @@ Action Session::on_mail(std::string_view argument) {
         return close(Reply(421, "4.7.0", options_->hostname + " Too many messages in one connection"));
     if (!take_keyword(argument, "FROM:"))
         return fail(Reply(501, "5.5.4", "Syntax: MAIL FROM:<address>"), true);
+    Envelope envelope;
     auto path = parse_reverse_path(argument);
+    if (!path.path) path = read_path_of_old(argument, std::move(path), true, envelope.forgiven_by);
     if (!path.path) return fail(path_refusal(path.fault, true), true);
     auto result = parse_mail_parameters(path.rest, offered_now());
     if (!result.parameters) return fail(parameter_refusal(result.fault, result.culprit), true);
@@ -201,7 +204,6 @@ Action Session::on_mail(std::string_view argument) {
     // RFC 1870 §6.1 (1)
     if (result.parameters->size > options_->limits.message_size)
         return fail(Reply(552, "5.3.4", "Message size exceeds the fixed limit"), true);
-    Envelope envelope;
     envelope.reverse_path = std::move(*path.path);
     envelope.body = result.parameters->body;
     envelope.smtputf8 = result.parameters->smtputf8;
@@ -218,9 +220,11 @@ Action Session::on_rcpt(std::string_view argument) {
     if (chunking_ != Chunking::none) return fail(Reply(503, "5.5.1", "The message has begun"), true);
     if (!take_keyword(argument, "TO:")) return fail(Reply(501, "5.5.4", "Syntax: RCPT TO:<address>"), true);
     auto path = parse_forward_path(argument);
+    if (!path.path) path = read_path_of_old(argument, std::move(path), false, envelope_->forgiven_by);
     if (!path.path) return refuse_recipient(path_refusal(path.fault, false));
     auto result = parse_rcpt_parameters(path.rest, offered_, envelope_->smtputf8);
     if (!result.parameters) return fail(parameter_refusal(result.fault, result.culprit), true);
+    if (path.completed) complete_orcpt(result.parameters->orcpt, *path.path);
     if (path.path->is_postmaster_alone() && !options_->domains.empty())
         path.path = path.path->at(options_->domains.front());
     if (auto refusal = check_recipient(*path.path)) return refuse_recipient(std::move(*refusal));

@@ -33,6 +33,9 @@ def test_everybody_behind_one_private_address(make_gatepost, keys, sink, send):
     server.port, server.proxy_port = plain, proxy_port
     forged = compose("boss@ours.example")
     assert deliver(server, GATEWAY, forged, "a@bounces.example").startswith("250 "), "the exemption holds as written"
+    with connect(server, GATEWAY) as own:
+        own.say("EHLO client.example")
+        assert own.say("MAIL FROM:a@bounces.example").startswith("250 "), "so do own_networks"
     for _ in range(220):
         connect(server, GATEWAY).__exit__()
     for i in range(25):
@@ -48,6 +51,10 @@ def test_everybody_behind_one_private_address(make_gatepost, keys, sink, send):
     assert "spf" not in found or found["spf"] == ["none"], found
     assert found["dmarc"] == ["fail"]
     sink.messages.clear()
+    with connect(server, GATEWAY) as anybody:
+        assert anybody.say("HELO").startswith("501 ")
+        anybody.say("EHLO client.example")
+        assert anybody.say("MAIL FROM:a@bounces.example").startswith("501 ")
     signed = keys["dkim-only.example"].sign(compose("a@dkim-only.example"))
     assert deliver(server, GATEWAY, signed, "a@bounces.example").startswith("250 ")
     assert claims(field(sink.only_message().octets, "Authentication-Results"))["dmarc"] == ["pass"]

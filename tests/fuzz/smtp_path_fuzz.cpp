@@ -34,6 +34,19 @@ void check(std::string_view text, smtp::PathResult (*parse)(std::string_view)) {
     require(second.path && *second.path == path && second.rest.empty());
 }
 
+// What hosts of old write is read as it would be with what they left out.
+void check_of_old(std::string_view text) {
+    const auto result = smtp::parse_path_of_old(text);
+    if (!result.path) return;
+    require(!result.bare || result.rest.empty() || result.rest.starts_with(' '));
+    const bool unqualified = result.path->is_unqualified();
+    const auto path =
+        unqualified ? result.path->at(*gatepost::dns::DomainName::parse("b.example")) : *result.path;
+    const std::string whole = '<' + path.mailbox() + '>';
+    const auto second = smtp::parse_reverse_path(whole);
+    require(second.path && *second.path == path && second.rest.empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -45,6 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto text : {raw, std::string_view(mapped)}) {
         check(text, smtp::parse_reverse_path);
         check(text, smtp::parse_forward_path);
+        check_of_old(text);
+        check_of_old(text.substr(text.starts_with('<') ? 1 : 0));
     }
     return 0;
 }

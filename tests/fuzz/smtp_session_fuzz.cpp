@@ -44,7 +44,8 @@ class Driver {
   public:
     Driver(std::uint8_t choice, std::shared_ptr<const smtp::SessionOptions> options)
         : refuses_((choice & 4U) != 0),
-          session_(std::move(options), {true, (choice & 8U) == 0, (choice & 16U) == 0}) {
+          session_(std::move(options), {true, (choice & 8U) == 0, (choice & 16U) == 0},
+                   (choice & 32U) != 0 ? forgiving() : smtp::ClientLeave()) {
         act(session_.greet());
     }
 
@@ -63,6 +64,17 @@ class Driver {
     }
 
   private:
+    static smtp::ClientLeave forgiving() {
+        smtp::ClientLeave leave;
+        leave.forgiven_by = [](gatepost::policy::Forgiven, std::string_view) {
+            return std::optional<std::string>("");
+        };
+        leave.name_of_nameless = [] {
+            return std::string("[192.0.2.1]");
+        };
+        return leave;
+    }
+
     void feed_lines(std::string_view& input) {
         switch (lines_.read(input)) {
             case smtp::LineReader::Status::need_more:
@@ -75,6 +87,7 @@ class Driver {
                 break;
             case smtp::LineReader::Status::bad:
                 act(session_.on_bad_line(lines_.fault(), lines_.line()));
+                require(closed_ || lines_.fault() != smtp::LineFault::bare_lf);
                 break;
         }
     }
@@ -156,6 +169,8 @@ class Driver {
 
     void check_envelope() const {
         if (!session_.envelope()) return;
+        const auto& from = session_.envelope()->reverse_path;
+        require(from.is_null() || from.domain() || from.address_literal());
         require(session_.envelope()->recipients.size() <= 3);
         for (const auto& recipient : session_.envelope()->recipients) {
             const auto& path = recipient.forward_path;
@@ -184,6 +199,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto options = std::make_shared<smtp::SessionOptions>();
     options->hostname = "mx.example";
     options->domains = {*gatepost::dns::DomainName::parse("relay.example")};
+    options->unqualified_domain = options->domains.front();
     options->tls = static_cast<smtp::TlsMode>(data[0] & 3U);
     options->limits.recipients = 3;
     options->limits.message_size = message_size;

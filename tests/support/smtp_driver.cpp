@@ -14,9 +14,9 @@ smtp::SessionOptions smtp_options() {
     return options;
 }
 
-SmtpDriver::SmtpDriver(smtp::SessionOptions options, smtp::OfferedExtensions offered)
+SmtpDriver::SmtpDriver(smtp::SessionOptions options, smtp::OfferedExtensions offered, smtp::ClientLeave leave)
     : options_(std::make_shared<const smtp::SessionOptions>(std::move(options))),
-      session_(options_, offered) {}
+      session_(options_, offered, std::move(leave)) {}
 
 void SmtpDriver::greet() {
     act(session_.greet());

@@ -29,7 +29,7 @@ class SmtpDriver {
     using Refusal = std::optional<server::smtp::Reply>;
 
     explicit SmtpDriver(server::smtp::SessionOptions options = smtp_options(),
-                        server::smtp::OfferedExtensions offered = {});
+                        server::smtp::OfferedExtensions offered = {}, server::smtp::ClientLeave leave = {});
 
     void greet();
     // Octets of one read. Nothing happens once closed.

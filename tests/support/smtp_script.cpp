@@ -39,6 +39,11 @@ SmtpScript& SmtpScript::with(std::function<void(SmtpDriver&)> setup) {
     return *this;
 }
 
+SmtpScript& SmtpScript::forgiving(smtp::ClientLeave leave) {
+    leave_ = std::move(leave);
+    return *this;
+}
+
 SmtpScript& SmtpScript::send(std::string_view line) {
     return send_raw(std::string(line) + "\r\n");
 }
@@ -104,7 +109,7 @@ void SmtpScript::run() const {
 }
 
 void SmtpScript::play(std::size_t count, bool by_octet, bool silent_at_end) const {
-    SmtpDriver driver(options_, offered_);
+    SmtpDriver driver(options_, offered_, leave_);
     setup_(driver);
     driver.greet();
     std::string output;

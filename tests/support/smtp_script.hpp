@@ -18,6 +18,8 @@ class SmtpScript {
 
     // Changes what the outside of the session says, before the greeting.
     SmtpScript& with(std::function<void(SmtpDriver&)> setup);
+    // What is forgiven to the client.
+    SmtpScript& forgiving(server::smtp::ClientLeave leave);
     // One or more command lines; CRLF is added at the end.
     SmtpScript& send(std::string_view line);
     SmtpScript& send_raw(std::string_view octets);
@@ -38,6 +40,7 @@ class SmtpScript {
 
     server::smtp::SessionOptions options_;
     server::smtp::OfferedExtensions offered_;
+    server::smtp::ClientLeave leave_;
     std::function<void(SmtpDriver&)> setup_ = [](SmtpDriver&) {
     };
     std::vector<Step> steps_;

@@ -99,17 +99,53 @@ TEST(LoadClients, refuses_limits) {
     });
 }
 
-TEST(LoadClients, warns_of_early_talk_that_is_never_forgiven) {
+// PRODUCT.md, `allow`: what is decided before a message is there.
+TEST(LoadClients, refuses_conditions_that_are_known_too_late) {
+    const auto exemption = [](const std::string& allow, const std::string& when) {
+        return "policy: {unqualified_domain: a.example, exemptions: [{id: a, owner: o, reason: r,\n"
+               "  allow: [" +
+               allow + "],\n  when: {client_ip: 192.0.2.1" + when + "}}]}\n";
+    };
+    const std::string at_mail =
+        " is decided at MAIL and RCPT, when author_domain and arc_sealer are not known: give it an exemption "
+        "of its own";
+    const std::string at_once =
+        "early_talker is decided before the first command, when nothing but client_ip and tls_client is "
+        "known: give it an exemption of its own";
+    expect_each_alone({
+        {exemption("bare_path", ", author_domain: a.example"),
+         "5:10: policy.exemptions.allow: bare_path" + at_mail},
+        {exemption("dmarc, bare_path", ", author_domain: a.example"),
+         "5:10: policy.exemptions.allow: bare_path" + at_mail},
+        {exemption("unqualified", ", author_domain: '*.a.example'"),
+         "5:10: policy.exemptions.allow: unqualified" + at_mail},
+        {exemption("early_talker", ", author_domain: a.example"),
+         "5:10: policy.exemptions.allow: " + at_once},
+        {exemption("early_talker", ", mail_from: '<>'"), "5:10: policy.exemptions.allow: " + at_once},
+        {exemption("early_talker", ", helo: db1"), "5:10: policy.exemptions.allow: " + at_once},
+        {"policy: {unqualified_domain: 'a b'}\n",
+         "4:30: policy.unqualified_domain: \"a b\" is not a domain name"},
+        {"policy: {unqualified_domain: a_b.example}\n",
+         "4:30: policy.unqualified_domain: \"a_b.example\" is not a domain name"},
+    });
+    for (const char* fine : {", helo: db1, mail_from: 'root@*'", ""}) {
+        const auto result = load_text(base + exemption("bare_path, unqualified", fine), "g.yaml", today);
+        ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+        EXPECT_EQ(result.config->policy.unqualified_domain->text(), "a.example");
+        EXPECT_EQ(result.warnings.size(), 1U) << "the one of every configuration without a certificate";
+    }
+}
+
+TEST(LoadClients, warns_where_there_is_nothing_to_complete_addresses_by) {
     const auto result =
         load_text(base +
-                      "policy: {exemptions: [{id: a, owner: o, reason: r, allow: [early_talker],\n"
-                      "         when: {client_ip: 192.0.2.1, mail_from: '<>'}}]}\n",
+                      "policy: {exemptions: [{id: a, owner: o, reason: r, allow: [unqualified],\n"
+                      "         when: {client_ip: 192.0.2.1}}]}\n",
                   "g.yaml", today);
     ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
     EXPECT_EQ(
         texts(result.warnings).back(),
-        "g.yaml:4:59: policy.exemptions.allow: early_talker is forgiven only where `when` has client_ip "
-        "alone: nothing else is known then");
+        "g.yaml:4:59: policy.exemptions.allow: unqualified has no effect without policy.unqualified_domain");
 }
 
 }  // namespace

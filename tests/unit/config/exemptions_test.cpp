@@ -82,7 +82,7 @@ TEST(LoadExemptions, refuses_them) {
          "6:72: policy.exemptions.allow: at least one check is needed"},
         {exemption("id: a, when: {client_ip: 10.0.0.1}, allow: [dkim]"),
          "6:73: policy.exemptions.allow: \"dkim\" is not one of: dmarc, spf, missing_from_domain, "
-         "bare_newline, dnsbl, rate_limit, early_talker"},
+         "bare_newline, dnsbl, rate_limit, early_talker, bare_path, unqualified"},
         {exemption("id: a, when: {author_domain: example.com}, allow: [dmarc]"),
          "6:42: policy.exemptions.when: stands only on what a message says of itself, so that any forger "
          "matches; add client_ip, tls_client or arc_sealer, or accept the risk by forgeable: true"},

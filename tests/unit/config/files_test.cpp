@@ -328,6 +328,7 @@ TEST_F(ConfigFiles, default_yaml_tells_the_defaults) {
     EXPECT_EQ(given->limits.network_rates, silent->limits.network_rates);
     EXPECT_EQ(given->limits.early_talker_delay, silent->limits.early_talker_delay);
     EXPECT_EQ(given->relay.connections, silent->relay.connections);
+    EXPECT_EQ(given->policy.unqualified_domain, silent->policy.unqualified_domain);
     EXPECT_EQ(given->policy.rate_limits, silent->policy.rate_limits);
     EXPECT_EQ(given->policy.dnsbl_threshold, silent->policy.dnsbl_threshold);
     EXPECT_EQ(given->policy.dnsbl, silent->policy.dnsbl);

@@ -247,6 +247,51 @@ TEST(SmtpPath, ForwardPaths) {
     EXPECT_EQ(postmaster.domain()->text(), "b.example");
 }
 
+// PRODUCT.md, `allow`: bare_path and unqualified.
+TEST(SmtpPath, PathsOfOld) {
+    const std::string too_long(max_local_part_octets + 1, 'a');
+    const PathCase cases[] = {
+        {"root@db1.example.com", "root@db1.example.com", "db1.example.com"},
+        {"root@db1.example.com SIZE=1", "root@db1.example.com", "db1.example.com", " SIZE=1"},
+        {"root@[192.0.2.1]", "root@[192.0.2.1]"},
+        {"\"a b\"@b.example ", "\"a b\"@b.example", "b.example", " "},
+        {"root", "root"},
+        {"root SIZE=1", "root", "", " SIZE=1"},
+        {"<root>", "root"},
+        {"<root> SIZE=1", "root", "", " SIZE=1"},
+        {"<\"root\">", "\"root\""},
+        {"<a@b.example>", "a@b.example", "b.example"},
+        {"", "!"},
+        {" root", "!"},
+        {"<>", "!"},
+        {"<", "!"},
+        {"<root", "!"},
+        {"root>", "!"},
+        {"root@db1>", "!"},
+        {"<root@db1", "!"},
+        {"<root >", "!"},
+        {"root\tSIZE=1", "!"},
+        {"root@", "!"},
+        {"<root@>", "!"},
+        {"@a.example:root@b.example", "!"},
+        {"<@a.example:root>", "!"},
+        {"root@-b.example", "!", "", "", PathFault::bad_domain},
+        {"r\xff", "!", "", "", PathFault::not_utf8},
+        {too_long, "!", "", "", PathFault::too_long},
+    };
+    for (const auto& expected : cases) {
+        const PathResult got = parse_path_of_old(expected.text);
+        check_path(expected, got);
+        EXPECT_EQ(got.bare, !expected.text.starts_with('<')) << expected.text;
+        const bool unqualified =
+            expected.mailbox != "!" && expected.mailbox.find('@') == std::string_view::npos;
+        EXPECT_EQ(got.path && got.path->is_unqualified(), unqualified) << expected.text;
+    }
+    EXPECT_FALSE(parse_path_of_old("root").path->is_postmaster_alone());
+    EXPECT_TRUE(parse_path_of_old("PostMaster").path->is_postmaster_alone());
+    EXPECT_FALSE(parse_path_of_old("postmaster@b.example").path->is_postmaster_alone());
+}
+
 TEST(SmtpPath, Parts) {
     const auto quoted = *parse_reverse_path("<\"a \\\"\\\\b\"@b.example>").path;
     EXPECT_EQ(quoted.local_part(), "\"a \\\"\\\\b\"");
