@@ -175,6 +175,10 @@ void WorkerMetrics::count_verdicts(const Evidence& evidence) {
     count(iprev, evidence.iprev.result);
 }
 
+void WorkerMetrics::count_would_be(policy::Action action) {
+    add(would_be_[static_cast<std::size_t>(action)]);
+}
+
 void WorkerMetrics::count_exemption(std::string_view id) {
     const std::size_t index = metrics_.exemption_ids_.index_of(id);
     if (index != NameTable::absent) add(exemptions_[index]);
@@ -221,6 +225,8 @@ MetricsSnapshot Metrics::snapshot() const {
     };
     MetricsSnapshot snapshot;
     snapshot.messages = sum_outcomes([](const WorkerMetrics& w) -> const auto& { return w.messages_; });
+    for (std::size_t i = 0; i < action_count; ++i)
+        snapshot.would_be[i] = sum([i](const WorkerMetrics& w) -> const auto& { return w.would_be_[i]; });
     for (std::size_t m = 0; m < mechanism_list.size(); ++m)
         for (std::size_t i = 0; i < mechanism_list[m].words; ++i)
             snapshot.verdicts.push_back(

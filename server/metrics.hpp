@@ -7,6 +7,8 @@
 
 #include "reports/store/store.hpp"
 
+#include "policy/decision.hpp"
+
 #include "auth/evidence.hpp"
 
 #include "dns/brownout.hpp"
@@ -31,6 +33,10 @@ namespace gatepost::server {
 enum class Outcome { accept, quarantine, reject, defer, discard, relay_reject };
 inline constexpr std::size_t outcome_count = 6;
 std::string_view to_string(Outcome outcome);
+
+// What the judgement says is to be done, by policy::Action.
+inline constexpr std::size_t action_count = 5;
+using ActionCounts = std::array<std::uint64_t, action_count>;
 
 // What happened to clients before or beside their messages.
 enum class ClientEvent {
@@ -67,6 +73,7 @@ struct MetricsSnapshot {
         std::uint64_t count = 0;
     };
     OutcomeCounts messages{};
+    ActionCounts would_be{};        // of messages that came in monitor mode: what enforcing would have done
     std::vector<Verdict> verdicts;  // every mechanism with every word it has, zeros too
     std::array<std::uint64_t, client_event_count> clients{};  // by ClientEvent
     std::uint64_t connections_open = 0;
@@ -117,6 +124,8 @@ class WorkerMetrics {
     // The verdicts of one message: SPF of MAIL FROM, each DKIM signature (`none` once where there is none),
     // DMARC, iprev.
     void count_verdicts(const auth::Evidence& evidence);
+    // One message that came in monitor mode, by what enforcing would have done.
+    void count_would_be(policy::Action action);
     void count_exemption(std::string_view id);
     void count_client(ClientEvent event);
     void connection_opened();
@@ -132,6 +141,7 @@ class WorkerMetrics {
 
     const Metrics& metrics_;
     std::array<Counter, outcome_count> messages_{};
+    std::array<Counter, action_count> would_be_{};
     std::array<std::array<Counter, words>, mechanisms> verdicts_{};
     std::array<Counter, client_event_count> clients_{};
     Counter opened_{0};

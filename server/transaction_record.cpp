@@ -31,6 +31,8 @@ void Transaction::record(const smtp::Envelope& envelope, const Reply& final_repl
     services_.metrics.count_message(outcome, evidence_.author.domain ? &*evidence_.author.domain : nullptr);
     if (judged_) {
         services_.metrics.count_verdicts(evidence_);
+        if (runtime_->config.policy.mode == policy::Mode::monitor)
+            services_.metrics.count_would_be(decision_.judged);
         if (!decision_.exemption.empty()) services_.metrics.count_exemption(decision_.exemption);
         const bool counted = newlines_forgiven_by_.empty() || newlines_forgiven_by_ == decision_.exemption;
         if (!counted) services_.metrics.count_exemption(newlines_forgiven_by_);

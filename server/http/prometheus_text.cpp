@@ -47,6 +47,16 @@ MetricFamily messages(const MetricsSnapshot& snapshot) {
     return family;
 }
 
+MetricFamily would_be(const MetricsSnapshot& snapshot) {
+    MetricFamily family =
+        counter("gatepost_monitored_messages_total",
+                "Messages judged while policy.mode was monitor, by what enforcing would have done.");
+    for (std::size_t i = 0; i < action_count; ++i)
+        add(family, {{"would_be", std::string(to_string(static_cast<policy::Action>(i)))}},
+            snapshot.would_be[i]);
+    return family;
+}
+
 MetricFamily verdicts(const MetricsSnapshot& snapshot) {
     MetricFamily family = counter("gatepost_verdicts_total",
                                   "Results of authentication, by mechanism; DKIM counts each signature.");
@@ -77,6 +87,7 @@ MetricFamily exemptions(const MetricsSnapshot& snapshot) {
 std::string prometheus_text(const MetricsSnapshot& snapshot) {
     std::vector<MetricFamily> families;
     families.push_back(messages(snapshot));
+    families.push_back(would_be(snapshot));
     families.push_back(verdicts(snapshot));
     families.push_back(
         gauge("gatepost_open_connections", "SMTP connections that are open.", snapshot.connections_open));

@@ -19,6 +19,17 @@ json::object outcomes(const OutcomeCounts& counts) {
     return object;
 }
 
+json::object would_be(const ActionCounts& counts) {
+    json::object object;
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < action_count; ++i) {
+        object[to_string(static_cast<policy::Action>(i))] = counts[i];
+        total += counts[i];
+    }
+    object["total"] = total;
+    return object;
+}
+
 json::object verdicts(const MetricsSnapshot& snapshot) {
     json::object mechanisms;
     for (const MetricsSnapshot::Verdict& verdict : snapshot.verdicts) {
@@ -34,6 +45,7 @@ json::object verdicts(const MetricsSnapshot& snapshot) {
 std::string stats_json(const MetricsSnapshot& snapshot) {
     json::object stats;
     stats["messages"] = outcomes(snapshot.messages);
+    stats["would_be"] = would_be(snapshot.would_be);
     stats["verdicts"] = verdicts(snapshot);
     stats["connections"] = {{"open", snapshot.connections_open}, {"total", snapshot.connections_total}};
     json::object clients;

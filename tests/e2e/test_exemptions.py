@@ -43,5 +43,11 @@ def test_monitor_mode_decides_and_records_but_lets_pass(make_gatepost, send, sin
     server = make_gatepost({"policy": {"mode": "monitor"}})
     forged = next(case for case in CASES if case.name == "p-reject")
     assert send(forged.message(keys), forged.client, forged.mail_from, server=server).code == 250
-    assert "dmarc=fail" in sink.only_message().octets.decode()
-    assert server.stats()["verdicts"]["dmarc"]["fail"] == 1
+    delivered = sink.only_message().octets
+    assert "dmarc=fail" in delivered.decode() and b"X-Quarantine" not in delivered
+    assert delivered.endswith(forged.message(keys)), "unchanged"
+    stats = server.stats()
+    assert stats["verdicts"]["dmarc"]["fail"] == 1
+    assert stats["messages"]["accept"] == 1 and stats["would_be"] == {
+        "accept": 0, "quarantine": 0, "reject": 1, "defer": 0, "discard": 0, "total": 1}
+    assert 'gatepost_monitored_messages_total{would_be="reject"} 1' in server.get("/metrics")[1]

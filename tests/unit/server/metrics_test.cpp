@@ -67,6 +67,9 @@ TEST_F(MetricsTest, SumsTheWorkers) {
     metrics.worker(1).count_message(Outcome::accept, &ours);
     metrics.worker(1).count_message(Outcome::reject, &strange);
     metrics.worker(1).count_message(Outcome::relay_reject, nullptr);
+    metrics.worker(0).count_would_be(policy::Action::reject);
+    metrics.worker(1).count_would_be(policy::Action::reject);
+    metrics.worker(1).count_would_be(policy::Action::discard);
     metrics.worker(0).connection_opened();
     metrics.worker(0).connection_opened();
     metrics.worker(1).connection_closed();  // it was handed over
@@ -75,6 +78,7 @@ TEST_F(MetricsTest, SumsTheWorkers) {
     const MetricsSnapshot got = metrics.snapshot();
     EXPECT_EQ(got.messages, (OutcomeCounts{2, 0, 1, 0, 0, 1}));
     EXPECT_EQ(got.messages_total(), 4u);
+    EXPECT_EQ(got.would_be, (ActionCounts{0, 0, 2, 0, 1}));
     EXPECT_EQ(got.connections_open, 1u);
     EXPECT_EQ(got.connections_total, 2u);
     EXPECT_EQ(got.dns.cache.failures, 30u);
@@ -136,6 +140,7 @@ TEST(NameTable, IsBounded) {
 TEST_F(MetricsTest, StatsHaveTheShapeOfTheContract) {
     const dns::DomainName ours = domain("example.com");
     metrics.worker(0).count_message(Outcome::quarantine, &ours);
+    metrics.worker(0).count_would_be(policy::Action::reject);
     const auto stats = boost::json::parse(http::stats_json(metrics.snapshot()));
     struct Case {
         const char* pointer;
@@ -148,6 +153,12 @@ TEST_F(MetricsTest, StatsHaveTheShapeOfTheContract) {
                           Case{"/messages/discard", 0},
                           Case{"/messages/relay_reject", 0},
                           Case{"/messages/total", 1},
+                          Case{"/would_be/accept", 0},
+                          Case{"/would_be/quarantine", 0},
+                          Case{"/would_be/reject", 1},
+                          Case{"/would_be/defer", 0},
+                          Case{"/would_be/discard", 0},
+                          Case{"/would_be/total", 1},
                           Case{"/verdicts/spf/pass", 0},
                           Case{"/verdicts/dkim/neutral", 0},
                           Case{"/verdicts/dmarc/permerror", 0},
@@ -171,12 +182,15 @@ TEST_F(MetricsTest, StatsHaveTheShapeOfTheContract) {
 
 TEST_F(MetricsTest, PrometheusText) {
     metrics.worker(0).count_message(Outcome::reject, nullptr);
+    metrics.worker(0).count_would_be(policy::Action::defer);
     metrics.worker(0).count_exemption("a \"b\"\n");
     const std::string text = http::prometheus_text(metrics.snapshot());
     for (const char* line : {"# HELP gatepost_messages_total ",
                              "# TYPE gatepost_messages_total counter\n",
                              "gatepost_messages_total{action=\"reject\"} 1\n",
                              "gatepost_messages_total{action=\"relay_reject\"} 0\n",
+                             "gatepost_monitored_messages_total{would_be=\"defer\"} 1\n",
+                             "gatepost_monitored_messages_total{would_be=\"reject\"} 0\n",
                              "gatepost_verdicts_total{mechanism=\"spf\",result=\"softfail\"} 0\n",
                              "# TYPE gatepost_open_connections gauge\n",
                              "gatepost_connections_total 0\n",

@@ -17,6 +17,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <optional>
+
 namespace gatepost::server {
 namespace {
 
@@ -72,13 +75,12 @@ class TransactionTest : public testing::Test {
         CurrentRuntime current(make_runtime(config_, problem));
         Log log(config_.log);
         auto opened = reports::store::open_store(folder_.path() / "rows.db");
-        Metrics metrics(1);
         std::string header;
         body_.clear();
         Services services{context_.get_executor(),
                           current,
                           zone_,
-                          metrics.worker(0),
+                          metrics_.worker(0),
                           files_,
                           memory_,
                           *opened.store,
@@ -92,12 +94,12 @@ class TransactionTest : public testing::Test {
                               return smtp::OfferedExtensions();
                           }};
         const auto code = tests::run(context_, send(services, current.get(), message, client, cut_));
-        EXPECT_EQ(code, 250);
+        EXPECT_EQ(code, expected_code_);
         return header;
     }
 
-    static asio::awaitable<int> send(Services& services, RuntimePtr runtime, std::string message,
-                                     const char* client_ip, std::size_t cut) {
+    asio::awaitable<int> send(Services& services, RuntimePtr runtime, std::string message,
+                              const char* client_ip, std::size_t cut) {
         Transaction transaction(services, std::move(runtime), "s-1");
         smtp::Envelope envelope;
         envelope.reverse_path = *smtp::parse_reverse_path("<a@sender.example>").path;
@@ -107,6 +109,7 @@ class TransactionTest : public testing::Test {
         client.protocol = "ESMTP";
         const auto refusal = co_await transaction.begin(envelope, std::move(client));
         if (refusal) co_return 0;
+        transaction.set_listing(listing_);
         const std::string first = message.substr(0, cut);
         const std::string rest = message.substr(first.size());
         co_await transaction.content(first);
@@ -145,6 +148,9 @@ class TransactionTest : public testing::Test {
     ClientState clients_;
     dns::ZoneResolver zone_;
     config::Config config_;
+    Metrics metrics_{1};
+    std::optional<policy::Listing> listing_;
+    int expected_code_ = 250;
     bool final_ = false;
     std::size_t cut_ = std::string::npos;  // the message comes in two chunks, from there on in the second
     std::string body_;                     // as the downstream got it
@@ -171,6 +177,88 @@ TEST_F(TransactionTest, writes_its_fields_in_order_and_takes_out_forged_ones) {
     EXPECT_EQ(names(header_of(message, "192.0.2.2")),
               (Names{"Return-Path", "Authentication-Results", "X-Quarantine", "Received", "Received-SPF",
                      "received-spf", "From"}));
+}
+
+// PRODUCT.md, "Modes and stores": one row a judgement, each carried out first and then only counted.
+TEST_F(TransactionTest, delivers_unchanged_in_monitor_mode_and_counts_what_would_have_been_done) {
+    using policy::Action;
+    struct Row {
+        const char* judgement;
+        Action would_be;
+        const char* from = "From: a@sender.example\r\n";
+        const char* client = "192.0.2.2";
+        std::function<void(policy::Settings&)> set = [](policy::Settings&) {
+        };
+        bool listed = false;
+    };
+    const Row rows[] = {
+        {"DMARC", Action::quarantine},
+        {"DMARC, on_quarantine: reject", Action::reject, "From: a@sender.example\r\n", "192.0.2.2",
+         [](auto& s) {
+             s.on_quarantine = policy::OnQuarantine::reject;
+         }},
+        {"SPF, on_fail: reject", Action::reject, "From: a@other.example\r\n", "192.0.2.2",
+         [](auto& s) {
+             s.on_spf_fail = policy::OnSpfFail::reject;
+         }},
+        {"SPF, on_fail: quarantine", Action::quarantine, "From: a@other.example\r\n", "192.0.2.2",
+         [](auto& s) {
+             s.on_spf_fail = policy::OnSpfFail::quarantine;
+         }},
+        {"invalid From", Action::reject, "Subject: none\r\n", "192.0.2.1"},
+        {"invalid From, on_invalid_from: quarantine", Action::quarantine, "Subject: none\r\n", "192.0.2.1",
+         [](auto& s) {
+             s.on_invalid_from = policy::OnInvalidFrom::quarantine;
+         }},
+        {"block lists", Action::reject, "From: a@sender.example\r\n", "192.0.2.1", [](auto&) {}, true},
+        {"nothing", Action::accept, "From: a@sender.example\r\n", "192.0.2.1"},
+    };
+    policy::Settings& settings = config_.policy;
+    const policy::Settings defaults = settings;
+    ActionCounts expected{};
+    for (const Row& row : rows) {
+        SCOPED_TRACE(row.judgement);
+        settings = defaults;
+        row.set(settings);
+        listing_.reset();
+        if (row.listed) listing_ = policy::Listing{{"bl.example"}};
+        const std::string mail = std::string(row.from) + "\r\nbody\r\n";
+        expected_code_ = row.would_be == Action::reject ? 550 : 250;
+        const std::string enforced = header_of(mail, row.client);
+        EXPECT_EQ(enforced.find("X-Quarantine") != std::string::npos, row.would_be == Action::quarantine);
+        EXPECT_EQ(metrics_.snapshot().would_be, expected) << "enforcing is not monitored";
+        settings.mode = policy::Mode::monitor;
+        expected_code_ = 250;
+        const std::string watched = header_of(mail, row.client);
+        EXPECT_EQ(names(watched),
+                  (Names{"Authentication-Results", "Received", row.from[0] == 'F' ? "From" : "Subject"}));
+        EXPECT_EQ(body_, "body\r\n");
+        ++expected[static_cast<std::size_t>(row.would_be)];
+        EXPECT_EQ(metrics_.snapshot().would_be, expected);
+    }
+    EXPECT_EQ(metrics_.snapshot().messages[static_cast<std::size_t>(Outcome::accept)], std::size(rows) + 1);
+}
+
+// Never suspended: syntax, framing, limits (PRODUCT.md, "Modes and stores").
+TEST_F(TransactionTest, refuses_in_monitor_mode_what_is_no_judgement) {
+    config_.policy.mode = policy::Mode::monitor;
+    expected_code_ = 554;  // RFC 5321 §6.3
+    std::string hops;
+    for (int i = 0; i < 101; ++i)
+        hops += "Received: x\r\n";
+    header_of(hops + "From: a@sender.example\r\n\r\nx\r\n");
+    expected_code_ = 552;
+    config_.limits.header_fields = 10;
+    header_of(hops + "From: a@sender.example\r\n\r\nx\r\n");
+    policy::RateLimit limit;
+    limit.id = "slow";
+    config_.limits.header_fields = 1000;
+    config_.policy.rate_limits = {limit};
+    expected_code_ = 250;
+    header_of(message);
+    expected_code_ = 0;  // at MAIL
+    header_of(message);
+    EXPECT_EQ(metrics_.snapshot().would_be, (ActionCounts{1, 0, 0, 0, 0}));
 }
 
 // Where the header ends does not depend on where a chunk does.
