@@ -50,3 +50,14 @@ def test_a_name_of_the_system_is_reached(tmp_path, name_server, certificate, sin
     gatepost = Gatepost(tmp_path, name_server.port, 25, certificate, {"relay": {"to": [f"localhost:{sink.port}"]}}).start()
     assert send(gatepost)[0].startswith("250 ")
     gatepost.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: an /etc/hosts of its own")
+def test_a_service_of_a_container_network_is_reached(tmp_path, name_server, certificate, sink):
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost mail_server\n", encoding="utf-8")
+    gatepost = Gatepost(tmp_path / "gatepost", name_server.port, 25, certificate,
+                        {"relay": {"to": [f"mail_server:{sink.port}"]}})
+    gatepost.start(under=["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)])
+    assert send(gatepost)[0].startswith("250 ")
+    gatepost.stop()
