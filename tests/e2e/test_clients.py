@@ -9,6 +9,7 @@ import pytest
 from harness.mail import compose
 from harness.process import free_port, wait_until
 from harness.raw_client import RawClient
+from harness.tls_client import client_context
 from harness.zone import CRON, KNOWN, NAMED, NAMELESS
 
 SPF_ONLY = compose("someone@spf-only.example")
@@ -55,6 +56,19 @@ def test_handshakes_are_no_early_talk(make_gatepost, send):
     with socket.create_connection(("127.0.0.1", port), timeout=20) as plain, context.wrap_socket(plain) as early:
         early.sendall(b"EHLO client.example\r\n")
         assert early.recv(4096).startswith(b"554 ")
+
+
+def test_early_talk_is_forgiven_by_a_certificate_that_is_known_in_time(make_gatepost, authority):
+    port = free_port()
+    make_gatepost({"limits": {"early_talker_delay": "300ms"}, "tls": {"client_ca": str(authority.certificate)},
+                   "listeners": [{"address": f"127.0.0.1:{port}", "tls": "implicit"}],
+                   "policy": {"exemptions": [{"id": "certified", "owner": "o", "reason": "r", "allow": ["early_talker"],
+                                              "when": {"tls_client": ["CN=cron"]}}]}})
+    for certificate, greeting in ((authority.issue("CN=cron", client=True), b"220 "), (None, b"554 ")):
+        context = client_context(certificate=certificate)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as plain, context.wrap_socket(plain) as early:
+            early.sendall(b"EHLO client.example\r\n")
+            assert early.recv(4096).startswith(greeting)
 
 
 @pytest.mark.parametrize("group", [
