@@ -46,10 +46,3 @@ class DomainName {
 };
 
 }  // namespace gatepost::dns
-
-template <>
-struct std::hash<gatepost::dns::DomainName> {
-    std::size_t operator()(const gatepost::dns::DomainName& name) const noexcept {
-        return std::hash<std::string>{}(name.text());
-    }
-};

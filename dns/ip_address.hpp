@@ -62,12 +62,3 @@ class IpNetwork {
 };
 
 }  // namespace gatepost::dns
-
-template <>
-struct std::hash<gatepost::dns::IpAddress> {
-    std::size_t operator()(const gatepost::dns::IpAddress& address) const noexcept {
-        const auto& octets = address.octets();
-        return std::hash<std::string_view>{}(std::string_view(reinterpret_cast<const char*>(octets.data()),
-                                                              address.is_v4() ? 4 : octets.size()));
-    }
-};

@@ -311,9 +311,9 @@ class App {
     Metrics metrics_;
     FilePool files_;
     MemoryBudget memory_;
-    ConnectionLimits connections_;
-    std::size_t descriptors_ = raise_descriptor_limit();
     dns::SystemRandomSource random_;
+    ConnectionLimits connections_{dns::draw_hash_key(random_)};
+    std::size_t descriptors_ = raise_descriptor_limit();
     ClientState clients_{dns::draw_hash_key(random_)};
     std::unique_ptr<reports::store::Store> store_;
     std::optional<Health> health_;

@@ -2,6 +2,7 @@
 // limits.connections_per_client) and of one network (limits.connections_per_network).
 #pragma once
 
+#include "dns/address_hash.hpp"
 #include "dns/ip_address.hpp"
 
 #include <cstddef>
@@ -20,6 +21,10 @@ class ConnectionLimits {
     };
     enum class Verdict { admitted, too_many, too_many_of_client, too_many_of_network };
 
+    // `hash_key` is drawn at start: addresses are chosen by strangers.
+    explicit ConnectionLimits(const dns::HashKey& hash_key = {})
+        : by_client_(0, dns::AddressHash{hash_key}), by_network_(0, dns::AddressHash{hash_key}) {}
+
     // Any thread. Each admitted connection is given back by leave(). Memory is bounded by the connections
     // open.
     Verdict enter(const dns::IpAddress& client, const Bounds& bounds);
@@ -30,7 +35,7 @@ class ConnectionLimits {
     std::size_t open() const;
 
   private:
-    using Counts = std::unordered_map<dns::IpAddress, std::size_t>;  // without zeros
+    using Counts = std::unordered_map<dns::IpAddress, std::size_t, dns::AddressHash>;  // without zeros
     static std::size_t count(const Counts& counts, const dns::IpAddress& key);
     static void take_one(Counts& counts, const dns::IpAddress& key);
     Verdict judge(const dns::IpAddress& client, const Bounds& bounds) const;

@@ -14,7 +14,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 
 namespace gatepost::server {
 
@@ -44,7 +43,7 @@ class HiddenClients {
     struct Minute {
         std::int64_t number = -1;
         std::size_t connections = 0;
-        std::unordered_map<dns::IpAddress, std::size_t> of_private;
+        std::map<dns::IpAddress, std::size_t> of_private;  // ordered, not hashed: addresses are chosen
     };
 
     void move_to(TimePoint now);
@@ -56,10 +55,10 @@ class HiddenClients {
     std::array<Minute, minutes> minutes_;
     std::int64_t now_ = -1;  // the minute
     std::size_t connections_ = 0;
-    std::unordered_map<dns::IpAddress, std::size_t> of_private_;  // over all minutes
-    dns::IpAddress suspect_;                                      // whose names these are
-    std::map<dns::DomainName, TimePoint> names_;                  // that do not resolve to it
-    std::size_t questions_ = 0;                                   // in the minute
+    std::map<dns::IpAddress, std::size_t> of_private_;  // over all minutes
+    dns::IpAddress suspect_;                            // whose names these are
+    std::map<dns::DomainName, TimePoint> names_;        // that do not resolve to it
+    std::size_t questions_ = 0;                         // in the minute
     std::optional<dns::IpAddress> hidden_;
 };
 

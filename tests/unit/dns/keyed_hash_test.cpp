@@ -1,9 +1,14 @@
+#include "dns/address_hash.hpp"
+#include "dns/domain_name.hpp"
+#include "dns/ip_address.hpp"
 #include "dns/keyed_hash.hpp"
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 #include <string>
+#include <type_traits>
 
 namespace gatepost::dns {
 namespace {
@@ -25,6 +30,21 @@ TEST(KeyedHash, tells_lengths_and_keys_apart) {
         seen.insert(keyed_hash(HashKey{1, 2}, std::string(length, '\0')));
     }
     EXPECT_EQ(seen.size(), 80U);
+}
+
+// A table of the standard library that a stranger could fill with colliding keys does not compile.
+static_assert(!std::is_default_constructible_v<std::hash<IpAddress>>);
+static_assert(!std::is_default_constructible_v<std::hash<DomainName>>);
+
+TEST(AddressHash, is_keyed) {
+    const AddressHash one{paper_key}, other{HashKey{1, 2}};
+    std::set<std::size_t> seen;
+    for (const auto* text : {"192.0.2.1", "192.0.2.2", "2001:db8::1", "c000:201::"}) {
+        const IpAddress address = IpAddress::parse(text).value();
+        EXPECT_EQ(one(address), one(IpAddress::parse(text).value())) << text;
+        seen.insert({one(address), other(address)});
+    }
+    EXPECT_EQ(seen.size(), 8U);
 }
 
 }  // namespace
