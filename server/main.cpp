@@ -5,6 +5,7 @@
 #include "server/cli/spf.hpp"
 #include "server/cli/verify.hpp"
 #include "server/cli/version.hpp"
+#include "server/privileges.hpp"
 #include "server/run_server.hpp"
 
 #include <cerrno>
@@ -71,6 +72,7 @@ int flush_output(int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    keep_private();
     try {
         const auto line = cli::parse_command_line(argc, argv);
         std::cout << line.output;

@@ -4,11 +4,15 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace gatepost::server {
@@ -56,14 +60,42 @@ std::string become(const Account& account, const std::filesystem::path& folder) 
     return {};
 }
 
-// By the system call, as libc has none; of this thread, so it must come before the others are started.
-std::string drop_capabilities() {
-    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);  // kernels without it have none
+using CapabilitySets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+bool has_any(const CapabilitySets& sets) {
+    return std::any_of(sets.begin(), sets.end(), [](const __user_cap_data_struct& set) {
+        return (set.effective | set.permitted | set.inheritable) != 0;
+    });
+}
+
+// The system calls, as libc has none. Of this thread alone.
+bool get_capabilities(CapabilitySets& sets) {
     __user_cap_header_struct header{};
     header.version = _LINUX_CAPABILITY_VERSION_3;
-    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
-    if (::syscall(SYS_capset, &header, none.data()) != 0) return failure("dropping capabilities");
-    return {};
+    return ::syscall(SYS_capget, &header, sets.data()) == 0;
+}
+
+bool set_capabilities(const CapabilitySets& sets) {
+    __user_cap_header_struct header{};
+    header.version = _LINUX_CAPABILITY_VERSION_3;
+    return ::syscall(SYS_capset, &header, sets.data()) == 0;
+}
+
+// Must come before other threads are started. A service manager or container may have taken all of them
+// already, and then may forbid capset() as well.
+std::string drop_capabilities() {
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);  // kernels without it have none
+    CapabilitySets sets{};
+    if (get_capabilities(sets) && !has_any(sets)) return {};
+    return set_capabilities({}) ? "" : failure("dropping capabilities");
+}
+
+// Both: a limit of 0 holds for children too, but not for a kernel that pipes core files to a program
+// (core(5)).
+void forbid_core_files() {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 }  // namespace
@@ -73,8 +105,22 @@ std::string drop_privileges(const Account& account, const std::filesystem::path&
         std::string problem = become(account, folder);
         if (!problem.empty()) return problem;
     }
+    forbid_core_files();  // a change of user has set it as fs.suid_dumpable wants it (prctl(2))
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failure("no_new_privs");
     return ::geteuid() == 0 ? "" : drop_capabilities();
+}
+
+void use_right_to_bind() {
+    constexpr std::uint32_t right = 1U << CAP_NET_BIND_SERVICE;
+    CapabilitySets sets{};
+    if (!get_capabilities(sets) || (sets[0].permitted & right) == 0) return;
+    sets[0].effective |= right;
+    set_capabilities(sets);  // where that is forbidden, binding tells
+}
+
+void keep_private() {
+    ::umask(077);
+    forbid_core_files();
 }
 
 }  // namespace gatepost::server

@@ -18,4 +18,14 @@ struct Account {
 // problem, or empty; after a problem the process must not go on.
 std::string drop_privileges(const Account& account, const std::filesystem::path& folder);
 
+// Makes the right to bind ports below 1024 effective, where the program's file brings it as merely permitted
+// (`setcap cap_net_bind_service=p`, as in the container image): so marked, the program also starts where that
+// right has been taken away. drop_privileges() gives it up.
+void use_right_to_bind();
+
+// What the process writes from now on is for its user alone (umask), and what it holds in memory, private
+// keys and mail, is never written as a core file, nor read by another process of that user. To be called at
+// start; drop_privileges() repeats what a change of user undoes.
+void keep_private();
+
 }  // namespace gatepost::server

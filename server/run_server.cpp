@@ -38,6 +38,7 @@ std::string open_sockets(const config::Config& config, ListeningSockets& sockets
 // All that takes rights which are given up, and all before the first thread: capabilities are each thread's.
 std::string prepare(Outset& outset, ListeningSockets& sockets) {
     const config::Config& config = outset.runtime->config;
+    use_right_to_bind();
     std::string problem = open_sockets(config, sockets, outset);
     if (!problem.empty()) return problem;
     std::error_code error;

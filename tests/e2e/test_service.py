@@ -120,3 +120,18 @@ def test_the_units_are_what_systemd_takes():
     # The program and its user need not be on the machine that tests.
     complaints = [line for line in done.stderr.splitlines() if "gatepost." in line and "is not executable" not in line]
     assert complaints == []
+
+
+def test_what_it_writes_is_for_its_user_alone(make_gatepost, send, tmp_path):
+    """Whatever the umask of whoever started it; and no core file takes keys and mail out of its memory."""
+    maildir = tmp_path / "Maildir"
+    server = make_gatepost({"relay": {"to": [f"maildir:{maildir}"]}})
+    restart(server, 'umask 000; ulimit -c "$(ulimit -H -c)"; exec "$@"', {})
+    server.process.wait_until(lambda: server._status("/healthz") == 200, "it serves again")
+    assert send(CRON_MAIL, CRON, "root@cron.ours.example", server=server).code == 250
+    written = [path for folder in (server.folder / "data", maildir) for path in folder.rglob("*")]
+    assert {"state.sqlite3", "state.sqlite3-wal"} <= {path.name for path in written}, written
+    assert len(list((maildir / "new").iterdir())) == 1
+    assert [path for path in [maildir, *written] if path.stat().st_mode & 0o077] == []
+    with open(f"/proc/{server.process.pid}/limits", encoding="ascii") as lines:
+        assert [line.split()[4:6] for line in lines if line.startswith("Max core file")] == [["0", "0"]]
