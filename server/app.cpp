@@ -25,6 +25,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <iostream>
@@ -39,6 +41,9 @@ namespace {
 
 constexpr unsigned file_threads = 4;  // local: as many fsyncs at a time as a disk gains from
 constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
+// local: what a downstream server takes to greet. One that is late, or a dead name server, holds up no start.
+constexpr auto first_probe_time = 3s;
+constexpr unsigned abort_seconds = 2;  // local: after a second SIGTERM, for files and report rows
 
 std::chrono::sys_days today() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
@@ -121,15 +126,15 @@ class App {
         }
         downstream_ = std::make_shared<relay::DownstreamState>(servers);
         // Clients are told what the servers behind announce, so they are asked before the first client comes.
+        std::string problem = "not asked to the end within the time for it at start; it is asked again";
         asio::io_context context;
-        std::string problem;
         const auto asked = [&](std::exception_ptr, std::string found) {
             problem = std::move(found);
         };
         asio::co_spawn(context,
                        Health::probe_downstream(config(), downstream_, outset_.runtime->relay_security()),
                        asked);
-        context.run();
+        context.run_for(first_probe_time);
         if (!problem.empty()) {
             LogEntry entry("downstream_unreachable", LogLevel::warning);
             entry.with("problem", problem);
@@ -221,7 +226,7 @@ class App {
             if (signal == SIGHUP)
                 reload();
             else if (draining_)
-                return abort();
+                return end_at_once();
             else
                 drain();
             wait_for_signal();
@@ -284,15 +289,27 @@ class App {
         });
     }
 
+    // A second signal: what is left of the work has a moment. A disk or a network file system that hangs does
+    // not hold up the end.
+    void end_at_once() {
+        std::signal(SIGALRM, [](int) { ::_exit(1); });
+        ::alarm(abort_seconds);
+        abort();
+    }
+
     void abort() {
         for (auto& worker : workers_)
             worker->abort();
         end();
     }
 
+    // From here on a signal has the system's own effect: it ends the process, wherever that hangs.
     void end() {
         drain_timer_.cancel();
-        signals_.cancel();
+        boost::system::error_code ignored;
+        signals_.remove(SIGTERM, ignored);
+        signals_.remove(SIGINT, ignored);
+        signals_.cancel(ignored);
         context_.stop();
     }
 

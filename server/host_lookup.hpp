@@ -1,7 +1,7 @@
 // The addresses of a host by the system's own resolver, so that names of containers and of /etc/hosts count.
 // getaddrinfo() can be neither interrupted nor told how long it may take: with a dead name server it takes
-// half a minute. So nobody waits for one that is late, those behind it in the queue are dropped unasked, and
-// an address does not queue at all.
+// half a minute. So nobody waits for one that is late: no session, no start and no end of the process. Who
+// asks for a host that is being asked for shares that answer; an address is not asked for at all.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
