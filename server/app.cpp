@@ -10,6 +10,7 @@
 #include "server/load_runtime.hpp"
 #include "server/log.hpp"
 #include "server/relay/maildir.hpp"
+#include "server/watcher.hpp"
 #include "server/worker.hpp"
 
 #include "dns/keyed_hash.hpp"
@@ -181,21 +182,18 @@ class App {
     // HTTP and the health watcher live on a thread of their own, away from mail.
     void start_background() {
         background_stub_.emplace(background_.get_executor(), config().dns, random_);
+        background_resolver_.emplace(dns_.local_records, *background_stub_);
+        watch("dns", [this] {
+            return watch_dns({config().domains.front(), *background_resolver_, *background_stub_,
+                              dns_.brownout, *health_, log_});
+        });
         const auto security = [this] {
             return runtime_.get()->relay_security();
         };
-        background_resolver_.emplace(dns_.local_records, *background_stub_);
-        const DnsWatch watch{config().domains.front(),
-                             *background_resolver_,
-                             *background_stub_,
-                             dns_.brownout,
-                             *health_,
-                             log_};
-        asio::co_spawn(background_, watch_dns(watch), asio::detached);
         if (downstream_)
-            asio::co_spawn(background_, health_->watch_downstream(config(), downstream_, security),
-                           asio::detached);
-        asio::co_spawn(background_, certificate_watcher_.watch(), asio::detached);
+            watch("downstream",
+                  [this, security] { return health_->watch_downstream(config(), downstream_, security); });
+        watch("certificates", [this] { return certificate_watcher_.watch(); });
         if (config().http.address) {
             http::Sources sources;
             sources.warnings = [this] {
@@ -212,6 +210,11 @@ class App {
             http_->serve(std::move(outset_.http));
         }
         background_thread_ = std::thread([this] { background_.run(); });
+    }
+
+    void watch(std::string_view name, std::function<asio::awaitable<void>()> run) {
+        Watcher watcher{name, std::move(run)};
+        asio::co_spawn(background_, keep_running(std::move(watcher), log_), asio::detached);
     }
 
     void stop_background() {
