@@ -206,7 +206,8 @@ class App {
             sources.metrics = [this] {
                 return metrics_.snapshot();
             };
-            http_.emplace(background_, http::make_routes(std::move(sources), config().http.token));
+            http_.emplace(background_,
+                          http::make_routes(std::move(sources), config().http.token, config().hostname));
             http_->serve(std::move(outset_.http));
         }
         background_thread_ = std::thread([this] { background_.run(); });

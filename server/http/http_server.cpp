@@ -219,6 +219,7 @@ asio::awaitable<bool> HttpServer::Impl::exchange(Connection& connection) {
         Request asked;
         asked.method = std::string(request.method_string());
         asked.target = std::string(request.target());
+        asked.host = std::string(request[beast::http::field::host]);
         asked.authorization = std::string(request[beast::http::field::authorization]);
         const bool refused = lacks_host(parser) || (has_content(parser) && takes_no_content(asked.method));
         response = refused ? refusal(400, "not a request that is answered here\n") : answer(routes, asked);

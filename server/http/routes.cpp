@@ -1,5 +1,6 @@
 #include "server/http/routes.hpp"
 
+#include "server/http/host_check.hpp"
 #include "server/http/prometheus_text.hpp"
 #include "server/http/stats_json.hpp"
 
@@ -48,6 +49,22 @@ std::string_view path_of(std::string_view target) {
     return slash == std::string_view::npos ? "/" : target.substr(slash);
 }
 
+// The authority that a request is for: an absolute-form target's, whatever its Host field says
+// (RFC 9112 §3.2.2); nothing in HTTP/1.0 without one, which no browser sends.
+std::string_view authority_of(const Request& request) {
+    std::string_view target = request.target;
+    if (!ascii::equals_ignoring_case(target.substr(0, 7), "http://")) return request.host;
+    target.remove_prefix(7);
+    return target.substr(0, target.find_first_of("/?#"));
+}
+
+// With a token a page of a stranger gets nothing, as it does not have it. So names of containers and
+// services, by which a scraper finds us over a network, are never looked at.
+bool is_misdirected(const Routes& routes, const Request& request) {
+    const std::string_view authority = authority_of(request);
+    return routes.token.empty() && !authority.empty() && !is_own_host(authority, routes.hostname);
+}
+
 // RFC 6750 §2.1: "Bearer" SP token; the scheme without case (RFC 9110 §11.1).
 bool has_token(std::string_view authorization, std::string_view token) {
     constexpr std::string_view scheme = "bearer ";
@@ -71,8 +88,9 @@ bool same_token(std::string_view given, std::string_view token) {
     return difference == 0;
 }
 
-Routes make_routes(Sources sources, std::string token) {
+Routes make_routes(Sources sources, std::string token, std::string hostname) {
     Routes routes;
+    routes.hostname = std::move(hostname);
     routes.token = std::move(token);
     routes.paths["/healthz"] = {[] { return text(200, "ok\n"); }, true};
     routes.paths["/readyz"] = {
@@ -102,6 +120,10 @@ Response answer(const Routes& routes, const Request& request) {
         response.fields.emplace_back("Allow", "GET, HEAD");
         return response;
     }
+    if (is_misdirected(routes, request))
+        return text(
+            421,
+            "not a name of this server: use its address, localhost or its hostname, or give it a token\n");
     const std::string_view path = path_of(request.target);
     if (path.empty()) return text(400, "not a path\n");
     const auto route = routes.paths.find(std::string(path));

@@ -15,6 +15,7 @@ struct Request {
     std::string method;
     std::string target;         // as on the request line: a path or a whole URI, perhaps with a query
     std::string authorization;  // the field's value; empty where absent
+    std::string host{};         // likewise
 };
 
 struct Response {
@@ -29,7 +30,8 @@ struct Routes {
         std::function<Response()> handler;  // on the HTTP server's thread; must not block
         bool open = false;                  // answered without the token
     };
-    std::string token;                   // empty: everything is open
+    std::string token;                   // empty: everything is open, but to names of others (`hostname`)
+    std::string hostname;                // ours, as requests without a token may name us (host_check.hpp)
     std::map<std::string, Route> paths;  // by exact path
 };
 
@@ -41,9 +43,10 @@ struct Sources {
 };
 
 // /healthz, /readyz, /metrics and /stats.
-Routes make_routes(Sources sources, std::string token);
+Routes make_routes(Sources sources, std::string token, std::string hostname);
 
-// 200 or what the handler says; 400, 401 (RFC 6750 §3), 404, 405 otherwise; 500 where a handler threw.
+// 200 or what the handler says; 400, 401 (RFC 6750 §3), 404, 405, 421 (RFC 9110 §15.5.20) otherwise; 500
+// where a handler threw.
 Response answer(const Routes& routes, const Request& request);
 
 // Compares in a time that does not tell how much of the token was right.

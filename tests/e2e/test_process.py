@@ -5,6 +5,8 @@ import signal
 import smtplib
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -98,6 +100,38 @@ def test_a_hundred_rude_clients_leave_nothing_behind(gatepost, send, sink):
     wait_until(lambda: gatepost.stats()["connections"]["open"] == 0, 20, "all connections closed")
     assert send(MESSAGE, KNOWN, SENDER).code == 250
     assert len(sink.messages) == 1
+
+
+def test_a_reload_that_is_refused_is_seen(make_gatepost, sink):
+    """The server goes on as before; whoever watches it learns that its next restart would fail."""
+    server = make_gatepost()
+    assert server.stats()["config"] == {"reload_failures": 0, "last_reload_successful": True}
+    text = server.configuration_path.read_text(encoding="utf-8")
+    server.configuration_path.write_text(text + "nonsense: 1\n", encoding="utf-8")
+    server.process.signal(signal.SIGHUP)
+    wait_until(lambda: server.stats()["config"] == {"reload_failures": 1, "last_reload_successful": False}, 20, "counted")
+    metrics = server.get("/metrics")[1]
+    assert "\ngatepost_config_reload_failures_total 1\n" in metrics
+    assert "\ngatepost_config_last_reload_successful 0\n" in metrics
+    wait_until(lambda: server.get("/readyz")[0] == 200, 10, "ready all the same")
+    (warning,) = json.loads(server.get("/readyz")[1])["warnings"]
+    assert "refused at the last reload" in warning and f"{server.configuration_path}:" in warning and "nonsense" in warning
+    server.configuration_path.write_text(text, encoding="utf-8")
+    server.process.signal(signal.SIGHUP)
+    wait_until(lambda: server.stats()["config"] == {"reload_failures": 1, "last_reload_successful": True}, 20, "mended")
+    assert "warnings" not in json.loads(server.get("/readyz")[1])
+
+
+def test_pages_of_strangers_learn_nothing(gatepost):
+    """DNS rebinding: a name of a stranger's that resolves to 127.0.0.1, in somebody's browser."""
+    for host, status in [("rebound.example", 421), (f"127.0.0.1:{gatepost.http_port}", 200), ("localhost", 200),
+                         ("mx1.ours.example", 200)]:
+        asked = urllib.request.Request(f"http://127.0.0.1:{gatepost.http_port}/stats", headers={"Host": host})
+        try:
+            with urllib.request.urlopen(asked, timeout=10) as reply:
+                assert (reply.status, host) == (status, host)
+        except urllib.error.HTTPError as error:
+            assert (error.code, host) == (status, host)
 
 
 def test_a_wrong_configuration_is_told_by_line_and_column(tmp_path):

@@ -15,7 +15,7 @@ Routes routes(std::string token, std::vector<std::string> reasons = {}) {
     sources.metrics = [] {
         return MetricsSnapshot();
     };
-    Routes made = make_routes(std::move(sources), std::move(token));
+    Routes made = make_routes(std::move(sources), std::move(token), "mx1.example.com");
     made.paths["/broken"] = {[]() -> Response { throw std::runtime_error("a bug"); }, false};
     return made;
 }
@@ -105,7 +105,7 @@ TEST(HttpRoutes, ReadyTellsTheReasons) {
     warned.reasons_not_ready = [] {
         return std::vector<std::string>();
     };
-    const Response warning = answer(make_routes(std::move(warned), ""), {"GET", "/readyz", ""});
+    const Response warning = answer(make_routes(std::move(warned), "", "mx1.example.com"), {"GET", "/readyz", ""});
     EXPECT_EQ(warning.status, 200u);
     EXPECT_EQ(warning.body, R"({"ready":true,"reasons":[],"warnings":["look here"]})");
 }

@@ -35,7 +35,7 @@ class HttpServerTest : public testing::Test {
             return MetricsSnapshot();
         };
         server =
-            std::make_unique<HttpServer>(context, make_routes(std::move(sources), std::move(token)), limits);
+            std::make_unique<HttpServer>(context, make_routes(std::move(sources), std::move(token), "a"), limits);
         ListeningSockets sockets;
         std::error_code error;
         server->serve(sockets.open(dns::IpAddress::v4({127, 0, 0, 1}), 0, error));
