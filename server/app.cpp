@@ -10,6 +10,7 @@
 #include "server/load_runtime.hpp"
 #include "server/log.hpp"
 #include "server/relay/maildir.hpp"
+#include "server/reload_state.hpp"
 #include "server/watcher.hpp"
 #include "server/worker.hpp"
 
@@ -83,7 +84,7 @@ class App {
             listener->start();
         health_->set_listening(true);
         wait_for_signal();
-        outset_.manager.tell_ready();
+        outset_.manager.tell_ready("serving " + config().hostname);
         LogEntry entry("started");
         entry.with("hostname", config().hostname).with("workers", workers_.size());
         for (const config::Listener& listener : config().listeners)
@@ -160,6 +161,9 @@ class App {
         metrics_.report_rows_source = [this] {
             return store_->activity();
         };
+        metrics_.reloads_source = [this] {
+            return reloads_.counts();
+        };
         for (std::size_t i = 0; i < worker_count(config()); ++i)
             workers_.push_back(std::make_unique<Worker>(i, *shared_));
         return {};
@@ -197,8 +201,10 @@ class App {
         if (config().http.address) {
             http::Sources sources;
             sources.warnings = [this] {
-                const auto gateway = clients_.hidden.hidden();
-                return gateway ? std::vector{hidden_clients_remedy(*gateway)} : std::vector<std::string>();
+                std::vector<std::string> warnings = reloads_.warnings();
+                if (const auto gateway = clients_.hidden.hidden())
+                    warnings.push_back(hidden_clients_remedy(*gateway));
+                return warnings;
             };
             sources.reasons_not_ready = [this] {
                 return health_->reasons_not_ready();
@@ -237,9 +243,20 @@ class App {
         });
     }
 
+    // Whatever goes wrong in a reload, such as a lack of memory, the server goes on as it is.
+    Loaded load_anew() {
+        try {
+            return load_runtime(outset_.config_file, today(), &config(), runtime_.get()->ticket_keys);
+        } catch (const std::exception& error) {
+            Loaded none;
+            none.problems.emplace_back(error.what());
+            return none;
+        }
+    }
+
     void reload() {
         outset_.manager.tell_reloading();
-        Loaded loaded = load_runtime(outset_.config_file, today(), &config(), runtime_.get()->ticket_keys);
+        Loaded loaded = load_anew();
         // The listeners stay as they are until a restart, and cannot do without.
         if (loaded.runtime && !loaded.runtime->tls && needs_certificate(config())) {
             loaded.problems.emplace_back(
@@ -260,7 +277,18 @@ class App {
             use_local_records(loaded.runtime->config);
         }
         log_.write(entry);
-        outset_.manager.tell_ready();
+        note_reload(loaded);
+    }
+
+    void note_reload(const Loaded& loaded) {
+        constexpr auto part = ReloadState::Part::configuration;
+        if (loaded.runtime) {
+            reloads_.succeeded(part);
+            return outset_.manager.tell_ready("serving " + config().hostname);
+        }
+        const std::string problem = loaded.problems.empty() ? "unknown" : loaded.problems.front();
+        reloads_.failed(part, problem);
+        outset_.manager.tell_ready("reload refused, the configuration in force is kept: " + problem);
     }
 
     void use_local_records(const config::Config& config) {
@@ -342,8 +370,9 @@ class App {
     SharedDns dns_;
     std::optional<Shared> shared_;
 
+    ReloadState reloads_;
     asio::io_context background_{1};
-    CertificateWatcher certificate_watcher_{runtime_, log_};
+    CertificateWatcher certificate_watcher_{runtime_, log_, reloads_};
     std::optional<dns::StubResolver> background_stub_;
     std::optional<dns::OverridingResolver> background_resolver_;
     std::optional<http::HttpServer> http_;

@@ -37,6 +37,7 @@ void CertificateWatcher::look() {
     const std::vector<FileStamps> before = stamps_in_force(*in_force);
     std::vector<FileStamps> now = stamps_now(before);
     if (now == before) {
+        if (refused_) reloads_.succeeded(ReloadState::Part::certificates);  // they are as they were
         refused_.reset();
         return;
     }
@@ -49,11 +50,13 @@ void CertificateWatcher::look() {
         told_ = refused_ == now;
         refused_ = std::move(now);
         if (!told_) return;
+        reloads_.failed(ReloadState::Part::certificates, problem);
         LogEntry entry("certificates_refused", LogLevel::error);
         entry.with("problem", problem).with("note", "the ones in force are kept");
         return log_.write(entry);
     }
     refused_.reset();
+    reloads_.succeeded(ReloadState::Part::certificates);
     LogEntry entry("certificates_reloaded");
     if (fresh->tls)
         for (const std::string& warning : fresh->tls->warnings())

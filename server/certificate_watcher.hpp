@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/file_stamps.hpp"
+#include "server/reload_state.hpp"
 #include "server/runtime.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -16,7 +17,8 @@ class Log;
 
 class CertificateWatcher {
   public:
-    CertificateWatcher(CurrentRuntime& runtime, Log& log) : runtime_(runtime), log_(log) {}
+    CertificateWatcher(CurrentRuntime& runtime, Log& log, ReloadState& reloads)
+        : runtime_(runtime), log_(log), reloads_(reloads) {}
 
     // Runs until its executor stops, away from mail: it reads files.
     boost::asio::awaitable<void> watch();
@@ -26,6 +28,7 @@ class CertificateWatcher {
   private:
     CurrentRuntime& runtime_;
     Log& log_;
+    ReloadState& reloads_;
     std::optional<std::vector<FileStamps>> refused_;  // files that were no good
     bool told_ = false;
 };

@@ -5,6 +5,8 @@
 // configuration. Nothing that a sender chooses becomes a name.
 #pragma once
 
+#include "server/reload_state.hpp"
+
 #include "reports/store/store.hpp"
 
 #include "policy/decision.hpp"
@@ -82,6 +84,7 @@ struct MetricsSnapshot {
     std::vector<std::pair<std::string, std::uint64_t>> exemptions;   // by id
     std::vector<std::pair<dns::DomainName, OutcomeCounts>> domains;  // by author domain, of `domains` alone
     reports::store::Activity report_rows;
+    ReloadState::Counts reloads;
 
     std::uint64_t messages_total() const;
 };
@@ -165,6 +168,7 @@ class Metrics {
     // Where counts that others keep are read from, at each snapshot. Set before the first one.
     std::function<DnsCounts()> dns_source;
     std::function<reports::store::Activity()> report_rows_source;
+    std::function<ReloadState::Counts()> reloads_source;
 
     // Any thread.
     MetricsSnapshot snapshot() const;

@@ -12,6 +12,8 @@
 namespace gatepost::server {
 namespace {
 
+constexpr std::size_t max_status_octets = 512;  // local: a line or two on a terminal
+
 // sd_notify(3): the moment of the reload by the monotonic clock, so that an older READY is not taken for it.
 std::string monotonic_microseconds() {
     timespec now{};
@@ -26,8 +28,11 @@ ServiceManager::ServiceManager() {
     ::unsetenv("NOTIFY_SOCKET");
 }
 
-void ServiceManager::tell_ready() const {
-    tell("READY=1");
+void ServiceManager::tell_ready(std::string_view status) const {
+    std::string state = "READY=1\nSTATUS=";
+    for (const char c : status.substr(0, max_status_octets))
+        state += static_cast<unsigned char>(c) < ' ' ? ' ' : c;  // a line break would begin a variable
+    tell(state);
 }
 
 void ServiceManager::tell_reloading() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace gatepost::server {
 
@@ -12,8 +13,9 @@ class ServiceManager {
     // variable nobody is told anything.
     ServiceManager();
 
-    void tell_ready() const;
-    void tell_reloading() const;  // then tell_ready() again
+    // `status`: a line for `systemctl status`.
+    void tell_ready(std::string_view status) const;
+    void tell_reloading() const;  // then tell_ready() again, however the reload went
     void tell_stopping() const;
 
   private:

@@ -103,6 +103,12 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
                                snapshot.report_rows.dropped));
     families.push_back(gauge("gatepost_report_rows_waiting", "Rows not yet in the database.",
                              snapshot.report_rows.waiting()));
+    families.push_back(counter("gatepost_config_reload_failures_total",
+                               "Reloads of the configuration, or of changed certificate files, refused.",
+                               snapshot.reloads.failures));
+    families.push_back(gauge("gatepost_config_last_reload_successful",
+                             "1: the files in force are the latest; 0: their last reload was refused.",
+                             snapshot.reloads.last_successful ? 1 : 0));
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families);
     return out.str();

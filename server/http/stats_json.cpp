@@ -67,6 +67,8 @@ std::string stats_json(const MetricsSnapshot& snapshot) {
                             {"written", snapshot.report_rows.written},
                             {"waiting", snapshot.report_rows.waiting()},
                             {"dropped", snapshot.report_rows.dropped}};
+    stats["config"] = {{"reload_failures", snapshot.reloads.failures},
+                       {"last_reload_successful", snapshot.reloads.last_successful}};
     return json::serialize(stats);
 }
 

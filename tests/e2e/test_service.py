@@ -54,10 +54,22 @@ def test_the_service_manager_is_told(make_gatepost, tmp_path):
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(20)
         process = restart(server, 'exec "$@"', {"NOTIFY_SOCKET": str(tmp_path / "notify")})
-        assert manager.recv(100) == b"READY=1"
+        well = b"READY=1\nSTATUS=serving mx1.ours.example"
+        assert manager.recv(1000) == well
         process.signal(1)
-        assert manager.recv(100).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
-        assert manager.recv(100) == b"READY=1"
+        assert manager.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+        assert manager.recv(1000) == well
+        text = server.configuration_path.read_text(encoding="utf-8")
+        server.configuration_path.write_text(text + "nonsense: 1\n", encoding="utf-8")
+        process.signal(1)
+        assert manager.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+        refused = manager.recv(1000)
+        assert refused.startswith(b"READY=1\nSTATUS=reload refused, the configuration in force is kept: ")
+        assert f"{server.configuration_path}:".encode() in refused and b"nonsense" in refused
+        server.configuration_path.write_text(text, encoding="utf-8")
+        process.signal(1)
+        assert manager.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+        assert manager.recv(1000) == well
         process.signal(15)
         assert manager.recv(100) == b"STOPPING=1"
         assert process.wait(45) == 0

@@ -56,6 +56,9 @@ class MetricsTest : public testing::Test {
         metrics.report_rows_source = [] {
             return reports::store::Activity{7, 5, 1};
         };
+        metrics.reloads_source = [] {
+            return ReloadState::Counts{3, false};
+        };
     }
     Metrics metrics{2};
 };
@@ -172,7 +175,8 @@ TEST_F(MetricsTest, StatsHaveTheShapeOfTheContract) {
                           Case{"/domains/example.com/quarantine", 1},
                           Case{"/domains/example.net/total", 0},
                           Case{"/report_rows/appended", 7},
-                          Case{"/report_rows/waiting", 2}}) {
+                          Case{"/report_rows/waiting", 2},
+                          Case{"/config/reload_failures", 3}}) {
         boost::json::error_code error;
         const boost::json::value* value = stats.find_pointer(c.pointer, error);
         ASSERT_NE(value, nullptr) << c.pointer;
@@ -217,7 +221,9 @@ TEST_F(MetricsTest, PrometheusText) {
                              "gatepost_exemption_hits_total{exemption=\"a \\\"b\\\"\\n\"} 1\n",
                              "gatepost_report_rows_total 7\n",
                              "gatepost_report_rows_dropped_total 1\n",
-                             "gatepost_report_rows_waiting 2\n"})
+                             "gatepost_report_rows_waiting 2\n",
+                             "gatepost_config_reload_failures_total 3\n",
+                             "gatepost_config_last_reload_successful 0\n"})
         EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
     EXPECT_EQ(text.find("example"), std::string::npos) << "domain names never become labels";
     // Every sample belongs to a family of ours.

@@ -110,8 +110,10 @@ TEST(ServiceManager, IsToldOfEachState) {
     Manager manager((folder.path() / "notify").string());
     const ServiceManager told;
     EXPECT_EQ(std::getenv("NOTIFY_SOCKET"), nullptr);
-    told.tell_ready();
-    EXPECT_EQ(manager.heard(), "READY=1");
+    told.tell_ready("serving mx1.example.com");
+    EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=serving mx1.example.com");
+    told.tell_ready("a\nMAINPID=1");
+    EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=a MAINPID=1") << "words of a file are one line";
     told.tell_reloading();
     EXPECT_EQ(manager.heard().substr(0, 27), "RELOADING=1\nMONOTONIC_USEC=");
     told.tell_stopping();
@@ -119,11 +121,11 @@ TEST(ServiceManager, IsToldOfEachState) {
 }
 
 TEST(ServiceManager, IsNotMissed) {
-    ServiceManager().tell_ready();
+    ServiceManager().tell_ready("");
     ::setenv("NOTIFY_SOCKET", "/nowhere/there", 1);
-    ServiceManager().tell_ready();
+    ServiceManager().tell_ready("");
     ::setenv("NOTIFY_SOCKET", std::string(500, 'x').c_str(), 1);
-    ServiceManager().tell_ready();
+    ServiceManager().tell_ready("");
 }
 
 }  // namespace
