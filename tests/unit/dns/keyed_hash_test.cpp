@@ -1,7 +1,8 @@
+#include "dns/keyed_hash.hpp"
+
 #include "dns/address_hash.hpp"
 #include "dns/domain_name.hpp"
 #include "dns/ip_address.hpp"
-#include "dns/keyed_hash.hpp"
 
 #include <gtest/gtest.h>
 

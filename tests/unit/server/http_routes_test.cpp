@@ -105,7 +105,8 @@ TEST(HttpRoutes, ReadyTellsTheReasons) {
     warned.reasons_not_ready = [] {
         return std::vector<std::string>();
     };
-    const Response warning = answer(make_routes(std::move(warned), "", "mx1.example.com"), {"GET", "/readyz", ""});
+    const Response warning =
+        answer(make_routes(std::move(warned), "", "mx1.example.com"), {"GET", "/readyz", ""});
     EXPECT_EQ(warning.status, 200u);
     EXPECT_EQ(warning.body, R"({"ready":true,"reasons":[],"warnings":["look here"]})");
 }

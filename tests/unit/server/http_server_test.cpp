@@ -34,8 +34,8 @@ class HttpServerTest : public testing::Test {
         sources.metrics = [] {
             return MetricsSnapshot();
         };
-        server =
-            std::make_unique<HttpServer>(context, make_routes(std::move(sources), std::move(token), "a"), limits);
+        server = std::make_unique<HttpServer>(context, make_routes(std::move(sources), std::move(token), "a"),
+                                              limits);
         ListeningSockets sockets;
         std::error_code error;
         server->serve(sockets.open(dns::IpAddress::v4({127, 0, 0, 1}), 0, error));
