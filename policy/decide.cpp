@@ -40,7 +40,7 @@ const Exemption* exemption_from(Forgiven what, const Facts& facts, const Evidenc
 
 // policy.on_invalid_from. RFC 9989 §11.5: without exactly one author domain DMARC cannot be applied.
 Decision judge_invalid_from(const Facts& facts, const Evidence& evidence, const Settings& settings) {
-    const Refusal refusal = invalid_from_refusal(evidence.author.fault);
+    const Refusal refusal = invalid_from_refusal(evidence.author);
     const auto* exemption = exemption_from(Forgiven::missing_from_domain, facts, evidence, settings);
     if (exemption) return exempted(*exemption, refusal.text);
     switch (settings.on_invalid_from) {

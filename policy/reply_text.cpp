@@ -76,10 +76,11 @@ Refusal spf_temperror_refusal(const auth::spf::Check& check) {
     return {451, "4.7.24", std::move(text)};  // RFC 7372 §3.2
 }
 
-Refusal invalid_from_refusal(auth::AuthorFault fault) {
+Refusal invalid_from_refusal(const auth::Author& author) {
+    if (author.fault == auth::AuthorFault::malformed_header) return {550, "5.6.0", author.header_problem};
     return {550, "5.7.1",
             "From must be one field with one author domain (RFC 9989 section 11.5): " +
-                std::string(to_string(fault))};
+                std::string(to_string(author.fault))};
 }
 
 }  // namespace gatepost::policy

@@ -25,6 +25,7 @@ Refusal arc_temperror_refusal(const auth::arc::Chain& chain);
 Refusal brownout_refusal(const Refusal& permanent, const std::string& absence);
 Refusal spf_refusal(const auth::spf::Check& check);
 Refusal spf_temperror_refusal(const auth::spf::Check& check);
-Refusal invalid_from_refusal(auth::AuthorFault fault);
+// Blames the header, by line and cause, where that is what hides the From field.
+Refusal invalid_from_refusal(const auth::Author& author);
 
 }  // namespace gatepost::policy

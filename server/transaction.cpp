@@ -82,11 +82,6 @@ Reply Transaction::passed_on(const Reply& downstream) const {
 
 asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& envelope,
                                                          ClientIdentity client) {
-    if (services_.memory.is_exhausted())
-        co_return reply(452, "4.3.1", "too many messages in flight, try again later");
-    // A reload may have taken away what was announced.
-    if (envelope.requiretls && runtime_->config.relay.tls != config::RelayTls::required)
-        co_return reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required");
     client_ = std::move(client);
     began_ = std::chrono::system_clock::now();
     facts_.client_ip = client_.address;
@@ -95,6 +90,13 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
     facts_.mail_from = envelope.reverse_path.mailbox();
     facts_.today = day_of(began_);
     facts_.tls_client = client_.tls_client;
+    if (services_.memory.is_exhausted())
+        co_return tell_refused(reply(452, "4.3.1", "too many messages in flight, try again later"), "",
+                               "limits.memory");
+    // A reload may have taken away what was announced.
+    if (envelope.requiretls && runtime_->config.relay.tls != config::RelayTls::required)
+        co_return tell_refused(
+            reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required"), "", "relay.tls");
     if (auto refused = refuse_sender()) co_return refused;
     gatherer_ = std::make_unique<auth::EvidenceGatherer>(
         services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
@@ -172,12 +174,13 @@ std::optional<Reply> Transaction::refuse_framing(const smtp::ContentFraming& fra
     if (header_too_large_) return reply(552, "5.3.4", "the header section exceeds limits.header_size");
     if (!storage_problem_.empty()) return reply(452, "4.3.1", "insufficient system storage");
     if (!header_) return std::nullopt;
-    if (header_->fault() == auth::HeaderFault::too_many_fields)
+    // Whatever else is wrong: a harmless fault above must not hide one of these.
+    if (header_->has(auth::HeaderFault::too_many_fields))
         return reply(552, "5.3.4", "the header section exceeds limits.header_fields");
     // A field of ours on top of such a header would swallow its first line.
-    if (header_->fault() == auth::HeaderFault::leading_continuation ||
-        header_->fault() == auth::HeaderFault::empty_name)
-        return reply(550, "5.6.0", "malformed header: " + std::string(to_string(header_->fault())));
+    for (const auto fault : {auth::HeaderFault::leading_continuation, auth::HeaderFault::empty_name})
+        if (header_->has(fault))
+            return reply(550, "5.6.0", auth::malformed_header_text(fault, header_->line_of(fault)));
     if (header_->count("Received") > max_received_fields) return reply(554, "5.4.6", "too many hops");
     return std::nullopt;
 }
@@ -186,6 +189,7 @@ asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelo
                                                               const smtp::ContentFraming& framing) {
     std::optional<Reply> final_reply = refuse_framing(framing);
     if (!final_reply) co_return std::nullopt;
+    size_ = framing.size();
     co_await abandon();
     record(envelope, *final_reply);
     co_return final_reply;
@@ -194,6 +198,7 @@ asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelo
 asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
                                            const smtp::ContentFraming& framing) {
     if (!header_ && !header_too_large_ && storage_problem_.empty()) co_await end_of_header();
+    size_ = framing.size();
     std::optional<Reply> final_reply = refuse_framing(framing);
     if (!final_reply) {
         co_await yield();
@@ -238,8 +243,8 @@ asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
     const bool final = delivery_->is_final();
     const bool writes_spf = runtime_->config.authentication.writes_received_spf();
     const auto remove = [&](const auth::HeaderField& field) {
-        return auth::results::claims_our_authority(field, ours) || field.is("X-Quarantine") ||
-               (writes_spf && field.is("Received-SPF")) || (final && field.is("Return-Path"));
+        return auth::results::claims_our_authority(field, ours) || field.reads_as("X-Quarantine") ||
+               (writes_spf && field.reads_as("Received-SPF")) || (final && field.reads_as("Return-Path"));
     };
     const TopFields top = top_fields(envelope);
     OutgoingMessage message(top.text, header_, body_, remove);

@@ -22,6 +22,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -116,6 +117,7 @@ class Transaction {
     bool header_too_large_ = false;
     auth::HeaderBlockPtr header_;
     SpooledBody body_;
+    std::uint64_t size_ = 0;  // of the content, as it was received
     std::string storage_problem_;
     std::unique_ptr<auth::arc::MessageSealer> sealer_;  // null: authentication.arc.seal is not set
     auth::arc::Sealed sealed_;

@@ -16,12 +16,17 @@ constexpr std::size_t max_domain_octets = 1012;
 
 // Faults after which readers may disagree about which From fields there are: where the header ends, where a
 // line ends, where text ends. Fields with an empty or odd name hide nothing that follows them.
-bool is_ambiguous(const HeaderBlock& header) {
-    constexpr HeaderFault grave[] = {HeaderFault::line_without_colon, HeaderFault::leading_continuation,
-                                     HeaderFault::nul, HeaderFault::bare_cr_or_lf,
-                                     HeaderFault::too_many_fields};
-    return std::any_of(std::begin(grave), std::end(grave),
-                       [&](HeaderFault fault) { return header.has(fault); });
+// The topmost one, or none.
+HeaderFault grave_fault(const HeaderBlock& header) {
+    HeaderFault topmost = HeaderFault::none;
+    for (const HeaderFault fault :
+         {HeaderFault::line_without_colon, HeaderFault::leading_continuation, HeaderFault::nul,
+          HeaderFault::bare_cr_or_lf, HeaderFault::too_many_fields}) {
+        const bool is_higher =
+            topmost == HeaderFault::none || header.line_of(fault) < header.line_of(topmost);
+        if (header.has(fault) && is_higher) topmost = fault;
+    }
+    return topmost;
 }
 
 // A name that is From once invisible octets at its ends are dropped: a byte order mark, a control character.
@@ -86,6 +91,8 @@ std::string_view to_string(AuthorFault fault) {
     switch (fault) {
         case AuthorFault::none:
             return "none";
+        case AuthorFault::malformed_header:
+            return "a malformed header";
         case AuthorFault::no_from:
             return "no From field";
         case AuthorFault::several_from:
@@ -104,8 +111,12 @@ std::string_view to_string(AuthorFault fault) {
 
 Author extract_author(const HeaderBlock& header) {
     Author author;
+    if (const HeaderFault grave = grave_fault(header); grave != HeaderFault::none) {
+        author.fault = AuthorFault::malformed_header;
+        author.header_problem = malformed_header_text(grave, header.line_of(grave));
+        return author;
+    }
     author.fault = AuthorFault::malformed_from;
-    if (is_ambiguous(header)) return author;
     const HeaderField* from = nullptr;
     for (const HeaderField& field : header.fields()) {
         if (is_disguised_from(field.name)) return author;

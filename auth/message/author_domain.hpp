@@ -14,13 +14,14 @@
 namespace gatepost::auth {
 
 enum class AuthorFault {
-    none,             // exactly one From field with exactly one author domain
-    no_from,          // no From field
-    several_from,     // more than one From field
-    malformed_from,   // the field is not in the grammar, or can be read in more than one way
-    no_domain,        // mailboxes, but without any domain: `From: root (Cron Daemon)`, or an empty group
-    several_domains,  // mailboxes of more than one domain
-    invalid_domain,   // a domain literal, or a name that is no host name in A-labels
+    none,              // exactly one From field with exactly one author domain
+    malformed_header,  // the header has a HeaderFault that could hide or split a From field
+    no_from,           // no From field
+    several_from,      // more than one From field
+    malformed_from,    // the field is not in the grammar, or can be read in more than one way
+    no_domain,         // mailboxes, but without any domain: `From: root (Cron Daemon)`, or an empty group
+    several_domains,   // mailboxes of more than one domain
+    invalid_domain,    // a domain literal, or a name that is no host name in A-labels
 };
 
 std::string_view to_string(AuthorFault fault);
@@ -30,9 +31,10 @@ struct Author {
     AuthorFault fault = AuthorFault::no_from;
     std::string address;  // the first mailbox as local-part@domain, for people and for rules; empty where
                           // there is none
+    std::string header_problem = {};  // of malformed_header: what is wrong, and in which line
 };
 
-// Never fails: a block that has a HeaderFault which could hide or split a From field gives malformed_from.
+// Never fails: a block that has a HeaderFault which could hide or split a From field gives malformed_header.
 Author extract_author(const HeaderBlock& header);
 
 }  // namespace gatepost::auth

@@ -10,6 +10,24 @@ bool HeaderField::is(std::string_view field_name) const {
     return ascii::equals_ignoring_case(name, field_name);
 }
 
+bool HeaderField::reads_as(std::string_view field_name) const {
+    if (is(field_name)) return true;
+    std::size_t matched = 0;
+    for (const char c : name) {
+        if (!ascii::is_visible(c)) continue;
+        if (matched == field_name.size() ||
+            !ascii::equals_ignoring_case(std::string_view(&c, 1), field_name.substr(matched, 1)))
+            return false;
+        ++matched;
+    }
+    return matched == field_name.size();
+}
+
+std::string malformed_header_text(HeaderFault fault, std::size_t line) {
+    return "malformed header: " + std::string(to_string(fault)) + " (line " + std::to_string(line) +
+           " of the message)";
+}
+
 std::string_view to_string(HeaderFault fault) {
     switch (fault) {
         case HeaderFault::none:
@@ -49,9 +67,18 @@ const HeaderField* HeaderBlock::find(std::string_view name) const {
     return found == fields_.end() ? nullptr : &*found;
 }
 
-void HeaderBlock::note(HeaderFault fault) {
+std::size_t HeaderBlock::line_of(HeaderFault fault) const {
+    if (!has(fault)) return 0;
+    const std::string_view before =
+        std::string_view(octets_).substr(0, first_at_[static_cast<std::size_t>(fault)]);
+    return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+}
+
+void HeaderBlock::note(HeaderFault fault, std::size_t at) {
     if (fault_ == HeaderFault::none) fault_ = fault;
+    if (has(fault)) return;
     faults_ |= 1U << static_cast<unsigned>(fault);
+    first_at_[static_cast<std::size_t>(fault)] = at;
 }
 
 namespace {
@@ -69,24 +96,33 @@ std::string_view without_line_end(std::string_view line) {
     return line;
 }
 
-bool has_bare_cr_or_lf(std::string_view text) {
+// Where the first CR or LF that stands alone is, or npos.
+std::size_t find_bare_cr_or_lf(std::string_view text) {
     for (std::size_t at = 0;;) {
         const std::size_t cr = text.find('\r', at);
         const std::size_t lf = text.find('\n', at);
-        if (cr == std::string_view::npos) return lf != std::string_view::npos;
-        if (lf != cr + 1) return true;
+        if (cr == std::string_view::npos) return lf;
+        if (lf != cr + 1) return std::min(cr, lf);
         at = lf + 1;
     }
+}
+
+HeaderField field_of(std::string_view raw, std::size_t colon) {
+    const std::string_view written = raw.substr(0, colon);
+    const std::string_view name = written.substr(0, written.find_last_not_of(" \t") + 1);
+    return {raw, name, without_line_end(raw.substr(colon + 1))};
 }
 
 }  // namespace
 
 void HeaderBlock::parse_fields(std::size_t max_fields) {
     const std::string_view all = octets_;
-    if (all.find('\0') != std::string_view::npos) note(HeaderFault::nul);
-    if (has_bare_cr_or_lf(all)) note(HeaderFault::bare_cr_or_lf);
-    std::size_t at = 0;
-    while (at < all.size()) {
+    if (const auto nul = all.find('\0'); nul != std::string_view::npos) note(HeaderFault::nul, nul);
+    if (const auto bare = find_bare_cr_or_lf(all); bare != std::string_view::npos)
+        note(HeaderFault::bare_cr_or_lf, bare);
+    std::size_t next = 0;
+    while (next < all.size()) {
+        const std::size_t at = next;
         std::size_t length = line_length(all.substr(at));
         const std::string_view first = without_line_end(all.substr(at, length));
         if (first.empty()) break;  // the empty line
@@ -94,25 +130,25 @@ void HeaderBlock::parse_fields(std::size_t max_fields) {
         while (at + length < all.size() && ascii::is_wsp(all[at + length]))
             length += line_length(all.substr(at + length));
         const std::string_view raw = all.substr(at, length);
-        at += length;
-        if (ascii::is_wsp(first.front())) {
-            note(HeaderFault::leading_continuation);
-            continue;
-        }
+        next += length;
         const auto colon = raw.find(':');
-        if (colon == std::string_view::npos || colon > first.size()) {
-            note(HeaderFault::line_without_colon);
+        const bool continues_nothing = ascii::is_wsp(first.front());
+        const bool is_field = !continues_nothing && colon < first.size();
+        if (continues_nothing)
+            note(HeaderFault::leading_continuation, at);
+        else if (!is_field)
+            note(HeaderFault::line_without_colon, at);
+        if (colon == std::string_view::npos) continue;
+        if (fields_.size() + strays_.size() == max_fields) return note(HeaderFault::too_many_fields, at);
+        const HeaderField field = field_of(raw, colon);
+        if (!is_field) {
+            strays_.push_back(field);
             continue;
         }
-        if (fields_.size() == max_fields) {
-            note(HeaderFault::too_many_fields);
-            return;
-        }
-        const std::string_view written = raw.substr(0, colon);
-        const std::string_view name = written.substr(0, written.find_last_not_of(" \t") + 1);
-        if (name.empty()) note(HeaderFault::empty_name);
-        if (!std::all_of(name.begin(), name.end(), ascii::is_visible)) note(HeaderFault::invalid_name);
-        fields_.push_back({raw, name, without_line_end(raw.substr(colon + 1))});
+        if (field.name.empty()) note(HeaderFault::empty_name, at);
+        if (!std::all_of(field.name.begin(), field.name.end(), ascii::is_visible))
+            note(HeaderFault::invalid_name, at);
+        fields_.push_back(field);
     }
 }
 

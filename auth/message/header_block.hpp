@@ -3,6 +3,7 @@
 // can disagree about what the header says.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -19,6 +20,9 @@ struct HeaderField {
     std::string_view value;  // after the colon, folds and leading blanks included, the final CRLF not
 
     bool is(std::string_view field_name) const;  // without case
+    // Some reader could take it for a field of that name: is(), or so once every octet of the name that is
+    // not a visible ASCII character is dropped (a byte order mark, blanks, folds).
+    bool reads_as(std::string_view field_name) const;
 };
 
 enum class HeaderFault {
@@ -32,20 +36,30 @@ enum class HeaderFault {
     too_many_fields,
 };
 
+inline constexpr std::size_t header_faults = static_cast<std::size_t>(HeaderFault::too_many_fields) + 1;
+
 std::string_view to_string(HeaderFault fault);
+// For people, without the sender's words: "malformed header: a line without a colon (line 5 of the message)".
+std::string malformed_header_text(HeaderFault fault, std::size_t line);
 
 class HeaderBlock {
   public:
     // Takes the octets from the first field to the empty line, which may be missing (a message without a
     // body). Always gives a block; `fault()` tells what is wrong with it, and fields after a fault are still
-    // listed as far as they can be told apart. `max_fields`: more are not listed, and the fault says so.
+    // listed as far as they can be told apart. `max_fields`: more are not listed, and the fault says so;
+    // strays() count, too.
     static std::shared_ptr<const HeaderBlock> parse(std::string octets, std::size_t max_fields = 1000);
 
     const std::vector<HeaderField>& fields() const { return fields_; }
+    // What is no field by the grammar and has a colon all the same, with its continuation lines: a reader
+    // that unfolds before it looks for the colon could take it for one.
+    const std::vector<HeaderField>& strays() const { return strays_; }
     // The first fault met.
     HeaderFault fault() const { return fault_; }
     // `fault` was met somewhere: a harmless one at the top must not hide a grave one below it.
     bool has(HeaderFault fault) const { return ((faults_ >> static_cast<unsigned>(fault)) & 1U) != 0; }
+    // The line where `fault` was met first, from 1; 0: nowhere.
+    std::size_t line_of(HeaderFault fault) const;
     // All octets given, the empty line (CRLF) included where there was one.
     std::string_view octets() const { return octets_; }
     std::size_t count(std::string_view name) const;
@@ -58,12 +72,14 @@ class HeaderBlock {
   private:
     explicit HeaderBlock(std::string octets) : octets_(std::move(octets)) {}
     void parse_fields(std::size_t max_fields);
-    void note(HeaderFault fault);
+    void note(HeaderFault fault, std::size_t at);
 
     std::string octets_;
     std::vector<HeaderField> fields_;
+    std::vector<HeaderField> strays_;
     HeaderFault fault_ = HeaderFault::none;
-    unsigned faults_ = 0;  // one bit for each HeaderFault
+    unsigned faults_ = 0;                                // one bit for each HeaderFault
+    std::array<std::size_t, header_faults> first_at_{};  // by HeaderFault: the octet where it was met first
 };
 
 using HeaderBlockPtr = std::shared_ptr<const HeaderBlock>;

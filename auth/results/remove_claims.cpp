@@ -25,7 +25,7 @@ std::string canonical(std::string_view id) {
 }  // namespace
 
 bool claims_our_authority(const HeaderField& field, const std::vector<std::string>& ours) {
-    if (!field.is("Authentication-Results")) return false;
+    if (!field.reads_as("Authentication-Results")) return false;
     const auto parsed = parse_results(unfold(field.value));
     // Nobody can say in whose name it speaks, or what a later version lets it say (RFC 8601 §5).
     if (!parsed || parsed->version != current_version) return true;

@@ -1,6 +1,6 @@
 // Which header fields a forger could use to speak in our name, and that are therefore removed on the way out
 // (RFC 8601 §5): Authentication-Results that claims our authserv-id or host name, however disguised (case,
-// comments, folding, version, quoted strings), or that cannot be parsed.
+// comments, folding, version, quoted strings, invisible octets in its name), or that cannot be parsed.
 #pragma once
 
 #include "auth/message/header_block.hpp"

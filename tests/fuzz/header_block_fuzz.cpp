@@ -32,6 +32,12 @@ void check_fields(const HeaderBlock& block) {
         dkim::canonicalize_header_field(dkim::Canonicalization::relaxed, relaxed, again);
         require(block.fault() != HeaderFault::none || again == relaxed);
     }
+    const char* after = all.data();
+    for (const HeaderField& stray : block.strays()) {
+        require(stray.raw.data() >= after && stray.raw.data() + stray.raw.size() <= all.data() + all.size());
+        after = stray.raw.data() + stray.raw.size();
+    }
+    require(block.strays().empty() || block.fault() != HeaderFault::none);
     if (block.fault() == HeaderFault::none) require(all.starts_with(joined));
 }
 

@@ -48,12 +48,12 @@ INSTANTIATE_TEST_SUITE_P(
         AuthorCase{"To: a@b.example\r\n", AuthorFault::no_from, "", ""},
         AuthorCase{"", AuthorFault::no_from, "", ""},
         AuthorCase{"From: a@b.example\r\nfrom : a@b.example\r\n", AuthorFault::several_from, "", ""},
-        AuthorCase{"nonsense\r\nFrom: a@b.example\r\n", AuthorFault::malformed_from, "", ""},
-        AuthorCase{" From: c@d.example\r\nFrom: a@b.example\r\n", AuthorFault::malformed_from, "", ""},
-        AuthorCase{"From: a@b.example\nTo: x\r\n", AuthorFault::malformed_from, "", ""},
-        AuthorCase{std::string("From: a@b.example\r\nX: \0\r\n", 26), AuthorFault::malformed_from, "", ""},
+        AuthorCase{"nonsense\r\nFrom: a@b.example\r\n", AuthorFault::malformed_header, "", ""},
+        AuthorCase{" From: c@d.example\r\nFrom: a@b.example\r\n", AuthorFault::malformed_header, "", ""},
+        AuthorCase{"From: a@b.example\nTo: x\r\n", AuthorFault::malformed_header, "", ""},
+        AuthorCase{std::string("From: a@b.example\r\nX: \0\r\n", 26), AuthorFault::malformed_header, "", ""},
         // A fault that hides nothing must not hide one that does.
-        AuthorCase{"X Y: z\r\nnonsense\r\nFrom: a@b.example\r\n", AuthorFault::malformed_from, "", ""},
+        AuthorCase{"X Y: z\r\nnonsense\r\nFrom: a@b.example\r\n", AuthorFault::malformed_header, "", ""},
         AuthorCase{"X Y: z\r\n: w\r\nFrom: a@b.example\r\n", AuthorFault::none, "b.example", "a@b.example"},
         AuthorCase{"\xef\xbb\xbf"
                    "From: c@d.example\r\nFrom: a@b.example\r\n",
@@ -64,7 +64,27 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Author, is_not_taken_from_a_header_with_fields_left_out) {
     const auto header = HeaderBlock::parse("From: a@b.example\r\nA: 1\r\nFrom: c@d.example\r\n", 2);
-    EXPECT_EQ(extract_author(*header).fault, AuthorFault::malformed_from);
+    const Author author = extract_author(*header);
+    EXPECT_EQ(author.fault, AuthorFault::malformed_header);
+    EXPECT_EQ(author.header_problem, "malformed header: too many fields (line 3 of the message)");
+}
+
+TEST(Author, fault_of_the_header_is_the_topmost_one) {
+    struct Case {
+        std::string octets;
+        std::string problem;
+    };
+    const Case cases[] = {
+        {"A: b\r\nnone\r\nB: c\rd\r\n", "a line without a colon (line 2 of the message)"},
+        {"A: b\rc\r\nnone\r\n", "a bare CR or LF (line 1 of the message)"},
+        {"X Y: z\r\n folded\r\nnone\r\nnone\r\n", "a line without a colon (line 3 of the message)"},
+        {" A\r\nnone\r\n", "the first line is a continuation (line 1 of the message)"},
+    };
+    for (const Case& c : cases) {
+        const Author author = extract_author(*HeaderBlock::parse(c.octets));
+        EXPECT_EQ(author.header_problem, "malformed header: " + c.problem);
+    }
+    EXPECT_EQ(extract_author(*HeaderBlock::parse("From: a@b@c\r\n")).header_problem, "");
 }
 
 TEST(Author, domain_is_bounded_before_it_is_converted) {
