@@ -5,6 +5,7 @@
 #include "config/section.hpp"
 #include "config/sections.hpp"
 
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -30,6 +31,21 @@ Config read_all(const Section& top, const Context& context, std::chrono::sys_day
     return config;
 }
 
+// A text that is no YAML can still show how its operator reads logs: `format: json` below `log:`.
+Log guess_log(std::string_view yaml) {
+    Log log;
+    bool inside = false;
+    std::istringstream lines{std::string(yaml)};
+    for (std::string line; std::getline(lines, line);) {
+        const bool is_top = !line.empty() && line.find_first_of(" \t#") != 0;
+        if (is_top) inside = line.starts_with("log:");
+        const auto format = line.find("format:");
+        if (inside && format != std::string::npos && line.find("json", format) != std::string::npos)
+            log.format = Log::Format::json;
+    }
+    return log;
+}
+
 }  // namespace
 
 LoadResult load_text(std::string_view yaml, const std::filesystem::path& file, std::chrono::sys_days today) {
@@ -42,7 +58,10 @@ LoadResult load_text(std::string_view yaml, const std::filesystem::path& file, s
         result.tls_position = top.position("tls");
         result.relay_position = top.position("relay");
         Config config = read_all(top, context, today);
+        result.log = config.log;
         if (!problems.any_error()) result.config = std::move(config);
+    } else {
+        result.log = guess_log(yaml);
     }
     result.problems = problems.take_errors();
     result.warnings = problems.take_warnings();

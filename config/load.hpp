@@ -18,6 +18,7 @@ struct LoadResult {
     std::vector<Problem> warnings;  // sorted by position; the server starts in spite of them
     Position tls_position;          // of the tls section, for problems that only OpenSSL can find
     Position relay_position;        // of the relay section, likewise
+    Log log;                        // how to log the problems: as far as it could be read
 };
 
 // Reads `file` and the files and environment variables that it names. Relative paths in it are relative to

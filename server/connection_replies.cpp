@@ -13,9 +13,10 @@ std::string_view Connection::id() const {
     return transaction_ ? transaction_->id() : session_id_;
 }
 
-// What a transaction refuses has its id already, and a line of its own in the log.
+// What a transaction refuses has its id already, and a line of its own in the log. A flag and not the text
+// tells: a downstream, or a name that a client chose, may hold anything.
 bool Connection::is_signed(const smtp::Reply& reply) const {
-    return reply.code() < 400 || reply.lines().back().find(session_id_) != std::string::npos;
+    return reply.code() < 400 || reply.is_signed();
 }
 
 smtp::Reply Connection::signed_reply(const smtp::Reply& reply) const {

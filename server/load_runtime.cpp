@@ -38,6 +38,7 @@ Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days tod
                     const config::Config* in_force, std::shared_ptr<TicketKeys> ticket_keys) {
     config::LoadResult read = config::load(file, today);
     Loaded loaded;
+    loaded.log = read.log;
     for (const config::Problem& warning : read.warnings)
         loaded.warnings.push_back(warning.text());
     for (const config::Problem& problem : read.problems)

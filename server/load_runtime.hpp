@@ -17,6 +17,7 @@ struct Loaded {
     RuntimePtr runtime;                 // null: see problems
     std::vector<std::string> problems;  // FILE:LINE:COLUMN: message
     std::vector<std::string> warnings;
+    config::Log log;              // how to log the problems of a configuration that cannot be used
     bool restart_needed = false;  // some of what changed is kept as it was until the server is started anew
 };
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 
 namespace gatepost::server {
 namespace {
@@ -88,7 +89,7 @@ std::string format_text(const LogEntry& entry) {
     std::string line;
     line.reserve(usual_line_octets);
     line += entry.event();
-    for (const auto& [key, value] : entry.fields()) {
+    for (const auto& [key, value, is_number] : entry.fields()) {
         line += ' ';
         line += key;
         line += '=';
@@ -103,17 +104,40 @@ std::string format_text(const LogEntry& entry) {
     return line;
 }
 
+namespace {
+
+void add_json(boost::json::object& object, const LogEntry::Field& field) {
+    boost::json::value value;
+    if (field.is_number) {
+        value = boost::json::parse(field.value);
+    } else {
+        // Octets are escaped as in text, since what a peer sent need not be UTF-8; JSON does the rest.
+        std::string escaped;
+        append_escaped(escaped, field.value, false);
+        value = escaped;
+    }
+    boost::json::value* const before = object.if_contains(field.key);
+    if (before == nullptr) {
+        object[field.key] = std::move(value);
+        return;
+    }
+    if (!before->is_array()) {
+        boost::json::array values;
+        values.push_back(std::move(*before));
+        *before = std::move(values);
+    }
+    before->as_array().push_back(std::move(value));
+}
+
+}  // namespace
+
 std::string format_json(const LogEntry& entry, std::chrono::system_clock::time_point time) {
     boost::json::object object;
     object["time"] = rfc3339(time);
     object["level"] = level_word(entry.level());
     object["event"] = entry.event();
-    for (const auto& [key, value] : entry.fields()) {
-        // Octets are escaped as in text, since what a peer sent need not be UTF-8; JSON does the rest.
-        std::string escaped;
-        append_escaped(escaped, value, false);
-        object[key] = escaped;
-    }
+    for (const LogEntry::Field& field : entry.fields())
+        add_json(object, field);
     return boost::json::serialize(object);
 }
 

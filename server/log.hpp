@@ -10,7 +10,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace gatepost::server {
@@ -19,17 +18,25 @@ using LogLevel = config::Log::Level;
 
 class LogEntry {
   public:
+    // A key may come several times: each is a value of its own.
+    struct Field {
+        std::string_view key;
+        std::string value;
+        bool is_number = false;
+    };
+
     explicit LogEntry(std::string_view event, LogLevel level = LogLevel::info)
         : event_(event), level_(level) {}
 
     // Makes room for so many fields.
     void expect(std::size_t fields) { fields_.reserve(fields); }
     LogEntry& with(std::string_view key, std::string_view value) {
-        fields_.emplace_back(key, value);
+        fields_.push_back({key, std::string(value), false});
         return *this;
     }
     LogEntry& with(std::string_view key, std::integral auto value) {
-        return with(key, std::to_string(value));
+        fields_.push_back({key, std::to_string(value), true});
+        return *this;
     }
     // Leaves the field out where there is nothing to say.
     LogEntry& with_some(std::string_view key, std::string_view value) {
@@ -38,18 +45,19 @@ class LogEntry {
 
     std::string_view event() const { return event_; }
     LogLevel level() const { return level_; }
-    const std::vector<std::pair<std::string_view, std::string>>& fields() const { return fields_; }
+    const std::vector<Field>& fields() const { return fields_; }
 
   private:
     std::string_view event_;
     LogLevel level_;
-    std::vector<std::pair<std::string_view, std::string>> fields_;
+    std::vector<Field> fields_;
 };
 
 // "verdict tx=4c1f-1 from=\"a b@c.example\"": printable ASCII on one line, other octets as \xHH, values
 // cut at 256 with "..." behind.
 std::string format_text(const LogEntry& entry);
-// One JSON object with "time" (RFC 3339, UTC), "level", "event" and the fields as strings.
+// One JSON object with "time" (RFC 3339, UTC), "level", "event" and the fields: numbers as numbers, all else
+// as strings; a key that comes several times holds an array.
 std::string format_json(const LogEntry& entry, std::chrono::system_clock::time_point time);
 
 // Any thread.

@@ -78,7 +78,7 @@ std::string quarantine_field(const policy::Decision& decision) {
 
 smtp::Reply refusal_reply(const policy::Refusal& refusal, const std::string& hostname,
                           const std::string& id) {
-    return smtp::Reply(refusal.code, refusal.enhanced_code, refusal.text + " (" + hostname + ' ' + id + ')');
+    return smtp::Reply(refusal.code, refusal.enhanced_code, refusal.text).signed_by(hostname, id);
 }
 
 std::optional<reports::aggregate::Row> report_row(const policy::Decision& decision,

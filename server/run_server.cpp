@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <exception>
 #include <iostream>
 #include <utility>
 
@@ -47,6 +48,19 @@ std::string prepare(Outset& outset, ListeningSockets& sockets) {
     return drop_privileges({config.process.user, config.process.group}, config.data_dir);
 }
 
+// What is found before the server runs: a line as check-config prints it, or JSON for those who log JSON.
+void report(config::Log settings, LogLevel level, const std::string& text) {
+    const bool is_warning = level == LogLevel::warning;
+    if (settings.format == config::Log::Format::text) {
+        std::cerr << text << (is_warning ? " (warning)" : "") << '\n';
+        return;
+    }
+    settings.level = LogLevel::warning;
+    LogEntry entry("configuration", level);
+    entry.with(is_warning ? "warning" : "problem", text);
+    Log(settings).write(entry);
+}
+
 }  // namespace
 
 int run_server(const std::filesystem::path& config_file) {
@@ -57,16 +71,21 @@ int run_server(const std::filesystem::path& config_file) {
     const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
     Loaded loaded = load_runtime(config_file, today, nullptr);
     for (const std::string& warning : loaded.warnings)
-        std::cerr << warning << " (warning)\n";
+        report(loaded.log, LogLevel::warning, warning);
     for (const std::string& problem : loaded.problems)
-        std::cerr << problem << '\n';
+        report(loaded.log, LogLevel::error, problem);
     if (!loaded.runtime) return 2;
     outset.runtime = std::move(loaded.runtime);
     const std::string problem = prepare(outset, sockets);
     if (problem.empty()) {
         if (::geteuid() == 0)
-            std::cerr << "gatepost keeps root's rights: process.user is not given (warning)\n";
-        return run_app(std::move(outset));
+            report(loaded.log, LogLevel::warning, "gatepost keeps root's rights: process.user is not given");
+        try {
+            return run_app(std::move(outset));
+        } catch (const std::exception& error) {
+            report(loaded.log, LogLevel::error, error.what());
+            return 1;
+        }
     }
     Log log(outset.runtime->config.log);
     LogEntry entry("cannot_start", LogLevel::error);

@@ -3,6 +3,7 @@
 #include "server/projections.hpp"
 #include "server/transaction.hpp"
 
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +12,13 @@ namespace gatepost::server {
 using smtp::Reply;
 namespace {
 
-constexpr std::size_t verdict_fields = 24;  // local: about as many as there are
+constexpr std::size_t verdict_fields = 32;   // local: about as many as there are
+constexpr std::size_t most_recipients = 20;  // local choice: of most messages all, and the line stays short
+
+std::string message_id_of(const auth::HeaderBlock* header) {
+    const auth::HeaderField* field = header ? header->find("Message-ID") : nullptr;
+    return field ? auth::unfold(field->value) : "";
+}
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
@@ -53,8 +60,12 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
     entry.expect(verdict_fields);
     entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
     entry.with("from", "<" + envelope.reverse_path.mailbox() + ">");
-    entry.with("to", envelope.recipients.empty() ? "" : envelope.recipients.front().forward_path.mailbox());
+    for (const smtp::Recipient& recipient : envelope.recipients | std::views::take(most_recipients))
+        entry.with("to", recipient.forward_path.mailbox());
     entry.with("recipients", envelope.recipients.size());
+    entry.with_some("message_id", message_id_of(header_.get())).with("size", size_);
+    entry.with("tls", client_.tls_version.empty() ? "none" : client_.tls_version);
+    entry.with_some("cipher", client_.tls_cipher);
     if (client_.tls_client) {
         const std::string subject = client_.tls_client->subject.text();
         entry.with("tls_client", subject.empty() ? client_.tls_client->sha256 : subject);

@@ -93,7 +93,9 @@ std::string Reply::text() const {
 Reply Reply::signed_by(std::string_view hostname, std::string_view id) const {
     std::vector<std::string> lines = lines_;
     lines.back().append(" (").append(hostname).append(" ").append(id).append(")");
-    return Reply(code_, enhanced_ ? enhanced_->text() : "", lines);
+    Reply reply(code_, enhanced_ ? enhanced_->text() : "", lines);
+    reply.is_signed_ = true;
+    return reply;
 }
 
 std::string Reply::wire() const {

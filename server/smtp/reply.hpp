@@ -45,11 +45,16 @@ class Reply {
 
     // The same with " (`hostname` `id`)" behind its last line: what an operator finds the case by.
     Reply signed_by(std::string_view hostname, std::string_view id) const;
+    // signed_by() made it, whatever its text holds.
+    bool is_signed() const { return is_signed_; }
 
     // "250-2.1.0 first\r\n250 2.1.0 last\r\n"; the enhanced code stands in every line (RFC 2034 §4).
     std::string wire() const;
 
-    friend bool operator==(const Reply&, const Reply&) = default;
+    // What the client sees is the same.
+    friend bool operator==(const Reply& a, const Reply& b) {
+        return a.code_ == b.code_ && a.enhanced_ == b.enhanced_ && a.lines_ == b.lines_;
+    }
 
   private:
     Reply(int code, std::string_view enhanced);
@@ -57,6 +62,7 @@ class Reply {
     int code_;
     std::optional<EnhancedCode> enhanced_;
     std::vector<std::string> lines_;
+    bool is_signed_ = false;
 };
 
 }  // namespace gatepost::server::smtp

@@ -51,3 +51,15 @@ def test_a_refused_recipient_is_logged(gatepost, sink):
         found = SIGNED.match(client.say(THEIRS))
     (line,) = [line for line in gatepost.process.log.splitlines() if found[1] in line]
     assert "command_refused" in line and f"tx={found[1]}-1" in line and "elsewhere.example" in line, line
+
+
+def test_a_name_that_holds_the_id_hides_no_refusal(gatepost, sink):
+    """The client learns its session's id from the first refusal, and writes it into what is refused next."""
+    with RawClient(gatepost.port) as client:
+        client.say("EHLO client.example")
+        session = SIGNED.match(client.say("NONSENSE"))[1]
+        client.say(MAIL)
+        found = SIGNED.match(client.say(f"RCPT TO:<x@{session}.example>"))
+    assert found and found[1] + (found[2] or "") == session + "-1"
+    wait_until(lambda: any("command_refused" in line and f"tx={session}-1" in line
+                           for line in gatepost.process.log.splitlines()), 5, "the refusal's line in the log")

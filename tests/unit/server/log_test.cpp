@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 namespace gatepost::server {
 namespace {
 
@@ -15,7 +17,21 @@ TEST(LogEntry, is_one_line) {
     EXPECT_EQ(format_text(entry), "verdict tx=4c1f-1 dmarc=pass size=1234");
     EXPECT_EQ(format_json(entry, moment),
               R"({"time":"2026-11-04T03:02:01.007Z","level":"warning","event":"verdict",)"
-              R"("tx":"4c1f-1","dmarc":"pass","size":"1234"})");
+              R"("tx":"4c1f-1","dmarc":"pass","size":1234})");
+}
+
+TEST(LogEntry, keeps_numbers_and_repeated_keys_in_json) {
+    LogEntry entry("verdict");
+    entry.with("to", "a@x.example").with("to", "b@x.example").with("to", "c@x.example");
+    entry.with("least", std::int64_t{-1}).with("most", std::uint64_t{18'446'744'073'709'551'615U});
+    entry.with("code", "250").with("port", 25).with("port", 465);
+    EXPECT_EQ(format_text(entry),
+              "verdict to=a@x.example to=b@x.example to=c@x.example least=-1 most=18446744073709551615 "
+              "code=250 port=25 port=465");
+    EXPECT_EQ(format_json(entry, moment),
+              R"({"time":"2026-11-04T03:02:01.007Z","level":"info","event":"verdict",)"
+              R"("to":["a@x.example","b@x.example","c@x.example"],"least":-1,)"
+              R"("most":18446744073709551615,"code":"250","port":[25,465]})");
 }
 
 TEST(LogEntry, lets_no_peer_forge_a_line) {
