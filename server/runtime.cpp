@@ -18,22 +18,26 @@ bool load_certificates(const config::Config& config, Runtime& runtime, std::stri
 
 }  // namespace
 
+smtp::SessionOptions make_session_options(const config::Config& config, smtp::TlsMode mode) {
+    smtp::SessionOptions options;
+    options.hostname = config.hostname;
+    options.domains = config.domains;
+    options.unqualified_domain = config.policy.unqualified_domain;
+    options.limits.message_size = config.limits.message_size;
+    options.limits.recipients = config.limits.recipients;
+    options.limits.messages_per_connection = config.limits.messages_per_connection;
+    options.limits.errors_per_connection = config.limits.errors_per_connection;
+    options.tls = mode;
+    return options;
+}
+
 RuntimePtr make_runtime(config::Config config, std::string& problem,
                         std::shared_ptr<TicketKeys> ticket_keys) {
     auto runtime = std::make_shared<Runtime>();
     runtime->ticket_keys = ticket_keys ? std::move(ticket_keys) : std::make_shared<TicketKeys>();
     if (!load_certificates(config, *runtime, problem)) return nullptr;
     const auto options_for = [&](smtp::TlsMode mode) {
-        auto options = std::make_shared<smtp::SessionOptions>();
-        options->hostname = config.hostname;
-        options->domains = config.domains;
-        options->unqualified_domain = config.policy.unqualified_domain;
-        options->limits.message_size = config.limits.message_size;
-        options->limits.recipients = config.limits.recipients;
-        options->limits.messages_per_connection = config.limits.messages_per_connection;
-        options->limits.errors_per_connection = config.limits.errors_per_connection;
-        options->tls = mode;
-        return options;
+        return std::make_shared<smtp::SessionOptions>(make_session_options(config, mode));
     };
     runtime->without_tls = options_for(smtp::TlsMode::off);
     runtime->with_starttls = options_for(runtime->tls ? smtp::TlsMode::starttls : smtp::TlsMode::off);

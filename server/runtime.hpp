@@ -56,6 +56,9 @@ using RuntimePtr = std::shared_ptr<const Runtime>;
 RuntimePtr make_runtime(config::Config config, std::string& problem,
                         std::shared_ptr<TicketKeys> ticket_keys = nullptr);
 
+// What the protocol is told of a configuration.
+smtp::SessionOptions make_session_options(const config::Config& config, smtp::TlsMode mode);
+
 // The same snapshot with all certificates and keys read anew from their files. Null, with `problem` set, as
 // above.
 RuntimePtr with_fresh_certificates(const Runtime& in_force, std::string& problem);

@@ -2,9 +2,6 @@
 
 #include "server/log.hpp"
 #include "server/projections.hpp"
-#include "server/stage_budget.hpp"
-
-#include "policy/decide.hpp"
 
 #include "auth/results/received_spf.hpp"
 #include "auth/results/remove_claims.hpp"
@@ -19,35 +16,6 @@ namespace gatepost::server {
 namespace asio = boost::asio;
 using smtp::Reply;
 namespace {
-
-constexpr std::size_t max_received_fields = 100;  // RFC 5321 §6.3: a loop
-
-std::string describe(const smtp::FramingFault& fault) {
-    const std::string place = " in line " + std::to_string(fault.line) + " of the message";
-    const std::string rule =
-        place + ": lines end in CRLF alone (RFC 5321 section 2.3.8); policy.exemptions: allow bare_newline";
-    switch (fault.kind) {
-        case smtp::FramingFault::Kind::bare_cr:
-            return "bare CR" + rule;
-        case smtp::FramingFault::Kind::bare_lf:
-            return "bare LF" + rule;
-        case smtp::FramingFault::Kind::nul:
-            return "NUL" + place + " (RFC 5322 section 2.2); no key forgives it";
-    }
-    return "invalid octet" + place;
-}
-
-// How many of `octets`, which follow on `header`, belong to the header: up to and with the empty line, or
-// npos while that has not come.
-std::size_t header_end_in(std::string_view octets, std::string_view header) {
-    std::string seam(header.substr(header.size() - std::min<std::size_t>(header.size(), 3)));
-    const std::size_t before = seam.size();
-    seam += octets.substr(0, 3);
-    if (header.size() < 2 && seam.starts_with("\r\n")) return 2 - before;  // no field at all
-    if (const auto at = seam.find("\r\n\r\n"); at != std::string::npos) return at + 4 - before;
-    const auto at = octets.find("\r\n\r\n");
-    return at == std::string_view::npos ? at : at + 4;
-}
 
 std::chrono::sys_days day_of(std::chrono::system_clock::time_point time) {
     return std::chrono::floor<std::chrono::days>(time);
@@ -98,11 +66,10 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
         co_return tell_refused(
             reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required"), "", "relay.tls");
     if (auto refused = refuse_sender()) co_return refused;
-    gatherer_ = std::make_unique<auth::EvidenceGatherer>(
+    judgement_ = std::make_unique<Judgement>(
         services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
-        runtime_->config.authentication, runtime_->config.hostname);
-    auth::Sender sender{client_.address, client_.helo, envelope.reverse_path.mailbox(), client_.hidden};
-    co_await gatherer_->begin(std::move(sender), began_, stage_budget());
+        runtime_->config, facts_);
+    co_await judgement_->begin(began_);
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
     delivery_ =
@@ -126,69 +93,34 @@ asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Env
 }
 
 smtp::BareNewlines Transaction::bare_newlines() const {
-    const auto& exemptions = runtime_->config.policy.exemptions;
-    return policy::may_be_exempted(exemptions, policy::Forgiven::bare_newline, facts_)
-               ? smtp::BareNewlines::normalised
-               : smtp::BareNewlines::refused;
+    return judgement_->bare_newlines();
 }
 
 asio::awaitable<void> Transaction::content(std::string_view octets) {
-    if (header_too_large_ || !storage_problem_.empty()) co_return;
-    if (header_) {
-        gatherer_->body(octets);
-        if (sealer_) sealer_->body(octets);
-        const bool kept = co_await body_.append(octets);
-        if (!kept) storage_problem_ = body_.problem();
-        co_return;
+    if (judgement_->is_header_too_large() || !storage_problem_.empty()) co_return;
+    const std::size_t header = judgement_->header_part(octets);
+    if (header > 0) {
+        if (!services_.memory.take(header)) co_return give_up("limits.memory is used up");
+        header_taken_ += header;
+        co_await judgement_->add_header(octets.substr(0, header));
+        octets.remove_prefix(header);
     }
-    const std::size_t end = header_end_in(octets, header_octets_);
-    const std::string_view more = octets.substr(0, end);
-    if (!services_.memory.take(more.size())) {
-        storage_problem_ = "limits.memory is used up";
-        co_return;
-    }
-    header_taken_ += more.size();
-    header_too_large_ = header_octets_.size() + more.size() > runtime_->config.limits.header_size;
-    if (header_too_large_) {
-        header_octets_.clear();
-        co_return;
-    }
-    header_octets_ += more;
-    if (end == std::string_view::npos) co_return;
-    co_await end_of_header();
-    octets.remove_prefix(end);
-    if (!octets.empty()) co_await content(octets);
+    if (!judgement_->header() || octets.empty()) co_return;
+    judgement_->add_body(octets);
+    if (sealer_) sealer_->body(octets);
+    const bool kept = co_await body_.append(octets);
+    if (!kept) give_up(body_.problem());
 }
 
-asio::awaitable<void> Transaction::end_of_header() {
-    header_ = auth::HeaderBlock::parse(std::move(header_octets_), runtime_->config.limits.header_fields);
-    header_octets_.clear();
-    co_await yield();
-    co_await gatherer_->header(header_, began_, stage_budget());
-}
-
-// What no rule and no exemption lets in: it is the message itself that is broken or too large.
-std::optional<Reply> Transaction::refuse_framing(const smtp::ContentFraming& framing) const {
-    if (framing.is_over_limit()) return reply(552, "5.3.4", "message size exceeds limits.message_size");
-    if (const auto& fault = framing.fault()) return reply(550, "5.6.0", describe(*fault));
-    if (header_too_large_) return reply(552, "5.3.4", "the header section exceeds limits.header_size");
-    if (!storage_problem_.empty()) return reply(452, "4.3.1", "insufficient system storage");
-    if (!header_) return std::nullopt;
-    // Whatever else is wrong: a harmless fault above must not hide one of these.
-    if (header_->has(auth::HeaderFault::too_many_fields))
-        return reply(552, "5.3.4", "the header section exceeds limits.header_fields");
-    // A field of ours on top of such a header would swallow its first line.
-    for (const auto fault : {auth::HeaderFault::leading_continuation, auth::HeaderFault::empty_name})
-        if (header_->has(fault))
-            return reply(550, "5.6.0", auth::malformed_header_text(fault, header_->line_of(fault)));
-    if (header_->count("Received") > max_received_fields) return reply(554, "5.4.6", "too many hops");
-    return std::nullopt;
+void Transaction::give_up(const std::string& problem) {
+    storage_problem_ = problem;
+    judgement_->give_up();
 }
 
 asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelope& envelope,
                                                               const smtp::ContentFraming& framing) {
-    std::optional<Reply> final_reply = refuse_framing(framing);
-    if (!final_reply) co_return std::nullopt;
+    if (!judgement_->is_refused_unread(framing)) co_return std::nullopt;
+    std::optional<Reply> final_reply = refusal_reply(*judgement_->refusal(), runtime_->config.hostname, id_);
     size_ = framing.size();
     co_await abandon();
     record(envelope, *final_reply);
@@ -197,24 +129,16 @@ asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelo
 
 asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
                                            const smtp::ContentFraming& framing) {
-    if (!header_ && !header_too_large_ && storage_problem_.empty()) co_await end_of_header();
     size_ = framing.size();
-    std::optional<Reply> final_reply = refuse_framing(framing);
-    if (!final_reply) {
-        co_await yield();
-        evidence_ = co_await gatherer_->finish(stage_budget());
-        final_reply = refuse_message();
-    }
-    if (!final_reply) {
+    co_await judgement_->end(framing);
+    std::optional<Reply> final_reply;
+    if (!judgement_->refusal()) final_reply = refuse_message();
+    if (!judgement_->refusal() && !final_reply) {
         facts_.dns_brownout = services_.dns.brownout && services_.dns.brownout->active();
-        final_reply = refuse_bare_newlines(framing);
+        judgement_->decide(framing);
     }
-    if (!final_reply) {
-        decision_ = policy::decide(facts_, evidence_, runtime_->config.policy);
-        judged_ = true;
-        if (decision_.refusal)
-            final_reply = refusal_reply(*decision_.refusal, runtime_->config.hostname, id_);
-    }
+    if (judgement_->refusal())
+        final_reply = refusal_reply(*judgement_->refusal(), runtime_->config.hostname, id_);
     if (final_reply) {
         co_await abandon();
     } else {
@@ -226,18 +150,6 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
     co_return *final_reply;
 }
 
-// They are gone by now; but the message is taken only where an exemption's whole condition is met.
-std::optional<Reply> Transaction::refuse_bare_newlines(const smtp::ContentFraming& framing) {
-    if (!framing.normalised()) return std::nullopt;
-    const policy::Settings& settings = runtime_->config.policy;
-    const auto subject = policy::subject_of(facts_, evidence_, settings.trusted_sealers);
-    const policy::Exemption* exemption =
-        policy::find_exemption(settings.exemptions, policy::Forgiven::bare_newline, subject);
-    if (exemption == nullptr) return reply(550, "5.6.0", describe(*framing.normalised()));
-    newlines_forgiven_by_ = exemption->id;
-    return std::nullopt;
-}
-
 asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
     const std::vector<std::string> ours{runtime_->config.authserv_id, runtime_->config.hostname};
     const bool final = delivery_->is_final();
@@ -247,7 +159,7 @@ asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
                (writes_spf && field.reads_as("Received-SPF")) || (final && field.reads_as("Return-Path"));
     };
     const TopFields top = top_fields(envelope);
-    OutgoingMessage message(top.text, header_, body_, remove);
+    OutgoingMessage message(top.text, judgement_->header(), body_, remove);
     if (sealer_) add_arc_set(message, top);
     co_await yield();
     const Reply downstream = co_await delivery_->deliver(message);
@@ -267,7 +179,7 @@ void Transaction::add_arc_set(OutgoingMessage& message, const TopFields& top) {
     const auth::HeaderBlockPtr header = auth::HeaderBlock::parse(message.header_text(), max_fields);
     auth::arc::SealingOptions options;
     options.timestamp = std::chrono::system_clock::now();
-    sealed_ = sealer_->seal(*header, evidence_.arc, top.results, options);
+    sealed_ = sealer_->seal(*header, evidence().arc, top.results, options);
     message.insert(top.arc_set_at, sealed_.fields);
 }
 
@@ -279,17 +191,17 @@ Transaction::TopFields Transaction::top_fields(const smtp::Envelope& envelope) c
     if (delivery_->is_final()) top += "Return-Path: <" + envelope.reverse_path.mailbox() + ">\r\n";
     const auth::results::TransactionIdentity identity{client_.address, client_.helo,
                                                       envelope.reverse_path.mailbox()};
-    fields.results = auth::results::authentication_results_value(config.authserv_id, identity, evidence_,
-                                                                 policy_note(decision_, evidence_));
+    fields.results = auth::results::authentication_results_value(config.authserv_id, identity, evidence(),
+                                                                 policy_note(decision(), evidence()));
     top += auth::results::authentication_results_field(fields.results);
-    if (decision_.action == policy::Action::quarantine) top += quarantine_field(decision_);
+    if (decision().action == policy::Action::quarantine) top += quarantine_field(decision());
     fields.arc_set_at = top.size();
     if (config.authentication.writes_received_spf())
         top += auth::results::received_spf_field(
-            auth::results::received_spf_value(config.hostname, identity, evidence_.spf));
+            auth::results::received_spf_value(config.hostname, identity, evidence().spf));
     TraceFacts trace;
     trace.helo = client_.helo;
-    if (evidence_.iprev.name) trace.client_name = evidence_.iprev.name->text();
+    if (evidence().iprev.name) trace.client_name = evidence().iprev.name->text();
     trace.client_ip = client_.address;
     trace.hostname = config.hostname;
     trace.protocol = client_.protocol;

@@ -2,6 +2,7 @@
 // what is done, and what is told of it afterwards.
 #pragma once
 
+#include "server/judgement.hpp"
 #include "server/outgoing_message.hpp"
 #include "server/runtime.hpp"
 #include "server/smtp/content_framing.hpp"
@@ -14,8 +15,7 @@
 #include "policy/facts.hpp"
 
 #include "auth/arc/seal.hpp"
-#include "auth/gather_evidence.hpp"
-#include "auth/message/header_block.hpp"
+#include "auth/evidence.hpp"
 
 #include "dns/ip_address.hpp"
 
@@ -78,7 +78,9 @@ class Transaction {
 
   private:
     boost::asio::awaitable<void> yield() const;
-    boost::asio::awaitable<void> end_of_header();
+    void give_up(const std::string& problem);
+    const auth::Evidence& evidence() const { return judgement_->evidence(); }
+    const policy::Decision& decision() const { return judgement_->decision(); }
     // What the client may not do, whatever the message is: transaction_client.cpp.
     std::optional<smtp::Reply> refuse_sender();
     std::optional<smtp::Reply> refuse_recipient(const std::string& recipient);
@@ -87,8 +89,6 @@ class Transaction {
     std::string message_limit();
     smtp::Reply rate_refusal() const;
     smtp::Reply tell_refused(smtp::Reply answer, const std::string& recipient, std::string_view rule) const;
-    std::optional<smtp::Reply> refuse_framing(const smtp::ContentFraming& framing) const;
-    std::optional<smtp::Reply> refuse_bare_newlines(const smtp::ContentFraming& framing);
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
     // Our fields, but for the ARC set, which is sealed over the rest.
     struct TopFields {
@@ -111,11 +111,8 @@ class Transaction {
     policy::Facts facts_;
     std::chrono::system_clock::time_point began_;
     std::unique_ptr<relay::Delivery> delivery_;
-    std::unique_ptr<auth::EvidenceGatherer> gatherer_;
-    std::string header_octets_;  // until the header is whole
-    std::size_t header_taken_ = 0;
-    bool header_too_large_ = false;
-    auth::HeaderBlockPtr header_;
+    std::unique_ptr<Judgement> judgement_;  // from begin() on
+    std::size_t header_taken_ = 0;          // of services_.memory
     SpooledBody body_;
     std::uint64_t size_ = 0;  // of the content, as it was received
     std::string storage_problem_;
@@ -123,10 +120,6 @@ class Transaction {
     auth::arc::Sealed sealed_;
     std::size_t put_off_ = 0;  // recipients that come in a transaction of their own
     std::string limit_;        // the rate that this client is over, by its key or id
-    auth::Evidence evidence_;
-    policy::Decision decision_;
-    std::string newlines_forgiven_by_;  // an exemption's id
-    bool judged_ = false;               // evidence and decision are there
 };
 
 }  // namespace gatepost::server

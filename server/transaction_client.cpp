@@ -79,7 +79,7 @@ Reply Transaction::put_off(const std::string& recipient) {
 std::string Transaction::message_limit() {
     const config::Config& config = runtime_->config;
     const auto& settings = config.policy;
-    const auto subject = policy::subject_of(facts_, evidence_, settings.trusted_sealers);
+    const auto subject = policy::subject_of(facts_, evidence(), settings.trusted_sealers);
     if (policy::find_exemption(settings.exemptions, policy::Forgiven::rate_limit, subject) != nullptr)
         return {};
     const auto now = Clock::now();

@@ -32,24 +32,24 @@ std::string joined(const std::vector<std::string>& words) {
 }  // namespace
 
 void Transaction::record(const smtp::Envelope& envelope, const Reply& final_reply) {
-    const Outcome outcome = judged_                              ? outcome_of(decision_, final_reply)
+    const Outcome outcome = judgement_->is_judged()              ? outcome_of(decision(), final_reply)
                             : final_reply.is_transient_failure() ? Outcome::defer
                                                                  : Outcome::reject;
-    services_.metrics.count_message(outcome, evidence_.author.domain ? &*evidence_.author.domain : nullptr);
-    if (judged_) {
-        services_.metrics.count_verdicts(evidence_);
+    services_.metrics.count_message(outcome, evidence().author.domain ? &*evidence().author.domain : nullptr);
+    if (judgement_->is_judged()) {
+        services_.metrics.count_verdicts(evidence());
         if (runtime_->config.policy.mode == policy::Mode::monitor)
-            services_.metrics.count_would_be(decision_.judged);
-        if (!decision_.exemption.empty()) services_.metrics.count_exemption(decision_.exemption);
-        const bool counted = newlines_forgiven_by_.empty() || newlines_forgiven_by_ == decision_.exemption;
-        if (!counted) services_.metrics.count_exemption(newlines_forgiven_by_);
+            services_.metrics.count_would_be(decision().judged);
+        const std::string& by = decision().exemption;
+        const std::string& newlines_by = judgement_->newlines_forgiven_by();
+        if (!by.empty()) services_.metrics.count_exemption(by);
+        if (!newlines_by.empty() && newlines_by != by) services_.metrics.count_exemption(newlines_by);
         for (const std::string& id : envelope.forgiven_by)
-            if (id != decision_.exemption && id != newlines_forgiven_by_)
-                services_.metrics.count_exemption(id);
+            if (id != by && id != newlines_by) services_.metrics.count_exemption(id);
     }
     // A deferred message comes again: only what ended is reported.
-    if (judged_ && !final_reply.is_transient_failure()) {
-        auto row = report_row(decision_, evidence_, client_.address, envelope, began_);
+    if (judgement_->is_judged() && !final_reply.is_transient_failure()) {
+        auto row = report_row(decision(), evidence(), client_.address, envelope, began_);
         if (row) services_.store.append(std::move(*row));
     }
     log_verdict(envelope, final_reply);
@@ -63,43 +63,43 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
     for (const smtp::Recipient& recipient : envelope.recipients | std::views::take(most_recipients))
         entry.with("to", recipient.forward_path.mailbox());
     entry.with("recipients", envelope.recipients.size());
-    entry.with_some("message_id", message_id_of(header_.get())).with("size", size_);
+    entry.with_some("message_id", message_id_of(judgement_->header().get())).with("size", size_);
     entry.with("tls", client_.tls_version.empty() ? "none" : client_.tls_version);
     entry.with_some("cipher", client_.tls_cipher);
     if (client_.tls_client) {
         const std::string subject = client_.tls_client->subject.text();
         entry.with("tls_client", subject.empty() ? client_.tls_client->sha256 : subject);
     }
-    if (judged_) {
-        entry.with("author", evidence_.author.domain ? evidence_.author.domain->text() : "");
-        entry.with("spf", to_string(evidence_.spf.result));
+    if (judgement_->is_judged()) {
+        entry.with("author", evidence().author.domain ? evidence().author.domain->text() : "");
+        entry.with("spf", to_string(evidence().spf.result));
         std::string signatures;
-        for (const auto& signature : evidence_.dkim) {
+        for (const auto& signature : evidence().dkim) {
             if (!signatures.empty()) signatures += ',';
             signatures += to_string(signature.result);
             if (signature.domain) signatures += ':' + signature.domain->text();
         }
         entry.with("dkim", signatures.empty() ? "none" : signatures);
-        entry.with("arc", to_string(evidence_.arc.result));
-        entry.with("dmarc", to_string(evidence_.dmarc.result))
-            .with("policy", to_string(evidence_.dmarc.policy));
-        entry.with("action", to_string(decision_.action)).with_some("rule", decision_.rule);
-        if (decision_.judged != decision_.action) entry.with("would_be", to_string(decision_.judged));
+        entry.with("arc", to_string(evidence().arc.result));
+        entry.with("dmarc", to_string(evidence().dmarc.result))
+            .with("policy", to_string(evidence().dmarc.policy));
+        entry.with("action", to_string(decision().action)).with_some("rule", decision().rule);
+        if (decision().judged != decision().action) entry.with("would_be", to_string(decision().judged));
         std::string facts;
-        for (const policy::Fact fact : decision_.facts) {
+        for (const policy::Fact fact : decision().facts) {
             if (!facts.empty()) facts += ',';
             facts += to_string(fact);
         }
         entry.with_some("facts", facts)
-            .with_some("absence", decision_.absence)
-            .with_some("trouble", evidence_.dmarc.result == auth::dmarc::Result::temperror
-                                      ? evidence_.dmarc.reason
+            .with_some("absence", decision().absence)
+            .with_some("trouble", evidence().dmarc.result == auth::dmarc::Result::temperror
+                                      ? evidence().dmarc.reason
                                       : "");
     }
     if (put_off_ > 0) entry.with("put_off", put_off_);
     if (delivery_) entry.with_some("relay", delivery_->destination());
     entry.with_some("sealed", sealing_note())
-        .with_some("bare_newline", newlines_forgiven_by_)
+        .with_some("bare_newline", judgement_->newlines_forgiven_by())
         .with_some("address_form", joined(envelope.forgiven_by))
         .with_some("limit", limit_)
         .with_some("problem", storage_problem_)

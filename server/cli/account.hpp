@@ -8,12 +8,21 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gatepost::server::cli {
+
+struct RecipientAnswer {
+    std::string address;
+    std::string reply;  // the refusal; empty: taken
+};
 
 struct Account {
     std::string authserv_id;
     auth::Evidence evidence;
+    // False: refused for what the envelope or the message is, before anybody judged; there is no evidence.
+    bool judged = true;
+    std::vector<RecipientAnswer> recipients;  // of those that were named
     bool arc_trusted = false;  // the chain proves the message, and its newest sealer is in trusted_sealers
     policy::Decision decision;
     std::string authentication_results;  // the field's value
@@ -28,7 +37,7 @@ std::string spf_json(const auth::spf::Check& check);
 std::string account_text(const Account& account);
 std::string spf_text(const auth::spf::Check& check);
 
-// "550 5.7.1 …", as it stands in both.
+// "550 5.7.1 …", as it stands in both: what the client reads, but for the name and the id behind it.
 std::string reply_line(const policy::Refusal& refusal);
 
 // Without control characters, for a terminal: each becomes '?'.

@@ -1,4 +1,5 @@
 #include "server/cli/account.hpp"
+#include "server/smtp/reply.hpp"
 
 #include "auth/utf8.hpp"
 
@@ -132,10 +133,33 @@ json::object decision_object(const policy::Decision& decision) {
     return object;
 }
 
+// Nothing was evaluated.
+void leave_open(json::object& account) {
+    for (const char* method : {"iprev", "spf", "spf_helo", "arc", "dmarc"}) {
+        json::object& object = account[method].as_object();
+        object["result"] = nullptr;
+        object["reason"] = "refused before it was judged";
+    }
+    account["authentication_results"] = nullptr;
+}
+
+json::array recipients_array(const std::vector<RecipientAnswer>& recipients) {
+    json::array array;
+    for (const RecipientAnswer& recipient : recipients) {
+        json::object object;
+        object["address"] = as_utf8(recipient.address);
+        object["reply"] = text_or_null(recipient.reply);
+        array.push_back(std::move(object));
+    }
+    return array;
+}
+
 }  // namespace
 
 std::string reply_line(const policy::Refusal& refusal) {
-    return std::to_string(refusal.code) + " " + refusal.enhanced_code + " " + refusal.text;
+    const smtp::Reply reply(refusal.code, refusal.enhanced_code, refusal.text);
+    const std::string enhanced = reply.enhanced_code() ? reply.enhanced_code()->text() + " " : "";
+    return std::to_string(reply.code()) + " " + enhanced + reply.text();
 }
 
 std::string spf_json(const auth::spf::Check& check) {
@@ -155,6 +179,8 @@ std::string account_json(const Account& account) {
     object["dmarc"] = dmarc_object(evidence.dmarc);
     object["decision"] = decision_object(account.decision);
     object["authentication_results"] = as_utf8(account.authentication_results);
+    if (!account.judged) leave_open(object);
+    if (!account.recipients.empty()) object["recipients"] = recipients_array(account.recipients);
     return json::serialize(object);
 }
 

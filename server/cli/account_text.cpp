@@ -83,7 +83,7 @@ std::string dmarc_lines(const auth::dmarc::Evaluation& dmarc) {
     return out;
 }
 
-std::string decision_lines(const policy::Decision& decision) {
+std::string decision_lines(const policy::Decision& decision, bool judged) {
     std::string out = line("Decision", std::string(to_string(decision.action)) + because(decision.reason));
     if (decision.judged != decision.action)
         out += line("", "outside monitor mode: " + std::string(to_string(decision.judged)));
@@ -92,10 +92,11 @@ std::string decision_lines(const policy::Decision& decision) {
     for (const auto fact : decision.facts)
         facts.append(facts.empty() ? "" : ", ").append(to_string(fact));
     if (!facts.empty()) out += line("", "facts against it: " + facts);
-    out += line("", "reported as " + std::string(to_string(decision.disposition)) +
-                        (decision.override_reason ? ", override " + decision.override_reason->type +
-                                                        because(decision.override_reason->comment)
-                                                  : ""));
+    if (judged)
+        out += line("", "reported as " + std::string(to_string(decision.disposition)) +
+                            (decision.override_reason ? ", override " + decision.override_reason->type +
+                                                            because(decision.override_reason->comment)
+                                                      : ""));
     if (decision.refusal) out += line("Reply", reply_line(*decision.refusal));
     return out;
 }
@@ -118,6 +119,9 @@ std::string spf_text(const auth::spf::Check& check) {
 std::string account_text(const Account& account) {
     const auto& evidence = account.evidence;
     std::string out;
+    for (const RecipientAnswer& recipient : account.recipients)
+        if (!recipient.reply.empty()) out += line("Recipient", recipient.address + ": " + recipient.reply);
+    if (!account.judged) return out + decision_lines(account.decision, false);
     const auto& author = evidence.author;
     out += line("Author domain", author.domain ? author.domain->text() : to_string(author.fault));
     out += line("Client name", std::string(name_or_dash(evidence.iprev.name)) + ", iprev " +
@@ -128,7 +132,7 @@ std::string account_text(const Account& account) {
     out += dkim_lines(evidence.dkim);
     out += arc_line(evidence.arc, account.arc_trusted);
     out += dmarc_lines(evidence.dmarc);
-    out += decision_lines(account.decision);
+    out += decision_lines(account.decision, true);
     out += "Authentication-Results: " + printable(account.authentication_results) + "\n";
     return out;
 }

@@ -24,48 +24,24 @@ std::string with_crlf(std::string_view text) {
     return out;
 }
 
-bool has_bare_cr_or_lf(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\n') return true;
-        if (text[i] != '\r') continue;
-        if (i + 1 == text.size() || text[i + 1] != '\n') return true;
-        ++i;
-    }
-    return false;
-}
-
-std::size_t header_size(std::string_view octets) {
-    if (octets.starts_with(crlf)) return crlf.size();
-    const auto end = octets.find("\r\n\r\n");
-    return end == std::string_view::npos ? octets.size() : end + 2 * crlf.size();
-}
-
-std::optional<std::string> read_at_most(std::istream& in, std::size_t limit) {
+// More than `limit` octets where there are more.
+std::string read_at_most(std::istream& in, std::size_t limit) {
     std::string text;
     std::array<char, 65536> chunk;
     while (in.read(chunk.data(), chunk.size()), in.gcount() > 0) {
         text.append(chunk.data(), static_cast<std::size_t>(in.gcount()));
-        if (text.size() > limit) return std::nullopt;
+        if (text.size() > limit) break;
     }
     return text;
 }
 
 }  // namespace
 
-std::string_view MessageFile::header() const {
-    return std::string_view(octets).substr(0, header_size(octets));
-}
-
-std::string_view MessageFile::body() const {
-    return std::string_view(octets).substr(header_size(octets));
-}
-
 MessageFile make_message_file(std::string text) {
     MessageFile file;
     const bool has_crlf = text.find(crlf) != std::string::npos;
     file.converted = !has_crlf && text.find('\n') != std::string::npos;
     file.octets = file.converted ? with_crlf(text) : std::move(text);
-    file.bare_cr_or_lf = has_bare_cr_or_lf(file.octets);
     return file;
 }
 
@@ -82,16 +58,12 @@ std::optional<MessageFile> read_message_file(const std::string& name, std::size_
         }
     }
     std::istream& source = name == "-" ? in : file;
-    auto text = read_at_most(source, limit);
+    std::string text = read_at_most(source, limit);
     if (source.bad()) {
         err << "gatepost: cannot read " << name << ": input error\n";  // a folder, for instance
         return std::nullopt;
     }
-    if (!text) {
-        err << "gatepost: " << name << " is larger than limits.message_size\n";
-        return std::nullopt;
-    }
-    return make_message_file(std::move(*text));
+    return make_message_file(std::move(text));
 }
 
 }  // namespace gatepost::server::cli

@@ -11,20 +11,15 @@ namespace gatepost::server::cli {
 
 struct MessageFile {
     std::string octets;
-    bool converted = false;      // every line ended in a bare LF, as files on disk do: all became CRLF
-    bool bare_cr_or_lf = false;  // some CR or LF stands alone: the server refuses such data
-
-    // From the first field to the empty line, which belongs to it; the body follows (RFC 5322 §2.1).
-    std::string_view header() const;
-    std::string_view body() const;
+    bool converted = false;  // every line ended in a bare LF, as files on disk do: all became CRLF
 };
 
 // A text that holds a CRLF is taken as it is, whatever else stands in it: to mend half of it would hide what
 // a sender did.
 MessageFile make_message_file(std::string text);
 
-// Reads a file, or `in` where `name` is "-". nullopt, with the reason printed: unreadable, or above `limit`
-// octets.
+// Reads a file, or `in` where `name` is "-"; of one above `limit` octets only as much as shows that it is.
+// nullopt, with the reason printed: unreadable.
 std::optional<MessageFile> read_message_file(const std::string& name, std::size_t limit, std::istream& in,
                                              std::ostream& err);
 

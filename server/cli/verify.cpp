@@ -3,25 +3,22 @@
 #include "server/cli/account.hpp"
 #include "server/cli/check_config.hpp"
 #include "server/cli/command_line.hpp"
+#include "server/cli/examine.hpp"
 #include "server/cli/message_file.hpp"
 #include "server/cli/resolver.hpp"
-#include "server/projections.hpp"
-#include "server/stage_budget.hpp"
+#include "server/runtime.hpp"
 
 #include "config/address.hpp"
 #include "config/config.hpp"
 
-#include "policy/decide.hpp"
-
-#include "auth/gather_evidence.hpp"
-#include "auth/results/authentication_results.hpp"
+#include "dns/idna.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
 
-#include <algorithm>
 #include <exception>
+#include <memory>
 #include <ostream>
 #include <utility>
 
@@ -39,70 +36,35 @@ config::Config default_config() {
     return config;
 }
 
-auth::Evidence gather(const VerifyOptions& options, const config::Config& config, const MessageFile& message,
-                      TimePoint now) {
-    boost::asio::io_context context;
-    CommandResolver resolver(context.get_executor(), config.dns, options.dns);
-    auth::EvidenceGatherer gatherer(context.get_executor(), resolver.get(), config.authentication,
-                                    config.hostname);
-    auth::Sender sender;
-    sender.client_ip = options.ip;
-    sender.helo = options.helo;
-    sender.mail_from = options.mail_from;
-    auth::HeaderBlockPtr header =
-        auth::HeaderBlock::parse(std::string(message.header()), config.limits.header_fields);
+// Without a configuration no domain is ours: then every recipient is at one that is.
+std::shared_ptr<const smtp::SessionOptions> session_options(const VerifyOptions& options,
+                                                            const config::Config& config) {
+    auto session = std::make_shared<smtp::SessionOptions>(make_session_options(config, smtp::TlsMode::off));
+    if (options.config) return session;
+    for (const std::string& recipient : options.rcpt_to)
+        if (const auto domain = dns::to_ascii(recipient.substr(recipient.rfind('@') + 1)))
+            session->domains.push_back(*domain);
+    return session;
+}
 
-    auth::Evidence evidence;
-    auto done = [&](std::exception_ptr error, auth::Evidence found) {
+Account examine_file(const VerifyOptions& options, std::shared_ptr<const config::Config> config,
+                     SpokenEnvelope spoken, const MessageFile& message, TimePoint now) {
+    boost::asio::io_context context;
+    CommandResolver resolver(context.get_executor(), config->dns, options.dns);
+    // Shares nothing: the resolver is ours, and outlives the context's last task.
+    std::shared_ptr<dns::Resolver> asked(std::shared_ptr<void>(), &resolver.get());
+    Submission mail{options.ip, options.helo, std::move(spoken), message.octets};
+    Account account;
+    auto done = [&](std::exception_ptr error, Account found) {
         if (error) std::rethrow_exception(error);
-        evidence = std::move(found);
+        account = std::move(found);
         context.stop();  // the resolver's connections stay open for further questions: there are none
     };
-    auto gathering =
-        gather_evidence(gatherer, std::move(sender), std::move(header), message.body(), now, stage_budget());
-    boost::asio::co_spawn(context, std::move(gathering), done);
+    auto examining =
+        examine(context.get_executor(), std::move(asked), std::move(config), std::move(mail), now);
+    boost::asio::co_spawn(context, std::move(examining), done);
     context.run();
-    return evidence;
-}
-
-Account judge(const VerifyOptions& options, const config::Config& config, auth::Evidence evidence,
-              TimePoint now) {
-    policy::Facts facts;
-    facts.client_ip = options.ip;
-    facts.helo = options.helo;
-    facts.mail_from = options.mail_from;
-    facts.today = std::chrono::floor<std::chrono::days>(now);
-
-    Account account;
-    account.authserv_id = config.authserv_id;
-    account.decision = policy::decide(facts, evidence, config.policy);
-    account.arc_trusted = policy::trusted_sealer(evidence.arc, config.policy.trusted_sealers) != nullptr;
-    auth::results::TransactionIdentity identity;
-    identity.client_ip = options.ip;
-    identity.helo = options.helo;
-    identity.mail_from = options.mail_from;
-    account.authentication_results = auth::results::authentication_results_value(
-        config.authserv_id, identity, evidence, policy_note(account.decision, evidence));
-    account.evidence = std::move(evidence);
     return account;
-}
-
-// What the server would have said before it judged anything; for people, beside the account.
-std::string notes(const VerifyOptions& options, const config::Config& config, const MessageFile& message) {
-    std::string notes;
-    if (message.converted)
-        notes += "Note: every line ended in a bare LF; all became CRLF, as mail travels.\n";
-    if (message.bare_cr_or_lf)
-        notes += "Note: a CR or LF stands alone; the server refuses such data before it judges it.\n";
-    for (const auto& recipient : options.rcpt_to) {
-        const auto domain = config::parse_host_name(recipient.substr(recipient.rfind('@') + 1));
-        const bool ours = domain && std::find(config.domains.begin(), config.domains.end(), *domain) !=
-                                        config.domains.end();
-        if (options.config && !ours)
-            notes +=
-                "Note: the server refuses the recipient " + printable(recipient) + ": not in `domains`.\n";
-    }
-    return notes;
 }
 
 }  // namespace
@@ -116,14 +78,24 @@ int verify(const VerifyOptions& options, TimePoint clock, std::istream& in, std:
         if (!loaded) return exit_usage;
         config = std::move(*loaded);
     }
+    auto spoken =
+        speak_envelope(session_options(options, config), options.helo, options.mail_from, options.rcpt_to);
+    if (!spoken.bad_argument.empty()) {
+        err << "gatepost: " << spoken.bad_argument << '\n';
+        return exit_usage;
+    }
     const auto message = read_message_file(options.message, config.limits.message_size, in, err);
     if (!message) return exit_failed;
 
-    const Account account = judge(options, config, gather(options, config, *message, now), now);
-    if (options.json)
+    const auto shared = std::make_shared<const config::Config>(std::move(config));
+    const Account account = examine_file(options, shared, std::move(spoken), *message, now);
+    if (options.json) {
         out << account_json(account) << '\n';
-    else
-        out << notes(options, config, *message) << account_text(account);
+    } else {
+        if (message->converted)
+            out << "Note: every line ended in a bare LF; all became CRLF, as mail travels.\n";
+        out << account_text(account);
+    }
     return account.decision.action == policy::Action::accept ? exit_fine : exit_failed;
 }
 

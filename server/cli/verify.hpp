@@ -26,7 +26,8 @@ struct VerifyOptions {
 };
 
 // Prints a readable account, or the JSON object. Exit status: 0 where the message is accepted; 1 where it is
-// quarantined, refused or deferred, or cannot be read; 2 for a bad configuration.
+// quarantined, refused or deferred, or cannot be read; 2 for a bad configuration, and for a HELO, sender or
+// recipient that is none.
 int verify(const VerifyOptions& options, std::chrono::system_clock::time_point now, std::istream& in,
            std::ostream& out, std::ostream& err);
 

@@ -64,6 +64,7 @@ class TransactionFixture : public testing::Test {
         config_.hostname = config_.authserv_id = "mx.example.org";
         config_.data_dir = folder_.path();
         config_.log.level = config::Log::Level::error;
+        config_.relay.tls = config::RelayTls::off;  // reading the system's CAs takes longer than the rest
         zone_.add(domain_name("sender.example"), dns::RrType::txt, std::string("v=spf1 ip4:192.0.2.1 -all"));
         zone_.add(domain_name("_dmarc.sender.example"), dns::RrType::txt,
                   std::string("v=DMARC1; p=quarantine"));

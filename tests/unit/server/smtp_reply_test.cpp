@@ -135,5 +135,15 @@ TEST(SmtpReplyReader, LeavesWhatFollows) {
     EXPECT_TRUE(reader.is_inside_reply());
 }
 
+// A flag and not the text: anybody can write an id into a name that a reply quotes.
+TEST(SmtpReply, KnowsWhetherItIsSigned) {
+    const Reply reply(550, "5.7.1", "Relay not permitted for x (mx.example 4c1f-1)");
+    EXPECT_FALSE(reply.is_signed());
+    const Reply with_id = reply.signed_by("mx.example", "4c1f-1");
+    EXPECT_TRUE(with_id.is_signed());
+    EXPECT_EQ(with_id.text(), reply.text() + " (mx.example 4c1f-1)");
+    EXPECT_EQ(with_id, Reply(550, "5.7.1", with_id.text()));
+}
+
 }  // namespace
 }  // namespace gatepost::server::smtp
