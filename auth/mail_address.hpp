@@ -2,8 +2,9 @@
 // blanks and comments around dots, empty list members), groups (RFC 6854) and UTF-8 (RFC 6532). Encoded words
 // (RFC 2047) stay as they are: to decode before parsing would let a display name become an address.
 //
-// One thing beyond the grammar: a mailbox without any domain (`root (Cron Daemon)`) is told apart from text
-// that cannot be read at all, since old programs write it and rules may forgive it.
+// Two things beyond the grammar: a mailbox without any domain (`root (Cron Daemon)`) is told apart from text
+// that cannot be read at all, since old programs write it and rules may forgive it; and a local part may have
+// dots where the grammar has none (`a..b@`, `a.@`).
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ struct Mailbox {
     std::string domain;      // likewise, in UTF-8, its case kept; a literal with its brackets; empty: none
     bool is_literal = false;
 
-    // local-part@domain, the local-part quoted where it has to be (RFC 5322 §3.4.1). Empty without a domain.
+    // local-part@domain, the local-part quoted where it has to be (RFC 5322 §3.4.1; dots need no quotes).
+    // Empty without a domain.
     std::string text() const;
 };
 
@@ -41,5 +43,8 @@ std::string quote_string(std::string_view text);
 
 // 1*atext *("." 1*atext), UTF-8 allowed (RFC 5322 §3.2.3, RFC 6532 §3.2).
 bool is_dot_atom(std::string_view text);
+
+// A local part of atext and dots in any order, at least one of them atext: what is taken without quotes.
+bool is_dotted_local_part(std::string_view text);
 
 }  // namespace gatepost::auth

@@ -255,6 +255,8 @@ TEST(SmtpDialog, Senders) {
              Case{"<j\xc3\xbcrgen@client.example> SMTPUTF8=1", 501, "5.5.4"},
              Case{"<\xff\xfe@client.example> SMTPUTF8", 501, "5.1.7"},
              Case{"<a@-.example>", 553, "5.1.7"},
+             Case{"<try..this.@client.example>", 250, "2.1.0"},
+             Case{"<.@client.example>", 501, "5.1.7"},
              Case{"a@client.example", 501, "5.1.7"},
          }) {
         SCOPED_TRACE(argument);

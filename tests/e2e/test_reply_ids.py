@@ -19,7 +19,7 @@ REFUSALS = [
     ([], "\x00", "500", None),
     ([MAIL], THEIRS, "550", "-1"),
     ([MAIL], MAIL, "503", "-1"),
-    ([MAIL], "RCPT TO:<a..b@ours.example>", "501", "-1"),
+    ([MAIL], "RCPT TO:<a b@ours.example>", "501", "-1"),
     ([MAIL], "NONSENSE", "500", "-1"),
     ([MAIL, THEIRS], "DATA", "554", "-1"),
     ([MAIL, OURS, "RSET"], "DATA", "503", None),

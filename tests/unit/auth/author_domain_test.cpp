@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
         AuthorCase{"From: a@b!c.example\r\n", AuthorFault::invalid_domain, "", "a@b!c.example"},
         AuthorCase{"From: a@under_score.example\r\n", AuthorFault::none, "under_score.example",
                    "a@under_score.example"},
+        AuthorCase{"From: try..this.@b.example\r\n", AuthorFault::none, "b.example", "try..this.@b.example"},
         AuthorCase{"From: root (Cron Daemon)\r\n", AuthorFault::no_domain, "", ""},
         AuthorCase{"From: G:;\r\n", AuthorFault::no_domain, "", ""},
         AuthorCase{"From:\r\n", AuthorFault::no_domain, "", ""},
