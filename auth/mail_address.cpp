@@ -3,6 +3,8 @@
 #include "auth/address_lexer.hpp"
 #include "auth/utf8.hpp"
 
+#include "dns/ascii.hpp"
+
 #include <algorithm>
 
 namespace gatepost::auth {
@@ -29,6 +31,11 @@ std::optional<std::string> local_part_of(const std::vector<AddressToken>& words)
     }
     if (!has_word || !is_utf8(text)) return std::nullopt;
     return text;
+}
+
+// No dot, and nothing that some reader maps to one.
+bool is_of_plain_label(char c) {
+    return c != '.' && !ascii::is_8bit(c);
 }
 
 class AddressListParser {
@@ -92,7 +99,9 @@ class AddressListParser {
         return true;
     }
 
-    // RFC 5322 §4.4: obs-domain = atom *("." atom); the dot-atom of §3.4.1 is among them.
+    // RFC 5322 §4.4: obs-domain = atom *("." atom); the dot-atom of §3.4.1 is among them. Blanks and comments
+    // may stand around the first dot alone: `a@bank.example .shop.example` is bank.example to every reader
+    // that stops there.
     bool parse_domain(Mailbox& mailbox) {
         if (token_.kind == Kind::literal) {
             mailbox.domain = token_.text;
@@ -102,12 +111,21 @@ class AddressListParser {
         }
         while (token_.kind == Kind::atom) {
             mailbox.domain += token_.text;
-            advance();
+            bool has_gap = advance_over_gap();
             if (!token_.is('.')) return is_utf8(mailbox.domain);
+            has_gap = advance_over_gap() || has_gap;
+            if (has_gap && !std::all_of(mailbox.domain.begin(), mailbox.domain.end(), is_of_plain_label))
+                return false;
             mailbox.domain += '.';
-            advance();
         }
         return false;
+    }
+
+    // Takes the next token. True: it does not follow at once.
+    bool advance_over_gap() {
+        const char* const end = token_.text.data() + token_.text.size();
+        advance();
+        return token_.text.data() != end;
     }
 
     bool parse_angle_addr() {

@@ -1,6 +1,7 @@
 #include "auth/message/author_domain.hpp"
 
 #include "auth/mail_address.hpp"
+#include "auth/message/unquoted_name.hpp"
 
 #include "dns/ascii.hpp"
 #include "dns/idna.hpp"
@@ -64,8 +65,7 @@ Author author_of(const std::vector<Mailbox>& mailboxes) {
         author.fault = AuthorFault::no_domain;
         return author;
     }
-    // A name beside an address is no mailbox: `Doe, Jane <jane@example.com>` lacks its quotes, and a reader
-    // that decodes encoded words too early may see a second address in it.
+    // A name beside an address is no mailbox: `Doe, Jane <jane@example.com>` lacks its quotes.
     if (without_domain > 0) {
         author.fault = AuthorFault::malformed_from;
         return author;
@@ -131,9 +131,11 @@ Author extract_author(const HeaderBlock& header) {
         author.fault = AuthorFault::no_from;
         return author;
     }
-    const auto list = parse_address_list(unfold(from->value));
-    if (!list) return author;
-    return author_of(list->mailboxes);
+    const std::string value = unfold(from->value);
+    if (const auto list = parse_address_list(value)) author = author_of(list->mailboxes);
+    if (author.fault != AuthorFault::malformed_from) return author;
+    const auto mailbox = read_unquoted_name(value);
+    return mailbox ? author_of({*mailbox}) : author;
 }
 
 }  // namespace gatepost::auth

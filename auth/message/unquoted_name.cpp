@@ -1,0 +1,85 @@
+#include "auth/message/unquoted_name.hpp"
+
+#include "auth/address_lexer.hpp"
+
+#include "dns/ascii.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+
+namespace gatepost::auth {
+namespace {
+
+constexpr std::string_view separators = ",;:@";
+
+struct Parts {
+    std::string_view name;
+    std::string_view address;
+};
+
+// `name "<" address ">"`: the name ends at the first "<", even one in quotes or a comment.
+std::optional<Parts> split(std::string_view value) {
+    const std::size_t open = value.find('<');
+    const std::size_t close = value.find('>');
+    if (open == std::string_view::npos || close == std::string_view::npos || close < open ||
+        !ascii::trim(value.substr(close + 1)).empty())
+        return std::nullopt;
+    return Parts{value.substr(0, open), ascii::trim(value.substr(open + 1, close - open - 1))};
+}
+
+// Quotes, comments and brackets are closed: nothing of the name reaches into the address.
+bool has_whole_tokens(std::string_view name) {
+    AddressLexer lexer(name);
+    while (true) {
+        const AddressTokenKind kind = lexer.next().kind;
+        if (kind == AddressTokenKind::error) return false;
+        if (kind == AddressTokenKind::end) return true;
+    }
+}
+
+bool is_plain(char c) {
+    return is_atext(c) || ascii::is_wsp(c) || c == '.' || separators.find(c) != std::string_view::npos;
+}
+
+// No reader takes `text` for a domain: it has no dot, and nothing that becomes one where names are mapped
+// (UTS 46; U+3002 and its forms, U+2024 to U+2026, digits with a full stop, U+FE52, U+FF0E).
+bool has_no_dot(std::string_view text) {
+    constexpr std::string_view dots[] = {".",        "\u2024", "\u2025", "\u2026", "\u3002",
+                                         "\ufe12",   "\ufe19",
+                                         "\xe2\x92",  // U+2480 to U+24BF
+                                         "\ufe30",   "\ufe52", "\uff0e", "\uff61", "\U0001f100"};
+    std::string joined;  // a reader may drop the blanks first
+    std::copy_if(text.begin(), text.end(), std::back_inserter(joined),
+                 [](char c) { return !ascii::is_wsp(c); });
+    return std::none_of(std::begin(dots), std::end(dots),
+                        [&](std::string_view dot) { return joined.find(dot) != std::string::npos; });
+}
+
+bool names_no_other_domain(std::string_view name, std::string_view domain) {
+    if (name.find('@') == std::string_view::npos) return true;
+    if (!std::all_of(name.begin(), name.end(), is_plain)) return false;
+    for (std::size_t at = name.find('@'); at != std::string_view::npos; at = name.find('@', at + 1)) {
+        const std::string_view rest = name.substr(at + 1);
+        const std::string_view named = rest.substr(0, rest.find_first_of(separators));
+        if (!ascii::equals_ignoring_case(ascii::trim(named), domain) && !has_no_dot(named)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<Mailbox> read_unquoted_name(std::string_view value) {
+    const auto parts = split(value);
+    if (!parts || value.find("=?") != std::string_view::npos) return std::nullopt;
+    const std::size_t at = parts->address.find('@');
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::string_view local_part = parts->address.substr(0, at);
+    const std::string_view domain = parts->address.substr(at + 1);
+    if (!is_dotted_local_part(local_part) || !is_dot_atom(domain)) return std::nullopt;
+    if (!has_whole_tokens(parts->name) || !names_no_other_domain(parts->name, domain)) return std::nullopt;
+    return Mailbox{std::string(local_part), std::string(domain), false};
+}
+
+}  // namespace gatepost::auth
