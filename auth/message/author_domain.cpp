@@ -1,6 +1,7 @@
 #include "auth/message/author_domain.hpp"
 
 #include "auth/mail_address.hpp"
+#include "auth/message/mbox_line.hpp"
 #include "auth/message/unquoted_name.hpp"
 
 #include "dns/ascii.hpp"
@@ -31,11 +32,16 @@ HeaderFault grave_fault(const HeaderBlock& header) {
 }
 
 // A name that is From once invisible octets at its ends are dropped: a byte order mark, a control character.
+// Or one of several words, the first of them From (`From alice@bank.example: x`), unless mbox tools wrote it.
 // Some reader may take the field for From, so that nobody can say which one is meant.
-bool is_disguised_from(std::string_view name) {
+bool is_disguised_from(const HeaderField& field) {
     const auto is_visible = [](char c) {
         return ascii::is_visible(c);
     };
+    const std::string_view name = field.name;
+    const std::string_view word = name.substr(0, name.find_first_of(" \t"));
+    if (word.size() < name.size() && ascii::equals_ignoring_case(word, "from"))
+        return mbox_line_length(field.raw) < field.raw.size();
     const auto first = std::find_if(name.begin(), name.end(), is_visible);
     const auto last = std::find_if(name.rbegin(), name.rend(), is_visible).base();
     if (first >= last || (first == name.begin() && last == name.end())) return false;
@@ -119,7 +125,7 @@ Author extract_author(const HeaderBlock& header) {
     author.fault = AuthorFault::malformed_from;
     const HeaderField* from = nullptr;
     for (const HeaderField& field : header.fields()) {
-        if (is_disguised_from(field.name)) return author;
+        if (is_disguised_from(field)) return author;
         if (!field.is("From")) continue;  // blanks before its colon are obs-from (RFC 5322 §4.5.2)
         if (from) {
             author.fault = AuthorFault::several_from;

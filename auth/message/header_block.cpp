@@ -1,5 +1,7 @@
 #include "auth/message/header_block.hpp"
 
+#include "auth/message/mbox_line.hpp"
+
 #include "dns/ascii.hpp"
 
 #include <algorithm>
@@ -120,7 +122,8 @@ void HeaderBlock::parse_fields(std::size_t max_fields) {
     if (const auto nul = all.find('\0'); nul != std::string_view::npos) note(HeaderFault::nul, nul);
     if (const auto bare = find_bare_cr_or_lf(all); bare != std::string_view::npos)
         note(HeaderFault::bare_cr_or_lf, bare);
-    std::size_t next = 0;
+    mbox_line_octets_ = mbox_line_length(all);
+    std::size_t next = mbox_line_octets_;
     while (next < all.size()) {
         const std::size_t at = next;
         std::size_t length = line_length(all.substr(at));

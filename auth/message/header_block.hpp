@@ -47,7 +47,8 @@ class HeaderBlock {
     // Takes the octets from the first field to the empty line, which may be missing (a message without a
     // body). Always gives a block; `fault()` tells what is wrong with it, and fields after a fault are still
     // listed as far as they can be told apart. `max_fields`: more are not listed, and the fault says so;
-    // strays() count, too.
+    // strays() count, too. A line of mbox tools on top (mbox_line.hpp) is left out: no field, and not among
+    // octets().
     static std::shared_ptr<const HeaderBlock> parse(std::string octets, std::size_t max_fields = 1000);
 
     const std::vector<HeaderField>& fields() const { return fields_; }
@@ -60,8 +61,8 @@ class HeaderBlock {
     bool has(HeaderFault fault) const { return ((faults_ >> static_cast<unsigned>(fault)) & 1U) != 0; }
     // The line where `fault` was met first, from 1; 0: nowhere.
     std::size_t line_of(HeaderFault fault) const;
-    // All octets given, the empty line (CRLF) included where there was one.
-    std::string_view octets() const { return octets_; }
+    // All octets given but for the mbox line, the empty line (CRLF) included where there was one.
+    std::string_view octets() const { return std::string_view(octets_).substr(mbox_line_octets_); }
     std::size_t count(std::string_view name) const;
     // The top-most field of that name, or null.
     const HeaderField* find(std::string_view name) const;
@@ -75,6 +76,7 @@ class HeaderBlock {
     void note(HeaderFault fault, std::size_t at);
 
     std::string octets_;
+    std::size_t mbox_line_octets_ = 0;
     std::vector<HeaderField> fields_;
     std::vector<HeaderField> strays_;
     HeaderFault fault_ = HeaderFault::none;

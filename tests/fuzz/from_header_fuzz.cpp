@@ -12,6 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Author author = extract_author(*HeaderBlock::parse(octets));
     if (author.domain.has_value() != (author.fault == AuthorFault::none)) std::abort();
     if (author.domain && !author.domain->is_host_name(true)) std::abort();
+    // An mbox line is never part of what is read.
+    const auto header = HeaderBlock::parse(octets);
+    if (!octets.ends_with(header->octets())) std::abort();
+    if (header->octets().size() < octets.size() && octets.find("From ") > 1) std::abort();
     // The same octets as a value alone, which reaches the grammar at once. What is read can be read again.
     const auto list = parse_address_list(octets);
     if (!list) return 0;

@@ -61,6 +61,20 @@ INSTANTIATE_TEST_SUITE_P(
                    "From: c@d.example\r\nFrom: a@b.example\r\n",
                    AuthorFault::malformed_from, "", ""},
         AuthorCase{"From\x01: c@d.example\r\nFrom: a@b.example\r\n", AuthorFault::malformed_from, "", ""},
+        // A line of mbox tools is no field; another line that begins so may be one to some reader.
+        AuthorCase{"From c@d.example Mon Sep  1 10:00:00 2025\r\nFrom: a@b.example\r\n", AuthorFault::none,
+                   "b.example", "a@b.example"},
+        AuthorCase{"From c@d.example Mon Sep  1 10:00:00 2025\r\n", AuthorFault::no_from, "", ""},
+        AuthorCase{"From c@d.example Mon Sep  1 10:00:00 2025\r\n x\r\nFrom: a@b.example\r\n",
+                   AuthorFault::malformed_header, "", ""},
+        AuthorCase{"From c@d.example: x\r\nFrom: a@b.example\r\n", AuthorFault::malformed_from, "", ""},
+        AuthorCase{"From: a@b.example\r\nfrom x: c@d.example\r\n", AuthorFault::malformed_from, "", ""},
+        AuthorCase{"From : c@d.example Mon Sep  1 10:00:00 2025\r\nFrom: a@b.example\r\n",
+                   AuthorFault::several_from, "", ""},
+        AuthorCase{"From: a@b.example\r\nFrom x Mon Sep  1 10:00:00 2025\r\n c@d.example\r\n",
+                   AuthorFault::malformed_from, "", ""},
+        AuthorCase{"From: a@b.example\r\nFrom x Mon Sep  1 10:00:00 2025\r\n", AuthorFault::none, "b.example",
+                   "a@b.example"},
         AuthorCase{"Fr om: c@d.example\r\nFrom: a@b.example\r\n", AuthorFault::none, "b.example",
                    "a@b.example"}));
 

@@ -75,5 +75,68 @@ TEST(HeaderField, reads_as_what_is_left_without_invisible_octets) {
     EXPECT_FALSE(HeaderBlock::parse("XX-Quarantine: no\r\n")->fields()[0].reads_as("X-Quarantine"));
 }
 
+// The line is left out of all that is read; what is merely like it is not.
+TEST(HeaderBlock, leaves_a_line_of_mbox_tools_out) {
+    const std::string rest = "From: a@b.example\r\n\r\n";
+    for (const std::string line : {
+             "From alice@a.example Mon Sep  1 10:00:00 2025",
+             ">From alice@a.example Mon Sep  1 10:00:00 2025",
+             "From - Mon Sep 01 10:00:00 2025",
+             "From MAILER-DAEMON  Fri Jul 11 21:00:37 2003",
+             "From \"a b\"@a.example Mon Sep  1 10:00 2025",
+             "From alice at a.example  Mon, 1 Sep 2025 10:00:00 +0200 (CEST)",
+             "From alice Mon Sep  1 10:00:00 CEST 2025 remote from host",
+             "From 9ab1 Mon Sep 17 00:00:00 2001",
+             "From j\xc3\xbc@a.example\tMon Sep  1 9:00:00 2025",
+         }) {
+        const auto header = HeaderBlock::parse(line + "\r\n" + rest);
+        EXPECT_EQ(header->octets(), rest) << line;
+        EXPECT_EQ(header->fault(), HeaderFault::none) << line;
+        ASSERT_EQ(header->fields().size(), 1U) << line;
+        EXPECT_EQ(header->fields()[0].raw, "From: a@b.example\r\n") << line;
+    }
+}
+
+TEST(HeaderBlock, leaves_only_a_line_of_mbox_tools_out) {
+    for (const std::string line : {
+             "From : alice@bank.example Mon Sep  1 10:00:00 2025",
+             ">From : alice@bank.example Mon Sep  1 10:00:00 2025",
+             "From alice@bank.example: x",
+             "From alice: Mon Sep  1 10:00:00 2025",
+             "From x Mon Sep  1 10:00:00 2025 ceo@bank.example",
+             "From alice@bank.example",
+             "From alice@bank.example 10:00:00",
+             "From alice@bank.example Mon Sep  1 2025",
+             "From Monday on we are closed: see 10:00",
+             "From Mon Sep  1 10:00:00 2025",
+             "From ",
+             "from alice@a.example Mon Sep  1 10:00:00 2025",
+             "FROM alice@a.example Mon Sep  1 10:00:00 2025",
+             ">>From alice@a.example Mon Sep  1 10:00:00 2025",
+             "> From alice@a.example Mon Sep  1 10:00:00 2025",
+             " From alice@a.example Mon Sep  1 10:00:00 2025",
+             "From\talice@a.example Mon Sep  1 10:00:00 2025",
+             "From a\x01 Mon Sep  1 10:00:00 2025",
+         }) {
+        const std::string octets = line + "\r\nTo: a@b.example\r\n\r\n";
+        EXPECT_EQ(HeaderBlock::parse(octets)->octets(), octets) << line;
+    }
+    const std::string mbox_line = "From a@b.example Mon Sep  1 10:00:00 2025";
+    for (const std::string& octets :
+         {mbox_line, mbox_line + "\n", mbox_line + "\r", mbox_line + "\nTo: x\r\n"})
+        EXPECT_EQ(HeaderBlock::parse(octets)->octets(), octets);
+    // Once, and on top alone.
+    const std::string twice = mbox_line + "\r\n" + mbox_line + "\r\nTo: x\r\n";
+    EXPECT_EQ(HeaderBlock::parse(twice)->octets(), twice.substr(mbox_line.size() + 2));
+    EXPECT_TRUE(HeaderBlock::parse(twice)->has(HeaderFault::invalid_name));
+    const std::string below = "To: x\r\n" + mbox_line + "\r\n";
+    EXPECT_EQ(HeaderBlock::parse(below)->octets(), below);
+    // Faults in it are told, and no field is hidden by it.
+    EXPECT_TRUE(HeaderBlock::parse(mbox_line + "\r\n x: y\r\n")->has(HeaderFault::leading_continuation));
+    EXPECT_TRUE(HeaderBlock::parse("From a Mon 1:00\r\r\nTo: x\r\n")->has(HeaderFault::bare_cr_or_lf));
+    EXPECT_EQ(HeaderBlock::parse(mbox_line + "\r\n\r\n")->octets(), "\r\n");
+    EXPECT_EQ(HeaderBlock::parse(mbox_line + "\r\n")->octets(), "");
+}
+
 }  // namespace
 }  // namespace gatepost::auth

@@ -154,6 +154,10 @@ TEST_F(TransactionTest, takes_a_message_in_any_chunks) {
         {"From: a@sender.example\r\n", "From: a@sender.example\r\n", ""},
         {"\r\nbody\r\n\r\n", "\r\n", "body\r\n\r\n"},
         {"\r\n\r\n", "\r\n", "\r\n"},
+        {"From a@b.example Mon Sep  1 10:00:00 2025\r\nFrom: a@sender.example\r\n\r\nx\r\n",
+         "From: a@sender.example\r\n\r\n", "x\r\n"},
+        {">From - Mon Sep  1 10:00:00 2025\r\n\r\nFrom - Mon Sep  1 10:00:00 2025\r\n", "\r\n",
+         "From - Mon Sep  1 10:00:00 2025\r\n"},
     };
     policy::Exemption exemption;
     exemption.id = "no-fields";
