@@ -5,6 +5,7 @@
 #include "dns/domain_name.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace gatepost::dns {
@@ -13,5 +14,12 @@ namespace gatepost::dns {
 // (with UTS 46 mapping, non-transitional), or not a valid domain name. ASCII names pass unchanged, but for
 // case.
 std::optional<DomainName> to_ascii(std::string_view utf8);
+
+// For names that are handed on as they came, so that nothing may be mapped (RFC 6531 §3.3): `utf8` with each
+// U-label (RFC 5890 §2.3.2.1: in NFC, without a DISALLOWED code point, so in lower case) as an A-label and
+// each ASCII label as it is. nullopt for other labels, and for one that begins with `xn--` and is no Punycode
+// (a Fake A-label). What Punycode decodes to is not looked at: hosts exist whose names IDNA 2003 allowed.
+// Whether the result is a domain name is not asked.
+std::optional<std::string> u_labels_to_a_labels(std::string_view utf8);
 
 }  // namespace gatepost::dns

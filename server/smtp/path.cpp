@@ -141,8 +141,10 @@ class PathParser {
         if (name.empty()) return false;
         if (name.size() > max_domain_octets) return fail(PathFault::too_long);
         if (!is_utf8(name)) return fail(PathFault::not_utf8);
+        const auto a_labels = dns::u_labels_to_a_labels(name);
+        if (!a_labels) return fail(PathFault::no_u_label);
         // A trailing dot is not in the grammar; DomainName would take it.
-        if (!name.ends_with('.')) path_.domain_ = dns::to_ascii(name);
+        if (!name.ends_with('.')) path_.domain_ = dns::DomainName::parse(*a_labels);
         return (path_.domain_ && path_.domain_->is_host_name(true)) || fail(PathFault::bad_domain);
     }
 

@@ -1,6 +1,8 @@
 // The reverse-path and forward-path of the envelope (RFC 5321 §4.1.2), with UTF-8 in local part and domain
 // where SMTPUTF8 was given (RFC 6531 §3.3). A path keeps the exact text that came and has its domain as a
-// value beside it. Source routes are read and dropped (RFC 5321 §4.1.1.3, appendix C).
+// value beside it. Since the text goes on, a domain in it has nothing to be mapped: U-labels and A-labels
+// alone. Source routes are read and dropped (RFC 5321 §4.1.1.3, appendix C). Beyond the grammar: dots in a
+// local part wherever they stand, as in `a..b@` and `a.@`.
 #pragma once
 
 #include "dns/domain_name.hpp"
@@ -54,6 +56,7 @@ enum class PathFault {
     too_long,    // RFC 5321 §4.5.3.1.10
     not_utf8,    // octets above 127 that are no UTF-8 (RFC 6531 §3.3)
     bad_domain,  // no host name, or no address in the literal
+    no_u_label,  // a domain that is not ASCII and not in U-labels, or a Fake A-label (RFC 6531 §3.3)
 };
 
 struct PathResult {

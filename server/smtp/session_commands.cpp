@@ -38,6 +38,9 @@ Reply path_refusal(PathFault fault, bool is_sender) {
             return Reply(501, syntax, "Address is not UTF-8");
         case PathFault::bad_domain:
             return Reply(553, syntax, "No valid domain in the address");
+        case PathFault::no_u_label:
+            // RFC 6531 §3.5, §3.3
+            return Reply(553, "5.6.7", "Domain in the address is not in U-labels or A-labels");
         case PathFault::syntax:
             break;
     }

@@ -192,7 +192,10 @@ TEST(SmtpDialog, Addresses) {
              Case{"RCPT TO:<x%elsewhere.example@relay.example>", 550, "5.7.1"},
              Case{"RCPT TO:<elsewhere.example!x@relay.example>", 550, "5.7.1"},
              Case{"RCPT TO:<\"x@elsewhere.example\"@relay.example>", 550, "5.7.1"},
-             Case{"RCPT TO:<someone>", 501, "5.1.3"}, Case{"RCPT TO:<>", 501, "5.1.3"},
+             Case{"RCPT TO:<\"x\\@elsewhere.example\"@relay.example>", 550, "5.7.1"},
+             Case{"RCPT TO:<a..b.@relay.example>", 250, "2.1.5"},
+             Case{"RCPT TO:<someone>", 501, "5.1.3"},
+             Case{"RCPT TO:<>", 501, "5.1.3"},
              Case{"RCPT TO:rcpt@relay.example", 501, "5.1.3"},
              Case{"RCPT FROM:<rcpt@relay.example>", 501, "5.5.4"},
              Case{"RCPT TO:<rcpt@relay.example> NOTIFY=NEVER", 555, "5.5.4"},  // §4.1.1.11
@@ -201,6 +204,25 @@ TEST(SmtpDialog, Addresses) {
          }) {
         SCOPED_TRACE(line);
         greeted().send(mail).expect(250).send(line).expect(code, enhanced).run();
+    }
+}
+
+// RFC 6531 §3.3: what is no U-label does not go on, whoever is named by it.
+TEST(SmtpDialog, DomainsThatWouldHaveToBeMapped) {
+    for (const char* domain :
+         {"r\uff45lay.example", "rel\u200bay.example", "rel\u00aday.example",
+          "relay\u3002"
+          "example",
+          "r\U0001d41elay.example", "rel\u2060ay.example", "rel\ufeffay.example", "xn--zzzzzz99.example"}) {
+        SCOPED_TRACE(domain);
+        const std::string path = std::string("<a@") + domain + ">";
+        greeted().send("MAIL FROM:" + path + " SMTPUTF8").expect(553, "5.6.7").run();
+        greeted()
+            .send("MAIL FROM:<a@client.example> SMTPUTF8")
+            .expect(250)
+            .send("RCPT TO:" + path)
+            .expect(553, "5.6.7")
+            .run();
     }
 }
 

@@ -3,6 +3,8 @@
 // '<' and '>' and read the same again.
 #include "server/smtp/path.hpp"
 
+#include "dns/idna.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +31,12 @@ void check(std::string_view text, smtp::PathResult (*parse)(std::string_view)) {
     require(path.is_null() || path.is_postmaster_alone() ||
             path.domain().has_value() != path.address_literal().has_value());
     require(path.unquoted_local_part().size() <= path.local_part().size());
+    // Nothing of the domain has to be mapped.
+    if (path.domain()) {
+        const std::string_view came = std::string_view(mailbox).substr(path.local_part().size() + 1);
+        const auto mapped = gatepost::dns::to_ascii(came);
+        require(!mapped || *mapped == *path.domain());
+    }
     const std::string again = '<' + mailbox + '>';
     const auto second = parse(again);
     require(second.path && *second.path == path && second.rest.empty());
@@ -50,7 +58,8 @@ void check_of_old(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    constexpr std::string_view alphabet = "<>@,:.\"\\[]ab0-_ IPv6:\xc3\xbc=%!postmaster";
+    constexpr std::string_view alphabet =
+        "<>@,:.\"\\[]ab0-_ IPv6:\xc3\xbc=%!postmaster\xe3\x80\x82\xcc\x88xn--";
     std::string mapped = "<";
     for (std::size_t i = 0; i < size; ++i)
         mapped += alphabet[data[i] % alphabet.size()];

@@ -193,6 +193,8 @@ TEST(SmtpPath, ReversePaths) {
          "j\xc3\xbcrgen@b\xc3\xbc"
          "cher.example",
          "xn--bcher-kva.example"},
+        {"<a\u200b\uff45@XN--BCHER-KVA.example>", "a\u200b\uff45@XN--BCHER-KVA.example",
+         "xn--bcher-kva.example"},
         {as_long, as_long_mailbox, "b.example"},
         {too_long, "!", "", "", PathFault::too_long},
         {long_domain, "!", "", "", PathFault::too_long},
@@ -226,6 +228,12 @@ TEST(SmtpPath, ReversePaths) {
         {"<a@[IPv6:192.0.2.1]>", "!", "", "", PathFault::bad_domain},
         {"<a@[tag:x]>", "!", "", "", PathFault::bad_domain},
         {"<a@[192.0.2.1>", "!"},
+        {"<a@b\uff45.example>", "!", "", "", PathFault::no_u_label},
+        {"<a@b\u200b.example>", "!", "", "", PathFault::no_u_label},
+        {"<a@B\u00dc.example>", "!", "", "", PathFault::no_u_label},
+        {"<a@b\u3002example>", "!", "", "", PathFault::no_u_label},
+        {"<a@xn--zzzzzz99.example>", "!", "", "", PathFault::no_u_label},
+        {"<a@b\u00fc.example.>", "!", "", "", PathFault::bad_domain},
         {"<\xff@b.example>", "!", "", "", PathFault::not_utf8},
         {"<a@b\xff.example>", "!", "", "", PathFault::not_utf8},
     };
