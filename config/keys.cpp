@@ -63,7 +63,7 @@ const std::vector<SectionKeys>& all_sections() {
         {"authentication.dmarc", {"discovery", "on_temperror"}, {}},
         {"policy",
          {"mode", "on_reject", "on_quarantine", "own_networks", "exemptions", "enforce", "on_invalid_from",
-          "dnsbl_threshold", "dnsbl", "rate_limits", "unqualified_domain"},
+          "dnsbl_threshold", "dnsbl", "rate_limits", "unqualified_domain", "routed_local_parts"},
          {"rules", "expected", "shadow", "lists"}},
         {"policy.rate_limits[]", {"id", "when", "messages", "per"}, {}},
         {"policy.rate_limits[].when", condition_keys, conditions_not_yet},

@@ -120,6 +120,9 @@ void read_policy(const Section& policy, std::chrono::sys_days today, bool has_cl
                                          {{"reject", policy::OnInvalidFrom::reject},
                                           {"quarantine", policy::OnInvalidFrom::quarantine},
                                           {"accept", policy::OnInvalidFrom::accept}});
+    policy.choice<policy::RoutedLocalParts>(
+        "routed_local_parts", target.routed_local_parts,
+        {{"refuse", policy::RoutedLocalParts::refuse}, {"accept", policy::RoutedLocalParts::accept}});
     policy.list("own_networks", target.own_networks, dns::IpNetwork::parse, "an IP address or network");
     policy.value("unqualified_domain", target.unqualified_domain, parse_host_name, "a domain name");
     policy.list("enforce", target.enforce, policy::DomainPattern::parse, "a domain, or *. before one");

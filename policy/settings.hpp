@@ -20,6 +20,7 @@ enum class Mode { enforce, monitor };
 enum class OnReject { corroborate, reject, quarantine, accept };
 enum class OnQuarantine { tag, reject, accept };
 enum class OnInvalidFrom { reject, quarantine, accept };
+enum class RoutedLocalParts { refuse, accept };          // user%other@, other!user@, "user@other"@
 enum class OnTemperror { defer, accept };                // authentication.dmarc.on_temperror
 enum class OnSpfFail { continue_, reject, quarantine };  // authentication.spf.on_fail
 enum class OnSpfTemperror { continue_, defer };          // authentication.spf.on_temperror
@@ -29,6 +30,7 @@ struct Settings {
     OnReject on_reject = OnReject::corroborate;
     OnQuarantine on_quarantine = OnQuarantine::tag;
     OnInvalidFrom on_invalid_from = OnInvalidFrom::reject;
+    RoutedLocalParts routed_local_parts = RoutedLocalParts::refuse;
     OnTemperror on_temperror = OnTemperror::defer;
     OnSpfFail on_spf_fail = OnSpfFail::continue_;
     OnSpfTemperror on_spf_temperror = OnSpfTemperror::continue_;

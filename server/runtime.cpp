@@ -23,6 +23,7 @@ smtp::SessionOptions make_session_options(const config::Config& config, smtp::Tl
     options.hostname = config.hostname;
     options.domains = config.domains;
     options.unqualified_domain = config.policy.unqualified_domain;
+    options.routed_local_parts = config.policy.routed_local_parts == policy::RoutedLocalParts::accept;
     options.limits.message_size = config.limits.message_size;
     options.limits.recipients = config.limits.recipients;
     options.limits.messages_per_connection = config.limits.messages_per_connection;

@@ -41,6 +41,7 @@ struct SessionOptions {
     std::optional<dns::DomainName> unqualified_domain;  // policy.unqualified_domain
     SessionLimits limits;
     TlsMode tls = TlsMode::off;
+    bool routed_local_parts = false;  // user%elsewhere@ours and the like are taken
 };
 
 // Send the reply. It may wait for further replies of the same pipelined group where `flush_may_wait`, as long

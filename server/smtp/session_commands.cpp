@@ -243,7 +243,7 @@ std::optional<Reply> Session::check_recipient(const Path& path) const {
         const auto at = path.mailbox().substr(std::min(path.local_part().size() + 1, path.mailbox().size()));
         return Reply(550, "5.7.1", "Relay not permitted for " + (path.domain() ? path.domain()->text() : at));
     }
-    if (asks_for_routing(path))
+    if (!options_->routed_local_parts && asks_for_routing(path))
         return Reply(550, "5.7.1", "Relay not permitted: the local part asks for a route");
     // RFC 5321 §4.5.3.1.10: 452, so that the client sends the rest in a further transaction.
     if (envelope_->recipients.size() >= options_->limits.recipients ||

@@ -207,6 +207,29 @@ TEST(SmtpDialog, Addresses) {
     }
 }
 
+// policy.routed_local_parts: the downstream gets them as they came.
+TEST(SmtpDialog, RoutedLocalPartsMayBeTaken) {
+    auto options = smtp_options();
+    options.routed_local_parts = true;
+    for (const char* address : {"x%elsewhere.example@relay.example", "elsewhere.example!x@relay.example",
+                                "\"x@elsewhere.example\"@relay.example"}) {
+        greeted(options)
+            .send(mail)
+            .expect(250)
+            .send(std::string("RCPT TO:<") + address + ">")
+            .expect(250, "2.1.5")
+            .send("RCPT TO:<x%relay.example@elsewhere.example>")
+            .expect(550, "5.7.1")
+            .with([address](SmtpDriver& driver) {
+                driver.check_recipient = [address](const smtp::Path& path) {
+                    EXPECT_EQ(path.mailbox(), address);
+                    return SmtpDriver::Refusal();
+                };
+            })
+            .run();
+    }
+}
+
 // RFC 6531 §3.3: what is no U-label does not go on, whoever is named by it.
 TEST(SmtpDialog, DomainsThatWouldHaveToBeMapped) {
     for (const char* domain :

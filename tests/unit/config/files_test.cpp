@@ -320,6 +320,7 @@ TEST_F(ConfigFiles, default_yaml_tells_the_defaults) {
     EXPECT_EQ(given->policy.on_reject, silent->policy.on_reject);
     EXPECT_EQ(given->policy.on_quarantine, silent->policy.on_quarantine);
     EXPECT_EQ(given->policy.on_invalid_from, silent->policy.on_invalid_from);
+    EXPECT_EQ(given->policy.routed_local_parts, silent->policy.routed_local_parts);
     EXPECT_EQ(given->policy.on_temperror, silent->policy.on_temperror);
     EXPECT_EQ(given->policy.on_spf_fail, silent->policy.on_spf_fail);
     EXPECT_EQ(given->policy.on_spf_temperror, silent->policy.on_spf_temperror);

@@ -58,6 +58,7 @@ TEST(Load, reads_every_setting) {
                       "  on_reject: quarantine\n"
                       "  on_quarantine: accept\n"
                       "  on_invalid_from: quarantine\n"
+                      "  routed_local_parts: accept\n"
                       "  own_networks: [10.20.0.0/16, 'fd00::/8']\n"
                       "  enforce: ['*.bank.example']\n"
                       "  dnsbl_threshold: 3\n"
@@ -95,6 +96,7 @@ TEST(Load, reads_every_setting) {
     EXPECT_EQ(config.policy.on_reject, policy::OnReject::quarantine);
     EXPECT_EQ(config.policy.on_quarantine, policy::OnQuarantine::accept);
     EXPECT_EQ(config.policy.on_invalid_from, policy::OnInvalidFrom::quarantine);
+    EXPECT_EQ(config.policy.routed_local_parts, policy::RoutedLocalParts::accept);
     EXPECT_EQ(config.policy.own_networks.at(1).text(), "fd00::/8");
     EXPECT_EQ(config.policy.enforce.at(0).text(), "*.bank.example");
     EXPECT_EQ(config.policy.dnsbl_threshold, 3U);
