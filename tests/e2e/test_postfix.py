@@ -8,6 +8,8 @@ import pytest
 from harness.client import swaks
 from harness.mail import compose
 from harness.postfix import Postfix, programs
+from harness.raw_client import RawClient
+from harness.sink import Sink
 from harness.zone import CRON, KNOWN
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0 or programs() is None, reason="needs root, and Postfix's programs")
@@ -59,3 +61,29 @@ def test_before_it_delivers_an_internationalized_address(make_server, gatepost, 
         client.data("From: <jos\u00e9@p-none.example>\r\nSubject: caf\u00e9\r\n\r\nHello.\r\n".encode())
     before.wait_for_log("status=sent (250 ")
     assert sink.only_message().reverse_path == "jos\u00e9@p-none.example"
+
+
+ROUTED = ["user%other.example@ours.example", "other.example!user@ours.example",
+          '"user@other.example"@ours.example', "@ours.example:user%other.example@ours.example"]
+
+
+@pytest.mark.parametrize("routed_local_parts", ["refuse", "accept"])
+def test_behind_it_relays_nothing_on(routed_local_parts, make_server, make_gatepost):
+    """It trusts us and routes local parts of its own domain, as Postfix does by default: only our refusal is between."""
+    world = make_server(Sink)
+    behind = make_server(Postfix, relay_port=world.port, settings=[
+        "mydestination = ours.example", "virtual_mailbox_domains =", "local_recipient_maps ="])
+    server = make_gatepost({"policy": {"routed_local_parts": routed_local_parts}}, relay_port=behind.port)
+    with RawClient(server.port, KNOWN) as client:
+        client.say("EHLO client.example")
+        for address in ROUTED:
+            assert client.say(f"MAIL FROM:<{SENDER}>").startswith("250 ")
+            reply = client.say(f"RCPT TO:<{address}>")
+            if routed_local_parts == "refuse":
+                assert reply.startswith("550 5.7.1 "), reply
+            client.say("RSET")
+        if routed_local_parts == "accept":  # what our refusal keeps from happening
+            assert client.deliver(MESSAGE, SENDER, ROUTED[0]).startswith("250 ")
+            behind.wait_for_log("status=sent")
+    assert [message.recipients for message in world.messages] == \
+        ([["user@other.example"]] if routed_local_parts == "accept" else [])
