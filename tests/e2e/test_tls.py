@@ -71,5 +71,8 @@ def test_a_failed_handshake_ends_that_connection_alone(garbage, gatepost, send, 
         plain.sendall(b"STARTTLS\r\n")
         assert reader.readline().startswith(b"220 ")
         plain.sendall(garbage)
-        reader.read()  # to the end: it is closed
+        try:
+            reader.read()  # to the end: it is closed
+        except ConnectionResetError:
+            pass  # closed before all of the garbage was read, as OpenSSL 3.5 does
     assert send(MESSAGE, KNOWN, SENDER).code == 250
