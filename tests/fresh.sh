@@ -40,7 +40,7 @@ make_bare() {
     rm -rf --one-file-system "$root"
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     [ -n "$proxy" ] && export http_proxy=${http_proxy:-$proxy}
-    if ! debootstrap --variant=minbase "$codename" "$root" "$(mirror)" >"$log" 2>&1; then
+    if ! timeout 1200 debootstrap --variant=minbase "$codename" "$root" "$(mirror)" >"$log" 2>&1; then
         tail -n 5 "$log" >&2
         impossible "debootstrap failed ($log)"
     fi
