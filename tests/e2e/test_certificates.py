@@ -93,12 +93,15 @@ def test_renewal_is_seen_while_a_session_goes_on(make_gatepost, authority, own, 
         key, certificate = own.private_key.read_bytes(), own.certificate.read_bytes()
         own.certificate.write_bytes(after.certificate.read_bytes())
         wait_until(lambda: "certificates_refused" in server.process.log, WATCH_SECONDS, "a half pair is refused")
+        assert server.stats()["config"] == {"reload_failures": 1, "last_reload_successful": False}
+        assert "changed certificate files were refused" in server.get("/readyz")[1]
         assert shown(server) == before
         own.certificate.write_bytes(after.certificate.read_bytes()[:200])
         own.private_key.write_bytes(after.private_key.read_bytes())
         assert shown(server) == before
         own.certificate.write_bytes(after.certificate.read_bytes())
         wait_until(lambda: shown(server) == der(after), WATCH_SECONDS, "the renewed pair is shown")
+        assert server.stats()["config"]["last_reload_successful"]
         assert server.process.log.count("certificates_refused") <= 2
         # A session keeps what it began with, and its transaction.
         assert client.say("RCPT TO:<inbox@ours.example>").startswith("250 ")
