@@ -249,6 +249,31 @@ TEST(DmarcAlignment, tells_of_domains_whatever_their_checks_said) {
     EXPECT_FALSE(evaluate_mail(unsigned_mail, resolver).dkim_domain_aligned);
 }
 
+// A signature that waits for its key must not keep one that passes from being looked at.
+TEST(DmarcAlignment, looks_at_all_signatures_that_can_decide) {
+    dns::ZoneResolver resolver = resolver_of({{"_dmarc.example.com", {"v=DMARC1; p=reject"}}});
+    Mail mail{
+        "example.com",
+        {},
+        {signature(dkim::Result::temperror, "example.com"), signature(dkim::Result::pass, "example.com")}};
+    EXPECT_EQ(evaluate_mail(mail, resolver).result, Result::pass);
+    mail.signatures.pop_back();
+    EXPECT_EQ(evaluate_mail(mail, resolver).result, Result::temperror);
+}
+
+// Broken signatures tell of the sender's habits alone: one that aligns is enough, and no name is asked for
+// behind it.
+TEST(DmarcAlignment, asks_for_no_more_broken_signatures_once_one_aligns) {
+    dns::ZoneResolver resolver = resolver_of({{"_dmarc.example.com", {"v=DMARC1; p=reject"}}});
+    const Mail mail{
+        "example.com",
+        {},
+        {signature(dkim::Result::fail, "a.example.com"), signature(dkim::Result::fail, "b.example.com")}};
+    EXPECT_TRUE(evaluate_mail(mail, resolver).dkim_domain_aligned);
+    for (const auto& question : resolver.questions())
+        EXPECT_NE(question.name, name("_dmarc.b.example.com"));
+}
+
 // A forger's message must not become hundreds of questions (RFC 9989 §4.10 on denial of service).
 TEST(DmarcAlignment, asks_for_each_name_once_and_for_few_names) {
     dns::ZoneResolver resolver = resolver_of({{"_dmarc.example.com", {"v=DMARC1; p=reject"}}});
@@ -269,6 +294,21 @@ TEST(DmarcAlignment, asks_for_each_name_once_and_for_few_names) {
             signature(dkim::Result::fail, "x" + std::to_string(i) + ".other.example.com"));
     EXPECT_EQ(evaluate_mail(mail, flooded).result, Result::fail);
     EXPECT_LE(flooded.questions().size(), max_walk_queries * (max_alignment_walks + 1));
+}
+
+// RFC 9989 §4.10 steps 2 and 6: several records are as none. The report names the first such name, and no
+// other.
+TEST(TreeWalk, names_the_first_of_the_names_with_several_records) {
+    const std::vector<std::string> two{"v=DMARC1; p=none", "v=DMARC1; p=reject"};
+    dns::ZoneResolver resolver = resolver_of({{"_dmarc.example.com", two},
+                                              {"_dmarc.sub.example.com", two},
+                                              {"_dmarc.com", {"v=DMARC1; p=quarantine"}}});
+    const Walk walk = tests::run(tree_walk(name("a.sub.example.com"), resolver));
+    EXPECT_EQ(walk.reason, "_dmarc.sub.example.com: several policy records");
+    ASSERT_EQ(walk.found.size(), 1U);
+    EXPECT_EQ(walk.found.front().name, name("com"));
+    dns::ZoneResolver one = resolver_of({{"_dmarc.example.com", {"other", "v=DMARC1; p=reject", "other"}}});
+    EXPECT_EQ(tests::run(tree_walk(name("example.com"), one)).reason, "");
 }
 
 TEST(TreeWalk, asks_at_most_eight_names) {  // RFC 9989 §4.10

@@ -254,6 +254,17 @@ TEST(Decide, acts_at_once_where_trouble_changes_nothing) {
     EXPECT_EQ(accepting.decide().action, Action::accept);
 }
 
+// The record that is missing may ask for rejection, and what it hides of alignment may corroborate that.
+TEST(Decide, defers_where_the_missing_record_could_lead_to_a_corroborated_rejection) {
+    Message message = Message().without_record().with_result(dmarc::Result::temperror);
+    message.settings.on_quarantine = OnQuarantine::accept;
+    message.evidence.spf.result = spf::Result::fail;
+    message.evidence.spf.domain = name("mail.example.org");  // aligned or not: the record would tell
+    EXPECT_EQ(message.decide().action, Action::defer);
+    message.settings.on_reject = OnReject::quarantine;  // at its worst accepted, too
+    EXPECT_EQ(message.decide().action, Action::accept);
+}
+
 // Trouble is no fact; where it hides whether there is one, it decides between quarantine and rejection.
 TEST(Decide, defers_where_trouble_hides_what_corroborates) {
     Message no_name;
