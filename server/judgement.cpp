@@ -91,7 +91,7 @@ asio::awaitable<void> Judgement::end_of_header() {
 
 std::optional<Refusal> Judgement::broken_or_too_large(const smtp::ContentFraming& framing) const {
     using auth::HeaderFault;
-    if (framing.is_over_limit()) return Refusal{552, "5.3.4", "message size exceeds limits.message_size"};
+    if (framing.is_over_limit()) return Refusal{552, "5.3.4", "message size exceeds the fixed limit"};
     if (const auto& fault = framing.fault()) return Refusal{550, "5.6.0", describe(*fault)};
     if (is_header_too_large_) return Refusal{552, "5.3.4", "the header section exceeds limits.header_size"};
     if (is_incomplete_) return Refusal{452, "4.3.1", "insufficient system storage"};

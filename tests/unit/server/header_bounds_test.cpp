@@ -159,7 +159,7 @@ TEST_F(HeaderBounds, bounds_hold_beside_every_fault) {
         {folded, "", 552, "limits.header_fields"},
         {"X-Long: " + std::string(20'000, 'x') + "\r\n", "", 552, "limits.header_size"},
         {hops, "", 554, "too many hops"},
-        {"", std::string(100'000, 'x') + "\r\n", 552, "limits.message_size"},
+        {"", std::string(100'000, 'x') + "\r\n", 552, "the fixed limit"},
     };
     for (const Bound& bound : bounds) {
         for (const Fault& fault : faults) {

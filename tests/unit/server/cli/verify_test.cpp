@@ -98,7 +98,7 @@ TEST_F(VerifyCommand, answers_a_recipient_as_the_server_does) {
 
 TEST_F(VerifyCommand, refuses_what_is_too_large_as_the_server_does) {
     EXPECT_EQ(run(message + std::string(2'000'000, 'x')), exit_failed);
-    EXPECT_NE(out_.find("Reply           552 5.3.4 message size exceeds limits.message_size\n"),
+    EXPECT_NE(out_.find("Reply           552 5.3.4 message size exceeds the fixed limit\n"),
               std::string::npos)
         << out_;
     EXPECT_EQ(err_, "");
