@@ -24,10 +24,11 @@ std::string_view to_string(Trouble trouble) {
     return "unspecified";
 }
 
-AnswerPtr failed_answer(Trouble trouble, std::string detail) {
+AnswerPtr failed_answer(Trouble trouble, std::string detail, std::string servers) {
     auto answer = std::make_shared<Answer>();
     answer->trouble = trouble;
     answer->detail = std::move(detail);
+    answer->servers = std::move(servers);
     return answer;
 }
 

@@ -19,7 +19,7 @@ enum class Outcome {
     success,     // at least one record
     no_data,     // NOERROR without a record of the type: the name exists
     nx_domain,   // NXDOMAIN: neither the name nor anything below it exists (RFC 8020)
-    temp_error,  // neither: `trouble` says what kind, `detail` from whom
+    temp_error,  // neither: `trouble` says what kind, `detail` why
 };
 
 // What kind of trouble a temp_error is. Where servers differ, the first of these that any of them gave: what
@@ -89,9 +89,10 @@ struct Answer {
     std::chrono::seconds ttl{0};      // the smallest of the chain; of an absence, by its SOA (RFC 2308 §5)
     bool authentic_data = false;
     bool aliased =
-        false;           // a CNAME or DNAME led away from the name asked for: the outcome is of another name
-    bool stale = false;  // past its time to live, used while the DNS is in trouble (RFC 8767)
-    std::string detail;  // for people: why it is temp_error, which server said so
+        false;            // a CNAME or DNAME led away from the name asked for: the outcome is of another name
+    bool stale = false;   // past its time to live, used while the DNS is in trouble (RFC 8767)
+    std::string detail;   // for people, strangers among them: why it is temp_error
+    std::string servers;  // for the operator alone: the same with the server that said so
     Trouble trouble = Trouble::unspecified;  // of a temp_error; of other outcomes it says nothing
     DerivedValue derived;
 
@@ -102,8 +103,8 @@ struct Answer {
 // Answers are shared with the cache and never changed.
 using AnswerPtr = std::shared_ptr<const Answer>;
 
-// A question that failed. `detail` says for people why, and who said so.
-AnswerPtr failed_answer(Trouble trouble, std::string detail);
+// A question that failed. `detail` says for people why; `servers` the same with who said so, empty: nobody.
+AnswerPtr failed_answer(Trouble trouble, std::string detail, std::string servers = {});
 
 // What `make(answer)` gives, a T, made once for each answer as long as all its readers ask for that type. Two
 // threads that are the first may both call `make`; both get the same value. Never throws where `make` does

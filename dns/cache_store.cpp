@@ -54,8 +54,8 @@ std::size_t octets_to_be_derived(const std::vector<RecordData>& records) {
 }  // namespace
 
 std::size_t octets_of(const Answer& answer) {
-    std::size_t octets =
-        sizeof(Answer) + control_block_octets + allocation_octets + heap_octets(answer.detail);
+    std::size_t octets = sizeof(Answer) + control_block_octets + allocation_octets;
+    octets += heap_octets(answer.detail) + heap_octets(answer.servers);
     if (!answer.records.empty()) octets += answer.records.capacity() * sizeof(RecordData) + allocation_octets;
     for (const RecordData& data : answer.records)
         octets += heap_octets(data);

@@ -282,10 +282,13 @@ void QuestionExchange::on_failure(std::size_t tag, Trouble trouble, const std::s
 
 void QuestionExchange::note(Trouble trouble, const std::string& what, const NameServer& server) {
     trouble_ = std::min(trouble_, trouble);  // the one that tells most stands first
-    const std::string detail = what + " from " + server.text;
-    if (details_.find(detail) != std::string::npos) return;
-    if (!details_.empty()) details_ += "; ";
-    details_ += detail;
+    const auto add = [](std::string& list, const std::string& item) {
+        if (list.find(item) != std::string::npos) return;
+        if (!list.empty()) list += "; ";
+        list += item;
+    };
+    add(details_, what);
+    add(servers_, what + " from " + server.text);
 }
 
 // Whether the try was left unanswered for longer than its server takes.
@@ -312,6 +315,7 @@ Reply QuestionExchange::finish() {
     reply.kind = Reply::Kind::failure;
     reply.trouble = details_.empty() ? Trouble::timeout : trouble_;
     reply.detail = details_.empty() ? "no time left" : details_;
+    reply.servers = servers_;
     return reply;
 }
 

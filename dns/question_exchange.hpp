@@ -110,7 +110,8 @@ class QuestionExchange final : private ExchangeListener {
     std::vector<Try> tries_;
     std::optional<Reply> answer_;
     Trouble trouble_ = Trouble::unspecified;
-    std::string details_;
+    std::string details_;  // what went wrong
+    std::string servers_;  // the same, with where
 };
 
 }  // namespace gatepost::dns

@@ -28,6 +28,7 @@ struct Reply {
     std::optional<DomainName> continue_at;
     ReplyOptions options;                    // of its OPT record, as far as the message could be read
     std::string detail;                      // of all kinds but an answer
+    std::string servers;                     // of a failure of several servers: `detail` with whose it is
     Trouble trouble = Trouble::unspecified;  // of a failure, a format error, a malformed reply
 };
 

@@ -51,9 +51,9 @@ struct StubResolver::State {
         : timeout(options.timeout),
           network(executor, options, random, StreamFactory(executor, options.servers)) {}
 
-    AnswerPtr fail(std::string detail, Trouble trouble = Trouble::unspecified) {
+    AnswerPtr fail(std::string detail, Trouble trouble = Trouble::unspecified, std::string servers = {}) {
         ++failures;
-        return failed_answer(trouble, std::move(detail));
+        return failed_answer(trouble, std::move(detail), std::move(servers));
     }
 
     milliseconds timeout;
@@ -134,7 +134,8 @@ asio::awaitable<AnswerPtr> StubResolver::resolve(std::shared_ptr<State> state, D
     for (int step = 0; step <= max_continuations; ++step) {
         const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
         Reply reply = co_await ask(state->network, name, type, left);
-        if (reply.kind != Reply::Kind::answer) co_return state->fail(std::move(reply.detail), reply.trouble);
+        if (reply.kind != Reply::Kind::answer)
+            co_return state->fail(std::move(reply.detail), reply.trouble, std::move(reply.servers));
         authentic = authentic && reply.answer.authentic_data;
         ttl = std::min(ttl.value_or(reply.answer.ttl), reply.answer.ttl);
         if (!reply.continue_at) {

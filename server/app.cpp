@@ -155,6 +155,7 @@ class App {
                 counts.add(worker->dns_statistics());
             counts.cache = dns_.cache->statistics();
             counts.brownout = dns_.brownout->state();
+            counts.answers = health_->dns_answers();
             counts.client_refusals = dns_.client_budgets->refusals();
             return counts;
         };

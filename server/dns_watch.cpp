@@ -66,11 +66,38 @@ void log_changes(Log& log, const dns::BrownoutState& before, const dns::Brownout
     }
 }
 
+// A server that never answered is no brownout: nothing is known that could be stale. It is told at once.
+class Beginning {
+  public:
+    explicit Beginning(Log& log) : log_(log) {}
+
+    void note(bool answers, const std::string& problem) {
+        if (answers && is_told_) {
+            LogEntry entry("dns_answers");
+            log_.write(entry);
+        } else if (!answers && !is_over_ && !is_told_) {
+            LogEntry entry("dns_unreachable", LogLevel::error);
+            entry.with("problem", problem);
+            entry.with("note", "mail whose verdict needs the DNS gets 451 until it answers; see dns.servers");
+            log_.write(entry);
+            is_told_ = true;
+        }
+        is_over_ = is_over_ || answers;
+        if (answers) is_told_ = false;
+    }
+
+  private:
+    Log& log_;
+    bool is_over_ = false;  // it has answered once
+    bool is_told_ = false;
+};
+
 }  // namespace
 
 asio::awaitable<void> watch_dns(DnsWatch watch) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     dns::BrownoutState seen;
+    Beginning beginning(watch.log);
     for (;;) {
         const Round round = co_await ask_round(watch.network, watch.own_domain);
         const std::optional<bool> replied = round.replied();
@@ -79,8 +106,12 @@ asio::awaitable<void> watch_dns(DnsWatch watch) {
         const dns::AnswerPtr local = watch.local.known(watch.own_domain, dns::RrType::mx);
         const dns::Answer& own = local ? *local : *round.of_own;
         std::string problem;
-        if (own.failed()) problem = "dns: " + watch.own_domain.text() + ": " + own.detail;
-        watch.health.note_dns(std::move(problem));
+        if (own.failed())
+            problem =
+                "dns: " + watch.own_domain.text() + ": " + (own.servers.empty() ? own.detail : own.servers);
+        const bool answers = replied.value_or(!own.failed());
+        beginning.note(answers, problem);
+        watch.health.note_dns(std::move(problem), answers);
         const dns::BrownoutState state = watch.brownout->state();
         log_changes(watch.log, seen, state);
         const bool is_calm = replied.value_or(true) && !state.active;

@@ -47,7 +47,8 @@ void Health::set_listening(bool listening) {
     listening_ = listening;
 }
 
-void Health::note_dns(std::string problem) {
+void Health::note_dns(std::string problem, bool answers) {
+    dns_answers_ = answers;
     const std::lock_guard lock(mutex_);
     dns_problem_ = std::move(problem);
 }

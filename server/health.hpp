@@ -13,6 +13,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -30,8 +31,9 @@ class Health {
     // Empty: ready. Any thread.
     std::vector<std::string> reasons_not_ready() const;
     void set_listening(bool listening);
-    // What the DNS lacks, empty: nothing. Any thread.
-    void note_dns(std::string problem);
+    // What the DNS lacks, empty: nothing; and whether its servers answer at all. Any thread.
+    void note_dns(std::string problem, bool answers);
+    bool dns_answers() const { return dns_answers_; }
 
     // Runs until its executor stops. `security`: in force now, of connections to them.
     boost::asio::awaitable<void> watch_downstream(config::Config config,
@@ -48,6 +50,7 @@ class Health {
     std::shared_ptr<const dns::Brownout> brownout_;
     mutable std::mutex mutex_;
     bool listening_ = false;
+    std::atomic<bool> dns_answers_ = false;  // in the last lookup of our own
     std::string dns_problem_ = "dns: not asked yet";
     std::string downstream_problem_;
 };

@@ -62,6 +62,7 @@ struct DnsCounts {
     std::vector<dns::ServerStatistics> servers;
     dns::CacheStatistics cache;
     dns::BrownoutState brownout;
+    bool answers = false;               // our servers, to the last lookup of our own
     std::uint64_t client_refusals = 0;  // questions of clients whose budget was spent
 
     // What one more worker asked of the same servers.

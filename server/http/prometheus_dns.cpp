@@ -129,6 +129,9 @@ void add_dns_families(const DnsCounts& counts, std::vector<MetricFamily>& famili
     families.push_back(gauge("gatepost_dns_cache_limit_bytes", "Memory that they may take.", cache.capacity));
     families.push_back(
         gauge("gatepost_dns_questions_in_flight", "DNS questions that wait for an answer.", cache.in_flight));
+    families.push_back(gauge("gatepost_dns_answers",
+                             "1 while our DNS servers answer lookups of our own, 0 until they first do.",
+                             counts.answers ? 1 : 0));
     families.push_back(gauge("gatepost_dns_brownout", "1 while our own DNS resolver is in trouble.",
                              counts.brownout.active ? 1 : 0));
     families.push_back(

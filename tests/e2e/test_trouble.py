@@ -61,6 +61,21 @@ def blind_gatepost(request, make_gatepost):
     silent.stop()
 
 
+def test_it_is_told_at_once(blind_gatepost):
+    """Within the first lookup's time, not after the minutes that a brownout takes to be sure of."""
+    wait_until(lambda: "dns_unreachable" in blind_gatepost.process.log, 4, "told in the log")
+    assert "gatepost_dns_answers 0\n" in blind_gatepost.get("/metrics")[1]
+
+
+def test_no_reply_names_our_resolver(blind_gatepost, send, sink):
+    """Strangers do not learn whom we ask."""
+    reply = send(HONEST, KNOWN, SENDER, server=blind_gatepost).reply
+    assert "451" in reply and " from " not in reply and "127.0.0.1" not in reply
+    send(CRON_MAIL, CRON, "root@cron.ours.example", server=blind_gatepost)
+    results = field(sink.only_message().octets, "Authentication-Results")
+    assert "temperror" in results and " from 127.0.0.1" not in results and "127.0.0.1:" not in results
+
+
 def test_mail_waits_with_its_sender(blind_gatepost, send, sink):
     assert send(HONEST, KNOWN, SENDER, server=blind_gatepost).reply.startswith("451 4.")
     assert sink.messages == []
@@ -88,6 +103,8 @@ def test_mail_passes_again_when_dns_is_back(make_gatepost, send, sink, keys, tmp
     wait_until(lambda: server.get("/readyz")[0] == 503, 15, "not ready")
     own.start()
     try:
+        wait_until(lambda: "dns_answers" in server.process.log, 20, "its end is told")
+        assert "gatepost_dns_answers 1\n" in server.get("/metrics")[1]
         # A failure is remembered for some seconds (RFC 2308 §7.1), as a sender's retry is later still.
         wait_until(lambda: send(HONEST, KNOWN, SENDER, server=server).code == 250, 20, "accepted")
         assert len(sink.messages) == 1
