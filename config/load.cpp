@@ -51,18 +51,20 @@ Log guess_log(std::string_view yaml) {
 LoadResult load_text(std::string_view yaml, const std::filesystem::path& file, std::chrono::sys_days today) {
     Problems problems(file.string());
     std::error_code error;
-    Context context{problems, std::filesystem::absolute(file, error).parent_path()};
+    Context context{problems, std::filesystem::absolute(file, error).parent_path(), {}};
     LoadResult result;
     if (const auto document = parse_document(yaml, problems)) {
         const Section top(context, &*document, "", Position());
         result.tls_position = top.position("tls");
         result.relay_position = top.position("relay");
+        result.places = Places(*document);
         Config config = read_all(top, context, today);
         result.log = config.log;
         if (!problems.any_error()) result.config = std::move(config);
     } else {
         result.log = guess_log(yaml);
     }
+    result.files = std::move(context.files);
     result.problems = problems.take_errors();
     result.warnings = problems.take_warnings();
     return result;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "config/places.hpp"
 #include "config/problem.hpp"
+#include "config/secret.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -19,6 +21,8 @@ struct LoadResult {
     Position tls_position;          // of the tls section, for problems that only OpenSSL can find
     Position relay_position;        // of the relay section, likewise
     Log log;                        // how to log the problems: as far as it could be read
+    Places places;                  // of all values, for problems that only the machine shows
+    std::vector<NamedFile> files;   // that the configuration names, as far as they could be read
 };
 
 // Reads `file` and the files and environment variables that it names. Relative paths in it are relative to

@@ -116,6 +116,12 @@ void read_policy(const Section& policy, std::chrono::sys_days today, bool has_cl
                                              {"reject", policy::OnQuarantine::reject},
                                              {"accept", policy::OnQuarantine::accept}},
                                             {"hold"});
+    // Written out, it is the operator's word that the downstream acts on the field.
+    if (!policy.has("on_quarantine") && target.mode == policy::Mode::enforce)
+        policy.warn(
+            "on_quarantine",
+            "is tag unless given: mail to be quarantined is delivered, with X-Quarantine as its only mark; "
+            "let the mail system behind act on that field and write on_quarantine: tag, or choose reject");
     policy.choice<policy::OnInvalidFrom>("on_invalid_from", target.on_invalid_from,
                                          {{"reject", policy::OnInvalidFrom::reject},
                                           {"quarantine", policy::OnInvalidFrom::quarantine},
@@ -123,7 +129,7 @@ void read_policy(const Section& policy, std::chrono::sys_days today, bool has_cl
     policy.choice<policy::RoutedLocalParts>(
         "routed_local_parts", target.routed_local_parts,
         {{"refuse", policy::RoutedLocalParts::refuse}, {"accept", policy::RoutedLocalParts::accept}});
-    policy.list("own_networks", target.own_networks, dns::IpNetwork::parse, "an IP address or network");
+    read_networks(policy, "own_networks", "an IP address or network", target.own_networks);
     policy.value("unqualified_domain", target.unqualified_domain, parse_host_name, "a domain name");
     policy.list("enforce", target.enforce, policy::DomainPattern::parse, "a domain, or *. before one");
     read_dnsbl(policy, target);

@@ -55,7 +55,7 @@ bool has_pem(std::string_view text, std::string_view what) {
 
 void check_certificates(const Section& section, std::string_view key, const std::filesystem::path& file) {
     if (file.empty()) return;
-    const auto chain = read_file(file);
+    const auto chain = section.file(key, file);
     if (!chain)
         section.error(key, chain.error().text);
     else if (!has_pem(*chain, "CERTIFICATE-----"))
@@ -76,7 +76,7 @@ void read_key_pair(const Section& section, KeyPair& target) {
 void read_staple(const Section& section, std::filesystem::path& target) {
     section.path("ocsp_staple", target);
     if (target.empty()) return;
-    const auto response = read_file(target);
+    const auto response = section.file("ocsp_staple", target);
     if (!response) section.error("ocsp_staple", response.error().text);
 }
 
@@ -144,9 +144,9 @@ void read_tls(const Section& tls, Tls& target) {
 }
 
 void read_listeners(const Section& top, const Section& tls, Config& config) {
-    top.list("trusted_proxies", config.trusted_proxies, dns::IpNetwork::parse,
-             "an IP address or network (CIDR)");
-    top.list("xclient_hosts", config.xclient_hosts, dns::IpNetwork::parse, "an IP address or network (CIDR)");
+    constexpr std::string_view network = "an IP address or network (CIDR)";
+    read_networks(top, "trusted_proxies", network, config.trusted_proxies);
+    read_networks(top, "xclient_hosts", network, config.xclient_hosts);
     for (const auto& item : top.sections("listeners")) {
         Listener listener;
         item.require("address");
@@ -165,6 +165,13 @@ void read_listeners(const Section& top, const Section& tls, Config& config) {
         item.boolean("proxy_protocol", listener.proxy_protocol);
         if (listener.proxy_protocol && config.trusted_proxies.empty())
             item.error("proxy_protocol", "needs trusted_proxies: whose header is to be believed?");
+        const bool is_known =
+            std::any_of(config.listeners.begin(), config.listeners.end(), [&](const Listener& earlier) {
+                return earlier.address.address == listener.address.address &&
+                       earlier.address.port == listener.address.port;
+            });
+        if (is_known && listener.address.port != 0)
+            item.error("address", "is the address of an earlier listener");
         config.listeners.push_back(listener);
     }
     if (config.listeners.empty()) {

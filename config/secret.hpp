@@ -1,6 +1,8 @@
 // Secrets and files that the configuration names: read once, whole, with a bound.
 #pragma once
 
+#include "config/problem.hpp"
+
 #include <boost/system/result.hpp>
 
 #include <filesystem>
@@ -15,6 +17,13 @@ struct Reason {
     std::string text;
 };
 using TextResult = boost::system::result<std::string, Reason>;
+
+// A file that the configuration names, and the key that does so.
+struct NamedFile {
+    std::filesystem::path path;
+    std::string key;
+    Position where;
+};
 
 // The whole of a regular file of at most 1 MiB.
 TextResult read_file(const std::filesystem::path& path);

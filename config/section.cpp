@@ -245,12 +245,20 @@ void Section::secret(std::string_view key, std::string& target) const {
     if (source != "file" && source != "env")
         return report_type(*node, key, "a text, {file: PATH} or {env: NAME}");
     const Node& origin = node->entries[0].value;
-    auto result = source == "file" ? read_secret_file((context_->folder / origin.scalar).lexically_normal())
-                                   : read_secret_variable(origin.scalar);
+    const bool is_file = source == "file";
+    const auto path = (context_->folder / origin.scalar).lexically_normal();
+    auto result = is_file ? read_secret_file(path) : read_secret_variable(origin.scalar);
+    if (result && is_file) context_->files.push_back({path, full_name(key), origin.position});
     if (result)
         target = std::move(*result);
     else
         context_->problems.error(origin.position, full_name(key) + ": " + result.error().text);
+}
+
+TextResult Section::file(std::string_view key, const std::filesystem::path& path) const {
+    auto text = read_file(path);
+    if (text) context_->files.push_back({path, full_name(key), position(key)});
+    return text;
 }
 
 std::string Section::file_hint(std::string_view key) const {
@@ -277,6 +285,7 @@ std::vector<Section::TextOrFile> Section::texts_or_files(std::string_view key) c
         if (!named) return report_type(item, key, "a list of texts and of {file: PATH}");
         const auto path = (context_->folder / named->scalar).lexically_normal();
         auto text = read_file(path);
+        if (text) context_->files.push_back({path, full_name(key), named->position});
         if (text)
             found.push_back({named->position, std::move(*text), path.string()});
         else

@@ -5,6 +5,7 @@
 
 #include "config/document.hpp"
 #include "config/problem.hpp"
+#include "config/secret.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -22,6 +23,7 @@ namespace gatepost::config {
 struct Context {
     Problems& problems;
     std::filesystem::path folder;  // relative paths start here
+    std::vector<NamedFile> files;  // that were read
 };
 
 class Section {
@@ -55,6 +57,9 @@ class Section {
     std::string file_hint(std::string_view key) const;
     // The file that a secret is read from; empty where it stands elsewhere.
     std::filesystem::path secret_file(std::string_view key) const;
+
+    // The whole of a file that `key` names, which is remembered.
+    TextResult file(std::string_view key, const std::filesystem::path& path) const;
 
     struct TextOrFile {
         Position position;

@@ -25,6 +25,9 @@ void read_authentication(const Section& authentication, Config& config);
 void read_policy(const Section& policy, std::chrono::sys_days today, bool has_client_ca,
                  policy::Settings& target);
 void read_condition(const Section& when, policy::Condition& target);
+// Networks that are ours, or that we trust; one that is wider than any organisation's is warned of.
+void read_networks(const Section& section, std::string_view key, std::string_view expected,
+                   std::vector<dns::IpNetwork>& target);
 void read_rates(const Section& rates, Rates& target);
 void read_rate_limits(const Section& policy, bool has_client_ca, policy::Settings& target);
 void read_dnsbl(const Section& policy, policy::Settings& target);

@@ -20,7 +20,8 @@ TEST(LoadExemptions, reads_them) {
                       "      when: {client_ip: 10.0.0.0/8, author_domain: ['*.example.com'],\n"
                       "             mail_from: ['', 'root@*'], helo: '*.example.com'}\n"
                       "      allow: [dmarc, missing_from_domain]\n"
-                      "      override: other\n",
+                      "      override: other\n"
+                      "  on_quarantine: tag\n",
                   "g.yaml", today);
     ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
     const auto& exemption = result.config->policy.exemptions.at(0);
@@ -42,7 +43,7 @@ TEST(LoadExemptions, takes_trusted_sealers_and_what_stands_on_them) {
     const std::string sealers = "authentication: {arc: {trusted_sealers: [Lists.Example.org]}}\n";
     const auto with = [&](const std::string& rest) {
         return load_text(base + sealers + "policy:\n  exemptions:\n    - {id: lists, owner: o, reason: r, " +
-                             rest + ", allow: [dmarc]}\n",
+                             rest + ", allow: [dmarc]}\n  on_quarantine: tag\n",
                          "g.yaml", today);
     };
     const auto result = with("when: {arc_sealer: lists.example.org}");
@@ -157,7 +158,8 @@ TEST(LoadExemptions, warns_of_them) {
          ""},
     };
     for (const auto& row : table) {
-        const auto result = load_text(base + "policy:\n  exemptions:\n" + row.yaml, "g.yaml", today);
+        const auto result = load_text(base + "policy:\n  exemptions:\n" + row.yaml + "  on_quarantine: tag\n",
+                                      "g.yaml", today);
         EXPECT_TRUE(result.config) << row.yaml << ::testing::PrintToString(texts(result.problems));
         auto warnings = texts(result.warnings);
         ASSERT_FALSE(warnings.empty());

@@ -152,7 +152,7 @@ TEST_F(ConfigFiles, give_tls) {
     const std::string tls = "tls: {certificate: tls/cert.pem, private_key: {file: tls/key.pem}}\n";
     const auto result = load(write("g.yaml", base + tls), today);
     ASSERT_TRUE(result.config) << all(result.problems);
-    EXPECT_EQ(all(result.warnings), "");
+    EXPECT_EQ(result.warnings.size(), 1U) << all(result.warnings);  // on_quarantine
     EXPECT_EQ(result.config->tls.certificate, folder_ / "tls/cert.pem");
     EXPECT_EQ(result.config->tls.private_key,
               pem(private_key_label).substr(0, pem(private_key_label).size() - 1));
@@ -207,7 +207,7 @@ TEST_F(ConfigFiles, read_the_key_of_seals) {
     EXPECT_EQ(identity->domain.text(), "example.com");
     EXPECT_EQ(identity->selector, "arc1");
     EXPECT_EQ(identity->key.type(), auth::crypto::KeyType::ed25519);
-    EXPECT_EQ(result.warnings.size(), 1U) << all(result.warnings);  // no certificate
+    EXPECT_EQ(result.warnings.size(), 2U) << all(result.warnings);  // no certificate, on_quarantine
 
     // In quarantine, mail is sealed, too.
     const auto circle =
@@ -215,7 +215,7 @@ TEST_F(ConfigFiles, read_the_key_of_seals) {
                                     "{domain: example.com, selector: s, "
                                     "private_key: {file: arc.pem}}}}\n"),
              today);
-    EXPECT_EQ(circle.warnings.size(), 2U) << all(circle.warnings);
+    EXPECT_EQ(circle.warnings.size(), 3U) << all(circle.warnings);
     EXPECT_NE(
         all(circle.warnings).find(":4:42: authentication.arc.trusted_sealers: names the domain of seal"),
         std::string::npos)
@@ -250,7 +250,8 @@ TEST_F(ConfigFiles, give_tls_by_name_and_for_clients) {
                             ", client_ca: cert.pem, certificates: [{names: [B.example, '*.c.example'], " +
                             pair + "}, {" + pair + "}]}\n";
     const std::string policy =
-        "policy: {exemptions: [{id: x, owner: o, reason: r, allow: [dmarc], when: {tls_client: 'CN=a'}}]}\n";
+        "policy: {exemptions: [{id: x, owner: o, reason: r, allow: [dmarc], when: {tls_client: 'CN=a'}}], "
+        "on_quarantine: tag}\n";
     const auto result = load(write("g.yaml", base + tls + policy), today);
     ASSERT_TRUE(result.config) << all(result.problems);
     EXPECT_EQ(all(result.warnings), "");
@@ -272,10 +273,11 @@ TEST_F(ConfigFiles, give_tls_by_name_and_for_clients) {
 }
 
 TEST_F(ConfigFiles, that_ship_are_valid) {
-    for (const auto* name : {"minimal.yaml", "default.yaml"}) {
+    // No certificate; and in the one of least keys nothing is said of on_quarantine.
+    for (const auto& [name, warnings] : {std::pair{"minimal.yaml", 2U}, std::pair{"default.yaml", 1U}}) {
         const auto result = load(source / "config" / name, today);
         EXPECT_TRUE(result.config) << all(result.problems);
-        EXPECT_EQ(result.warnings.size(), 1U) << all(result.warnings);  // no certificate
+        EXPECT_EQ(result.warnings.size(), warnings) << all(result.warnings);
     }
     // The demonstration's certificate is made when it is first run.
     write("run/demo/tls/cert.pem", pem("CERTIFICATE"));

@@ -34,10 +34,46 @@ TEST(Load, takes_the_defaults_of_the_contract) {
     EXPECT_EQ(config.reports.email, "postmaster@example.com");
     EXPECT_EQ(config.http.address->port, 8025);
     EXPECT_TRUE(config.http.address->address.is_loopback());
-    EXPECT_EQ(
-        texts(result.warnings),
-        std::vector<std::string>{"g.yaml:1:1: tls: no certificate is given, so STARTTLS is not offered and "
-                                 "mail travels in the clear"});
+    EXPECT_EQ(texts(result.warnings),
+              (std::vector<std::string>{
+                  "g.yaml:1:1: tls: no certificate is given, so STARTTLS is not offered and mail travels in "
+                  "the clear",
+                  "g.yaml:1:1: policy.on_quarantine: is tag unless given: mail to be quarantined is "
+                  "delivered, with "
+                  "X-Quarantine as its only mark; let the mail system behind act on that field and write "
+                  "on_quarantine: tag, or choose reject"}));
+    // A word of the operator's, or nothing that is marked.
+    for (const auto* word : {"on_quarantine: tag", "on_quarantine: reject", "mode: monitor"})
+        EXPECT_EQ(load_text(base + "policy: {" + word + "}\n", "g.yaml", today).warnings.size(), 1U) << word;
+}
+
+TEST(Load, warns_of_networks_that_span_the_internet) {
+    const std::pair<const char*, const char*> table[] = {
+        {"policy: {own_networks: ['fd00::/8', 0.0.0.0/0], on_quarantine: tag}\n",
+         "g.yaml:4:37: policy.own_networks: 0.0.0.0/0 spans the Internet"},
+        {"trusted_proxies: ['::/0']\npolicy: {on_quarantine: tag}\n",
+         "g.yaml:4:19: trusted_proxies: ::/0 spans the Internet"},
+        {"xclient_hosts: [10.0.0.0/7]\npolicy: {on_quarantine: tag}\n",
+         "g.yaml:4:17: xclient_hosts: 10.0.0.0/7 spans the Internet"},
+    };
+    for (const auto& [yaml, told] : table) {
+        const auto result = load_text(base + yaml, "g.yaml", today);
+        ASSERT_EQ(result.warnings.size(), 2U) << yaml;  // no certificate
+        EXPECT_EQ(result.warnings[1].text(), told);
+    }
+}
+
+// For what only the server finds: it names a key, and gets a line.
+TEST(Load, knows_where_values_stand) {
+    const auto result = load_text(base + "process:\n  user: nobody\nlisteners:\n  - {address: '[::1]:25'}\n",
+                                  "g.yaml", today);
+    const std::pair<const char*, Position> table[] = {
+        {"process.user", {5, 9}},     {"process.group", {5, 3}},  // absent: its section
+        {"relay.to[0]", {3, 14}},     {"relay.to[1]", {3, 13}},    {"listeners[0].address", {7, 15}},
+        {"listeners[0].tls", {7, 5}}, {"tls.certificate", {1, 1}}, {"hostname", {1, 11}},
+    };
+    for (const auto& [key, where] : table)
+        EXPECT_EQ(result.places.of(key), where) << key;
 }
 
 TEST(Load, reads_every_setting) {
@@ -189,6 +225,8 @@ TEST(Load, refuses_values) {
          "4:23: listeners.address: \"*:25\" is not an IP address with a port (like 0.0.0.0:25 or [::]:25)"},
         {"listeners: [{address: 127.0.0.1:25, proxy_protocol: true}]\n",
          "4:53: listeners.proxy_protocol: needs trusted_proxies: whose header is to be believed?"},
+        {"listeners: [{address: 127.0.0.1:25}, {address: '[::ffff:127.0.0.1]:25'}]\n",
+         "4:48: listeners.address: is the address of an earlier listener"},
         {"trusted_proxies: [10.0.0.0/33]\n",
          "4:19: trusted_proxies: \"10.0.0.0/33\" is not an IP address or network (CIDR)"},
         {"xclient_hosts: [proxy.example]\n",
@@ -249,7 +287,7 @@ TEST(Load, takes_relay_tls) {
         EXPECT_EQ(result.config->relay.tls, mode) << yaml;
         EXPECT_TRUE(result.config->relay.ca.empty()) << yaml;
         EXPECT_FALSE(result.config->relay.client_certificate.configured()) << yaml;
-        EXPECT_EQ(result.warnings.size(), 1U) << yaml;  // of the missing certificate of our own
+        EXPECT_EQ(result.warnings.size(), 2U) << yaml;  // of our own certificate, and of on_quarantine
     }
 }
 
