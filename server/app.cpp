@@ -247,7 +247,8 @@ class App {
     // Whatever goes wrong in a reload, such as a lack of memory, the server goes on as it is.
     Loaded load_anew() {
         try {
-            return load_runtime(outset_.config_file, today(), &config(), runtime_.get()->ticket_keys);
+            const RuntimePtr before = runtime_.get();
+            return load_runtime(outset_.config_file, today(), &before->config, before->ticket_keys);
         } catch (const std::exception& error) {
             Loaded none;
             none.problems.emplace_back(error.what());
@@ -272,9 +273,12 @@ class App {
         if (!loaded.runtime) {
             entry.with("note", "the configuration in force is kept");
         } else {
-            if (loaded.restart_needed) entry.with("note", "some of the changed settings need a restart");
+            for (const std::string& kept : loaded.kept)
+                entry.with("restart_needed", kept);
             know_names(loaded.runtime->config);
             runtime_.replace(loaded.runtime);
+            log_.use(loaded.runtime->config.log);
+            if (http_) http_->use_token(loaded.runtime->config.http.token);
             use_local_records(loaded.runtime->config);
         }
         log_.write(entry);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <utility>
 
@@ -142,26 +143,36 @@ std::string format_json(const LogEntry& entry, std::chrono::system_clock::time_p
 }
 
 struct Log::Impl {
-    explicit Impl(const config::Log& settings)
-        : json(settings.format == config::Log::Format::json),
-          logger("gatepost", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-        logger.set_level(spdlog_level(settings.level));
-        logger.set_pattern(json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    Impl()
+        : text("gatepost", std::make_shared<spdlog::sinks::stderr_sink_mt>()),
+          json("gatepost", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+        text.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+        json.set_pattern("%v");
     }
-    bool json;
-    spdlog::logger logger;
+    // Two of them, so that a line under way keeps the form that it was made for.
+    spdlog::logger text;
+    spdlog::logger json;
+    std::atomic<bool> is_json = false;
 };
 
-Log::Log(const config::Log& settings) : impl_(std::make_unique<Impl>(settings)) {}
+Log::Log(const config::Log& settings) : impl_(std::make_unique<Impl>()) {
+    use(settings);
+}
 
 Log::~Log() = default;
 
 void Log::write(const LogEntry& entry) {
     const auto level = spdlog_level(entry.level());
-    if (!impl_->logger.should_log(level)) return;
-    const std::string line =
-        impl_->json ? format_json(entry, std::chrono::system_clock::now()) : format_text(entry);
-    impl_->logger.log(level, "{}", line);
+    const bool json = impl_->is_json;
+    spdlog::logger& logger = json ? impl_->json : impl_->text;
+    if (!logger.should_log(level)) return;
+    logger.log(level, "{}", json ? format_json(entry, std::chrono::system_clock::now()) : format_text(entry));
+}
+
+void Log::use(const config::Log& settings) {
+    impl_->text.set_level(spdlog_level(settings.level));
+    impl_->json.set_level(spdlog_level(settings.level));
+    impl_->is_json = settings.format == config::Log::Format::json;
 }
 
 }  // namespace gatepost::server

@@ -69,6 +69,8 @@ class Log {
     Log& operator=(const Log&) = delete;
 
     void write(const LogEntry& entry);
+    // From the next line on.
+    void use(const config::Log& settings);
 
   private:
     struct Impl;

@@ -1,6 +1,8 @@
 #include "server/cli/check_config.hpp"
 
 #include "server/cli/command_line.hpp"
+#include "server/machine.hpp"
+#include "server/machine_checks.hpp"
 #include "server/runtime.hpp"
 
 #include <ostream>
@@ -13,6 +15,7 @@ int check_config(const CheckConfigOptions& options, std::chrono::sys_days today,
     auto loaded = config::load(options.config, today);
     std::string late;
     const RuntimePtr runtime = loaded.config ? make_runtime(*loaded.config, late) : nullptr;
+    check_on_machine(loaded, options.config, this_machine());
     if (runtime && runtime->tls)
         for (const std::string& warning : runtime->tls->warnings())
             loaded.warnings.push_back(config::Problem{options.config.string(), loaded.tls_position.line,

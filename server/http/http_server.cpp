@@ -116,7 +116,7 @@ struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
 
     asio::io_context& context;
     tcp::acceptor acceptor;
-    const Routes routes;
+    Routes routes;
     const HttpLimits limits;
     std::list<std::shared_ptr<Connection>> connections;  // the one that was silent longest first
     std::uint16_t bound_port = 0;
@@ -270,6 +270,11 @@ void HttpServer::serve(ListeningSocket socket) {
 
 std::uint16_t HttpServer::port() const {
     return impl_->bound_port;
+}
+
+void HttpServer::use_token(std::string token) {
+    asio::post(impl_->context,
+               [impl = impl_, token = std::move(token)]() mutable { impl->routes.token = std::move(token); });
 }
 
 void HttpServer::stop() {

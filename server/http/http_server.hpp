@@ -39,6 +39,8 @@ class HttpServer {
 
     // Accepts from then on.
     void serve(ListeningSocket socket);
+    // From the next request on, of open connections too; from any thread.
+    void use_token(std::string token);
     std::uint16_t port() const;  // that of the socket; 0 before
     // Closes the listener and every connection, from any thread; returns at once.
     void stop();
