@@ -1,6 +1,7 @@
 // The server as a whole, once it has its configuration and its sockets.
 #pragma once
 
+#include "server/data_folder.hpp"
 #include "server/listening_sockets.hpp"
 #include "server/runtime.hpp"
 #include "server/service_manager.hpp"
@@ -17,6 +18,7 @@ struct Outset {
     std::vector<ListeningSocket> smtp;  // one for each listener of the configuration
     ListeningSocket http;               // of none where there is no http.address
     ServiceManager manager;
+    DataFolder data_folder;  // held to the end
 };
 
 // Serves until SIGTERM or SIGINT, lets sessions end, flushes, and gives the exit status: 0; 1 where something
