@@ -60,7 +60,7 @@ struct Run {
 
 // What could not be printed was not done: a full disk behind a redirection, a closed pipe.
 int flush_output(int status) {
-    errno = 0;
+    errno = 0;  // the reason is at hand where the last octets failed, and not those before
     const bool flushed = std::fflush(stdout) == 0;
     const int reason = errno;
     if (std::cout.flush() && flushed) return status;

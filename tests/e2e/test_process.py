@@ -179,4 +179,4 @@ def test_a_full_standard_output_is_an_error(gatepost, name_server):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([BINARY, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, env=ENVIRONMENT)
         assert done.returncode == 1, words
-        assert "gatepost: cannot write to standard output: No space left on device\n" in done.stderr, words
+        assert "gatepost: cannot write to standard output" in done.stderr, words
