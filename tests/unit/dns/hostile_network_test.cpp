@@ -78,7 +78,8 @@ asio::awaitable<int> ask_in_turn(Net& net, std::vector<std::string>& got, int ti
         const AnswerPtr answer = co_await net.resolver->query(*DomainName::parse(asked_name), RrType::txt);
         EXPECT_LT(std::chrono::steady_clock::now() - start, net.options.timeout + 300ms);
         got.push_back(answer->found() ? std::get<std::string>(answer->records.at(0))
-                                      : std::string(to_string(answer->trouble)) + ": " + answer->detail);
+                                      : std::string(to_string(answer->trouble)) + ": " +
+                                            (answer->servers.empty() ? answer->detail : answer->servers));
         if (pause.count() == 0) continue;
         asio::steady_timer timer(net.context, pause);
         co_await timer.async_wait(asio::use_awaitable);
