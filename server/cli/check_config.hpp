@@ -15,7 +15,8 @@ struct CheckConfigOptions {
 };
 
 // Prints every problem and warning as FILE:LINE:COLUMN: message to `err`. Also loads certificate and key as
-// the server would, and looks at the machine (server/machine_checks.hpp). Exit status: 0, warnings or not; 2 where the server would not start.
+// the server would, and looks at the machine (server/machine_checks.hpp). Exit status: 0, warnings or not; 2
+// where the server would not start.
 int check_config(const CheckConfigOptions& options, std::chrono::sys_days today, std::ostream& out,
                  std::ostream& err);
 
