@@ -59,6 +59,10 @@ prepare() {
     [ "$user" = root ] || chroot "$root" useradd --create-home --shell /bin/bash "$user"
     home=$(chroot "$root" sh -c "echo ~$user")
     chmod 700 "$root$home"
+    if [ -n "$ccache" ] && [ "$user" != root ]; then # a copy, which is the user's
+        mkdir "$root$home/.cache" && cp -r "$ccache" "$root$home/.cache/ccache" || return
+        ccache=
+    fi
     git clone --quiet --no-hardlinks "$source" "$root$home/gatepost" && chroot "$root" chown -R "$user:" "$home" &&
         mkdir -p "$root$home/shared/suites"
 }
@@ -98,7 +102,7 @@ rmdir .outside
 # in_root COMMAND...: by root, in the root; in a process group of its own, which goes when this script is ended.
 in_root() {
     set -m
-    unshare --mount --pid --fork --kill-child bash -c "$inside" fresh "$root" "$home" "$suites" "${FRESH_CCACHE:-}" "$@" </dev/null &
+    unshare --mount --pid --fork --kill-child bash -c "$inside" fresh "$root" "$home" "$suites" "$ccache" "$@" </dev/null &
     group=$!
     set +m
     wait "$group"
@@ -123,6 +127,7 @@ mkdir -p "$place"
 user=root home=
 [ -n "${FRESH_USER:-}" ] && user=somebody
 suites=$(readlink -e "${GATEPOST_SUITES:-}")
+ccache=$(readlink -e "${FRESH_CCACHE:-}")
 root=$(mktemp -d "$place/root.XXXXXX")
 group=
 trap 'rm -rf --one-file-system "$root"' EXIT

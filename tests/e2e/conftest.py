@@ -1,4 +1,5 @@
 """The real parts that the tests share: NSD with the zone, a sink behind, Gatepost between, and keys of this run."""
+import contextlib
 import pathlib
 import signal
 import sys
@@ -19,16 +20,25 @@ from harness.zone import zone_text  # noqa: E402
 TEST_SECONDS = 90
 
 
-@pytest.fixture(autouse=True)
+@contextlib.contextmanager
 def time_limit():
     """No test waits for ever, whatever it waits for."""
     def expired(number, frame):
         raise TimeoutError(f"the test took more than {TEST_SECONDS} s")
     previous = signal.signal(signal.SIGALRM, expired)
     signal.alarm(TEST_SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, previous)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+# Around the test alone: an alarm while pytest writes down a failure would end all of the run.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call():
+    with time_limit():
+        yield
 
 
 @pytest.fixture(scope="session")
