@@ -28,7 +28,7 @@ asio::awaitable<bool> Connection::receive(Decoder& decoder) {
 }
 
 asio::awaitable<smtp::Action> Connection::receive_message() {
-    smtp::DataDecoder decoder(runtime_->config.limits.message_size, transaction_->bare_newlines());
+    smtp::DataDecoder decoder(session_.message_size(), transaction_->bare_newlines());
     const bool whole = co_await receive(decoder);
     if (!whole) co_return connection_lost();
     smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), decoder.framing());
@@ -43,7 +43,7 @@ asio::awaitable<smtp::Action> Connection::receive_chunk(smtp::ReceiveChunk chunk
         if (!skipped) co_return connection_lost();
         co_return session_.on_chunk_done(std::nullopt);
     }
-    if (chunk.first) chunks_.emplace(runtime_->config.limits.message_size, transaction_->bare_newlines());
+    if (chunk.first) chunks_.emplace(session_.message_size(), transaction_->bare_newlines());
     chunks_->begin_chunk(chunk.octets, chunk.last);
     const bool whole = co_await receive(*chunks_);
     if (!whole) co_return connection_lost();

@@ -42,6 +42,7 @@ struct OfferedExtensions {
     bool requiretls = false;     // RFC 8689; only inside TLS (§2 point 4)
     bool xclient = false;        // to hosts that are trusted with it alone
     bool one_recipient = false;  // RFC 9422 §4.2: a transaction has one, as the servers behind speak LMTP
+    std::uint64_t max_size = 0;  // octets that the downstream servers take; 0: no limit told
 };
 
 template <class Parameters>

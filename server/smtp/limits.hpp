@@ -23,6 +23,8 @@ inline constexpr std::size_t max_domain_octets = 255;
 // Local: in one transaction; then the downstream server is asked for no further one, and nothing is kept of
 // it.
 inline constexpr std::size_t max_refused_recipients = 1000;
+// PRODUCT.md: of what the downstream servers take, for the fields that we add.
+inline constexpr std::uint64_t max_added_octets = 64ULL * 1024;
 // RFC 1870 §3: the value of SIZE has up to 20 digits.
 inline constexpr std::size_t max_size_digits = 20;
 

@@ -129,6 +129,9 @@ class Session {
 
     // The transaction under way, from CheckSender to the action that follows on_message_done().
     const std::optional<Envelope>& envelope() const { return envelope_; }
+    // Octets that a message may have: limits.message_size, or what the downstream servers take less what we
+    // add.
+    std::uint64_t message_size() const;
     // The argument of EHLO or HELO as it came; empty before. Of one of our own machines that gave none with
     // HELO: its address literal.
     const std::string& helo() const { return helo_; }

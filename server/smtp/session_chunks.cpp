@@ -24,7 +24,7 @@ Action Session::refuse_line(Reply reply, std::string_view line) {
 Action Session::on_bdat(const Command& command) {
     const auto header = parse_chunk_header(command.argument);
     if (!header) return close(Reply(501, "5.5.4", "Syntax: BDAT chunk-size [LAST]" + std::string(closing)));
-    const std::uint64_t limit = options_->limits.message_size;
+    const std::uint64_t limit = message_size();
     if (header->octets > limit - std::min(limit, chunked_octets_))
         return close(Reply(552, "5.3.4", "Message size exceeds the fixed limit, closing the connection"));
     chunk_refusal_ = check_chunk(command, *header);

@@ -151,7 +151,7 @@ void Session::set_hello(std::string_view argument, bool extended) {
 Reply Session::ehlo_reply() const {
     std::vector<std::string> lines{options_->hostname, "PIPELINING"};
     lines.emplace_back("CHUNKING");  // whatever the downstream offers: it is given the message by DATA
-    if (offered_.size) lines.push_back("SIZE " + std::to_string(options_->limits.message_size));
+    if (offered_.size) lines.push_back("SIZE " + std::to_string(message_size()));
     if (offered_.eight_bit_mime) lines.emplace_back("8BITMIME");
     if (offered_.eight_bit_mime && offered_.smtputf8) lines.emplace_back("SMTPUTF8");
     if (is_starttls_offered()) lines.emplace_back("STARTTLS");
@@ -177,6 +177,15 @@ OfferedExtensions Session::offered_now() const {
     OfferedExtensions offered = offered_;
     offered.requiretls = offered.requiretls && tls_active_;
     return offered;
+}
+
+// What EHLO announces holds at MAIL and at the end of data alike.
+std::uint64_t Session::message_size() const {
+    const std::uint64_t ours = options_->limits.message_size;
+    const std::uint64_t theirs = offered_.max_size;
+    if (!offered_.size || theirs == 0) return ours;
+    // SIZE 0 would mean no limit (RFC 1870 §4).
+    return std::min(ours, theirs > max_added_octets ? theirs - max_added_octets : 1);
 }
 
 Reply Session::help_reply() const {
@@ -205,7 +214,7 @@ Action Session::on_mail(std::string_view argument) {
     if (path.path->is_internationalized() && !result.parameters->smtputf8)
         return fail(internationalized_refusal(), true);
     // RFC 1870 §6.1 (1)
-    if (result.parameters->size > options_->limits.message_size)
+    if (result.parameters->size > message_size())
         return fail(Reply(552, "5.3.4", "Message size exceeds the fixed limit"), true);
     envelope.reverse_path = std::move(*path.path);
     envelope.body = result.parameters->body;

@@ -41,6 +41,52 @@ TEST(SmtpExtensions, OfferedExtensions) {
         .run();
 }
 
+// PRODUCT.md: SIZE is the smaller of ours and theirs less 64 KiB, at EHLO, at MAIL and at the end of data
+// alike. Theirs is not told where it is 0 (RFC 1870 §4), and where not all of them announce SIZE.
+TEST(SmtpExtensions, SizeIsTheLeast) {
+    constexpr std::uint64_t room = 65536;
+    struct Case {
+        std::uint64_t ours;
+        bool size;
+        std::uint64_t theirs;
+        std::uint64_t announced;  // 0: not
+    };
+    for (const Case& given :
+         {Case{1000, true, 0, 1000}, Case{1000, true, room + 999, 999}, Case{1000, true, room + 1000, 1000},
+          Case{1000, true, room + 1001, 1000}, Case{1000, true, room, 1}, Case{1000, true, 10, 1},
+          Case{1000, false, room + 10, 0}, Case{52428800, true, 10485760, 10420224}}) {
+        SCOPED_TRACE(std::to_string(given.ours) + " and " + std::to_string(given.theirs));
+        smtp::SessionOptions options = smtp_options();
+        options.limits.message_size = given.ours;
+        smtp::OfferedExtensions offered;
+        offered.size = given.size;
+        offered.max_size = given.theirs;
+        SmtpDriver driver(options, offered);
+        driver.greet();
+        driver.take_output();
+        driver.feed("EHLO client.example\r\n");
+        const std::string reply = driver.take_output();
+        const std::string line = "250-SIZE " + std::to_string(given.announced) + "\r\n";
+        EXPECT_EQ(reply.find(line) != std::string::npos, given.announced != 0) << reply;
+        EXPECT_EQ(reply.find("SIZE") != std::string::npos, given.announced != 0) << reply;
+    }
+    smtp::OfferedExtensions offered;
+    offered.max_size = room + 10;
+    for (const bool larger : {false, true})
+        for (const bool by_bdat : {false, true}) {
+            SmtpScript script(smtp_options(), offered);
+            script.send(hello).expect(250).send(std::string(mail) + " SIZE=11").expect(552, "5.3.4");
+            script.send(std::string(mail) + " SIZE=10").expect(250).send(rcpt).expect(250);
+            script.send(by_bdat ? larger ? "BDAT 11 LAST" : "BDAT 10 LAST" : "DATA");
+            if (!by_bdat) script.expect(354);
+            script.send_raw(larger ? "123456789\r\n" : "12345678\r\n").send_raw(by_bdat ? "" : ".\r\n");
+            if (larger)
+                script.expect(552, "5.3.4").expect_messages(0).run();
+            else
+                script.expect(250).expect_messages(1, "12345678\r\n").run();
+        }
+}
+
 smtp::OfferedExtensions with_dsn() {
     smtp::OfferedExtensions offered;
     offered.dsn = true;

@@ -74,7 +74,7 @@ void SmtpDriver::begin_chunk(const smtp::ReceiveChunk& chunk) {
     chunk_ = chunk;
     skipped_ = smtp::ChunkReader(chunk.octets);
     if (chunk.keep && chunk.first) {
-        chunks_.emplace(options_->limits.message_size);
+        chunks_.emplace(session_.message_size());
         content_.clear();
     }
     if (chunk.keep) chunks_->begin_chunk(chunk.octets, chunk.last);
@@ -116,7 +116,7 @@ void SmtpDriver::act(smtp::Action action) {
     if (const auto* check = std::get_if<smtp::CheckRecipient>(&action))
         return act(session_.on_recipient_checked(check_recipient(check->recipient.forward_path)));
     if (const auto* receive = std::get_if<smtp::ReceiveMessage>(&action)) {
-        decoder_.emplace(options_->limits.message_size);
+        decoder_.emplace(session_.message_size());
         content_.clear();
         return send(receive->reply, false);
     }
