@@ -120,13 +120,19 @@ class App {
     }
 
     std::string prepare_relay() {
-        std::size_t servers = 0;
+        std::vector<std::string> servers;
         for (const config::Destination& destination : config().relay.to) {
             if (const auto* maildir = std::get_if<config::MaildirDestination>(&destination))
                 return relay::prepare_maildir(maildir->path);
-            ++servers;
+            servers.push_back(std::get<config::ServerDestination>(destination).text());
         }
         downstream_ = std::make_shared<relay::DownstreamState>(servers);
+        downstream_->on_trouble = [this](std::string_view server, std::string_view problem) {
+            LogEntry entry(problem.empty() ? "downstream_recovered" : "downstream_trouble",
+                           problem.empty() ? LogLevel::info : LogLevel::warning);
+            entry.with("server", server).with_some("problem", problem);
+            log_.write(entry);
+        };
         // Clients are told what the servers behind announce, so they are asked before the first client comes.
         std::string problem = "not asked to the end within the time for it at start; it is asked again";
         asio::io_context context;
@@ -145,6 +151,13 @@ class App {
         return {};
     }
 
+    void tell_downstream_trouble(std::vector<std::string>& warnings) const {
+        if (!downstream_) return;
+        for (const auto& server : downstream_->counts(std::chrono::steady_clock::now()).servers)
+            if (!server.trouble.empty())
+                warnings.push_back("downstream_trouble: " + server.name + ": " + server.trouble);
+    }
+
     std::string prepare_workers() {
         shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, clients_, *store_, log_,
                                random_, dns_, downstream_, descriptors_});
@@ -159,6 +172,10 @@ class App {
             counts.client_refusals = dns_.client_budgets->refusals();
             return counts;
         };
+        if (downstream_)
+            metrics_.downstream_source = [this] {
+                return downstream_->counts(std::chrono::steady_clock::now());
+            };
         metrics_.report_rows_source = [this] {
             return store_->activity();
         };
@@ -205,6 +222,7 @@ class App {
                 std::vector<std::string> warnings = reloads_.warnings();
                 if (const auto gateway = clients_.hidden.hidden())
                     warnings.push_back(hidden_clients_remedy(*gateway));
+                tell_downstream_trouble(warnings);
                 return warnings;
             };
             sources.reasons_not_ready = [this] {

@@ -5,6 +5,7 @@
 // configuration. Nothing that a sender chooses becomes a name.
 #pragma once
 
+#include "server/relay/downstream_state.hpp"
 #include "server/reload_state.hpp"
 
 #include "reports/store/store.hpp"
@@ -82,6 +83,7 @@ struct MetricsSnapshot {
     std::uint64_t connections_open = 0;
     std::uint64_t connections_total = 0;
     DnsCounts dns;
+    relay::DownstreamCounts downstream;
     std::vector<std::pair<std::string, std::uint64_t>> exemptions;   // by id
     std::vector<std::pair<dns::DomainName, OutcomeCounts>> domains;  // by author domain, of `domains` alone
     reports::store::Activity report_rows;
@@ -168,6 +170,7 @@ class Metrics {
 
     // Where counts that others keep are read from, at each snapshot. Set before the first one.
     std::function<DnsCounts()> dns_source;
+    std::function<relay::DownstreamCounts()> downstream_source;
     std::function<reports::store::Activity()> report_rows_source;
     std::function<ReloadState::Counts()> reloads_source;
 

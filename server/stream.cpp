@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <span>
 #include <utility>
 #include <vector>
@@ -174,11 +175,12 @@ std::string_view Stream::write_now(std::string_view octets) {
     return octets;
 }
 
-asio::awaitable<void> Stream::write(std::string_view octets, error_code& error) {
+asio::awaitable<std::size_t> Stream::write(std::string_view octets, error_code& error) {
+    const std::size_t size = octets.size();
     if (!impl_->tls) {
         const asio::const_buffer data(octets.data(), octets.size());
-        co_await asio::async_write(impl_->socket, data, asio::redirect_error(asio::use_awaitable, error));
-        co_return;
+        co_return co_await asio::async_write(impl_->socket, data,
+                                             asio::redirect_error(asio::use_awaitable, error));
     }
     error.clear();
     while (!octets.empty() && !error) {
@@ -189,6 +191,7 @@ asio::awaitable<void> Stream::write(std::string_view octets, error_code& error) 
         co_await impl_->drive(attempt, error);
         octets.remove_prefix(written);
     }
+    co_return size - octets.size();
 }
 
 asio::awaitable<void> Stream::accept_tls(std::shared_ptr<TlsContext> context, error_code& error) {
@@ -243,6 +246,13 @@ bool Stream::has_input() {
     if (impl_->tls) return impl_->tls->has_input();
     error_code ignored;
     return impl_->socket.available(ignored) > 0;
+}
+
+bool Stream::is_quiet() {
+    if (impl_->tls) return impl_->tls->is_quiet();
+    char octet = 0;
+    const ssize_t got = ::recv(impl_->socket.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 bool Stream::is_tls() const {

@@ -12,6 +12,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -51,8 +52,9 @@ class Stream {
     // Writes what the socket takes at once, without TLS, and gives what is left for write(), which also tells
     // of errors.
     std::string_view write_now(std::string_view octets);
-    // Writes all of `octets`, which must stay until then.
-    boost::asio::awaitable<void> write(std::string_view octets, boost::system::error_code& error);
+    // Writes all of `octets`, which must stay until then. Gives how many have gone; in an error no other can
+    // reach the peer: a TLS record that is not whole says nothing (RFC 8446 §5.2).
+    boost::asio::awaitable<std::size_t> write(std::string_view octets, boost::system::error_code& error);
     // The server's side of a TLS handshake. `context` is kept for the connection's life.
     boost::asio::awaitable<void> accept_tls(std::shared_ptr<TlsContext> context,
                                             boost::system::error_code& error);
@@ -70,6 +72,8 @@ class Stream {
 
     // Octets have come that read() would give at once.
     bool has_input();
+    // Neither octets nor the end of the stream have come.
+    bool is_quiet();
     bool is_tls() const;
     std::string tls_version() const;  // "TLSv1.3"; empty without TLS
     std::string tls_cipher() const;   // "TLS_AES_256_GCM_SHA384"

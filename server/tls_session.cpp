@@ -169,6 +169,16 @@ bool TlsSession::has_input() {
     return has;
 }
 
+bool TlsSession::is_quiet() {
+    ERR_clear_error();
+    char octet = 0;
+    std::size_t got = 0;
+    const int result = SSL_peek_ex(ssl_, &octet, 1, &got);
+    const bool quiet = result != 1 && SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ;
+    ERR_clear_error();
+    return quiet;
+}
+
 std::string TlsSession::version() const {
     return SSL_get_version(ssl_);
 }

@@ -43,6 +43,8 @@ class TlsSession {
     Step shut_down();
     // read() would give octets at once.
     bool has_input();
+    // Neither octets nor the end of the stream have come.
+    bool is_quiet();
     // The socket is about to be closed: its number will be another's.
     void forget_socket() { socket_ = -1; }
 

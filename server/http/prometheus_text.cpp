@@ -74,6 +74,23 @@ MetricFamily clients(const MetricsSnapshot& snapshot) {
     return family;
 }
 
+void add_downstream_families(const relay::DownstreamCounts& downstream, std::vector<MetricFamily>& families) {
+    MetricFamily events = counter("gatepost_downstream_events_total",
+                                  "What happened to transactions at the downstream servers.");
+    for (std::size_t i = 0; i < relay::downstream_event_count; ++i)
+        add(events, {{"event", std::string(to_string(static_cast<relay::DownstreamEvent>(i)))}},
+            downstream.events[i]);
+    families.push_back(std::move(events));
+    if (downstream.servers.empty()) return;
+    MetricFamily trouble{"gatepost_downstream_trouble",
+                         "1 where a downstream server failed transactions and has taken no message since.",
+                         prometheus::MetricType::Gauge,
+                         {}};
+    for (const relay::DownstreamCounts::Server& server : downstream.servers)
+        add(trouble, {{"server", server.name}}, server.trouble.empty() ? 0 : 1);
+    families.push_back(std::move(trouble));
+}
+
 MetricFamily exemptions(const MetricsSnapshot& snapshot) {
     MetricFamily family =
         counter("gatepost_exemption_hits_total", "Messages that an exemption of the configuration forgave.");
@@ -94,6 +111,7 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
     families.push_back(
         counter("gatepost_connections_total", "SMTP connections taken.", snapshot.connections_total));
     families.push_back(clients(snapshot));
+    add_downstream_families(snapshot.downstream, families);
     add_dns_families(snapshot.dns, families);
     if (!snapshot.exemptions.empty()) families.push_back(exemptions(snapshot));
     families.push_back(counter("gatepost_report_rows_total", "Rows taken for aggregate reports.",

@@ -55,6 +55,14 @@ std::string stats_json(const MetricsSnapshot& snapshot) {
     stats["dns"] = {{"queries", snapshot.dns.queries},
                     {"cache_hits", snapshot.dns.cache.cache_hits},
                     {"failures", snapshot.dns.cache.failures}};
+    json::object downstream;
+    for (std::size_t i = 0; i < relay::downstream_event_count; ++i)
+        downstream[to_string(static_cast<relay::DownstreamEvent>(i))] = snapshot.downstream.events[i];
+    json::object trouble;
+    for (const relay::DownstreamCounts::Server& server : snapshot.downstream.servers)
+        if (!server.trouble.empty()) trouble[server.name] = server.trouble;
+    downstream["trouble"] = std::move(trouble);
+    stats["downstream"] = std::move(downstream);
     json::object exemptions;
     for (const auto& [id, hits] : snapshot.exemptions)
         exemptions[id] = hits;

@@ -2,6 +2,7 @@
 
 #include "server/tls_client_context.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace gatepost::server::relay {
@@ -15,6 +16,12 @@ enum class Secured {
     handshake_failed,  // the connection is lost
     failed,            // likewise, for another reason
 };
+
+std::chrono::milliseconds reply_time(const Dial& order) {
+    const auto left = order.until - std::chrono::steady_clock::now();
+    if (left >= order.reply_time) return order.reply_time;
+    return std::max(std::chrono::milliseconds(1), std::chrono::floor<std::chrono::milliseconds>(left));
+}
 
 asio::awaitable<std::unique_ptr<RelayConnection>> connect_and_greet(asio::any_io_executor executor,
                                                                     const Dial& order, std::string& problem) {
@@ -33,7 +40,7 @@ asio::awaitable<std::unique_ptr<RelayConnection>> connect_and_greet(asio::any_io
     auto connection = std::make_unique<RelayConnection>(executor, std::move(stream), std::move(session),
                                                         order.destination, order.on_end);
     if (order.on_connected) order.on_connected(*connection);
-    const bool greeted = co_await connection->exchange(order.reply_time);
+    const bool greeted = co_await connection->exchange(reply_time(order));
     if (greeted && connection->session().is_ready()) co_return connection;
     problem = connection->problem();
     co_return nullptr;
@@ -46,7 +53,7 @@ asio::awaitable<Secured> secure(RelayConnection& connection, const Dial& order, 
         co_return Secured::left_clear;
     }
     session.start_tls();
-    const bool answered = co_await connection.exchange(order.reply_time);
+    const bool answered = co_await connection.exchange(reply_time(order));
     if (!answered) {
         problem = connection.problem();
         co_return Secured::failed;
@@ -57,12 +64,12 @@ asio::awaitable<Secured> secure(RelayConnection& connection, const Dial& order, 
     }
     const bool verify = order.security.mode == RelayTls::required;
     const bool shaken =
-        co_await connection.start_tls(order.security.context, order.to.host, verify, order.reply_time);
+        co_await connection.start_tls(order.security.context, order.to.host, verify, reply_time(order));
     if (!shaken) {
         problem = "TLS: " + connection.problem();
         co_return Secured::handshake_failed;
     }
-    const bool greeted = co_await connection.exchange(order.reply_time);
+    const bool greeted = co_await connection.exchange(reply_time(order));
     if (greeted && session.is_ready()) co_return Secured::yes;
     problem = connection.problem();
     co_return Secured::failed;

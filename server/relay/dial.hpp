@@ -34,6 +34,7 @@ struct Dial {
     Security security;
     std::chrono::milliseconds connect_time;
     std::chrono::milliseconds reply_time;  // for each of greeting, EHLO, STARTTLS, the handshake
+    std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();  // for all
     std::function<void(RelayConnection&)> on_connected;  // called before the first octet
     std::function<void(RelayConnection&)> on_end;
     // Where TLS failed and the mail will go in the clear: who, and why.

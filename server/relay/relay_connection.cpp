@@ -77,11 +77,13 @@ asio::awaitable<bool> RelayConnection::read_some() {
 
 asio::awaitable<bool> RelayConnection::exchange(std::chrono::milliseconds time) {
     waiting_since_.reset();
+    const auto end = std::chrono::steady_clock::now() + time;
     while (session_.has_output() || session_.awaited_replies() > 0) {
         const std::string output = session_.take_output();
         if (!output.empty() && !co_await write(output, time)) co_return false;
         if (session_.awaited_replies() == 0) break;
-        deadline_.expires_after(time);
+        deadline_.expires_after(
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()));
         const bool read = co_await read_some();
         deadline_.clear();
         if (!read) co_return false;
@@ -108,12 +110,14 @@ asio::awaitable<bool> RelayConnection::start_tls(std::shared_ptr<TlsClientContex
 asio::awaitable<bool> RelayConnection::write(std::string_view octets, std::chrono::milliseconds time) {
     waiting_since_.reset();
     octets = stream_->write_now(octets);
+    unsent_ = octets.size();
     if (octets.empty()) co_return true;
     boost::system::error_code error;
     deadline_.expires_after(time);
-    co_await stream_->write(octets, error);
+    const std::size_t written = co_await stream_->write(octets, error);
+    unsent_ -= written;
     deadline_.clear();
-    if (error) problem_ = error.message();
+    if (error) problem_ = deadline_.has_expired() ? "no octet taken in time" : error.message();
     co_return !error;
 }
 

@@ -38,22 +38,29 @@ class RelayConnection {
     ClientSession& session() { return session_; }
     std::size_t destination() const { return destination_; }
 
-    // Writes what the session wants written and reads until no reply is awaited. False: the connection is of
-    // no further use, problem() says why.
+    // Writes what the session wants written and reads until no reply is awaited, for `time` in all. False:
+    // the connection is of no further use, problem() says why.
     boost::asio::awaitable<bool> exchange(std::chrono::milliseconds time);
     // The handshake that the reply to STARTTLS has opened (Stream::connect_tls); EHLO is then the next
     // exchange(). False: as above.
     boost::asio::awaitable<bool> start_tls(std::shared_ptr<TlsClientContext> context, std::string host,
                                            bool verify, std::chrono::milliseconds time);
     bool is_tls() const { return stream_->is_tls(); }
-    // Writes octets of the message itself.
+    // Writes octets of the message itself. False: unsent() of them can have reached nobody.
     boost::asio::awaitable<bool> write(std::string_view octets, std::chrono::milliseconds time);
+    std::size_t unsent() const { return unsent_; }
     std::string problem() const;
-    // No octet has come from the server since the connection was taken out of the pool.
-    bool is_silent() const { return silent_; }
-    void mark_taken() { silent_ = true; }
-    // Something has come from the server that no exchange() has read.
-    bool has_input() { return stream_->has_input(); }
+    // The server is asked again after a pause, in which it was kept open: out of the pool, or for a client
+    // that took its time.
+    void mark_taken() { kept_ = silent_ = true; }
+    // It was given up in such a pause: closed, or by the word for it (RFC 5321 §3.8). One that is open and
+    // says nothing is not.
+    bool is_lost_while_kept() const {
+        const bool closed = silent_ && !deadline_.has_expired();
+        return kept_ && (closed || session_.failure() == ClientFailure::service_closing);
+    }
+    // Nothing has come from the server that no exchange() has read, not its end either.
+    bool is_quiet() { return stream_->is_quiet(); }
 
     // Nothing is asked of the server until the client goes on; the next exchange() or write() ends it. Until
     // then the pool may take the connection out of `owner`, which holds it and is then null.
@@ -77,7 +84,9 @@ class RelayConnection {
     Deadline deadline_;
     InputBuffer input_;
     std::string problem_;
-    bool silent_ = true;
+    std::size_t unsent_ = 0;
+    bool kept_ = false;
+    bool silent_ = true;  // no octet has come since mark_taken()
     std::optional<std::chrono::steady_clock::time_point> waiting_since_;
     std::unique_ptr<RelayConnection>* owner_ = nullptr;  // while it waits for the client
 };

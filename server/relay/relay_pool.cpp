@@ -19,11 +19,9 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr auto connect_time = 10s;      // local: the servers behind are near
-constexpr auto room_time = 30s;         // local: how long a transaction waits for a connection
 constexpr auto look_again_time = 50ms;  // local: whether a connection may be taken from its client by now
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
-constexpr auto avoid_time = 5s;    // local: how long a dead destination is passed over
 constexpr auto probe_time = 10s;   // local: nobody waits for a probe, but the next one
 constexpr auto goodbye_time = 2s;  // local: nobody waits for QUIT's reply
 constexpr auto reset_time = 5s;    // local: for RSET's reply, while others wait for the connection
@@ -63,10 +61,13 @@ asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_execu
     co_return found;
 }
 
-struct RelayPool::Waiter {
-    explicit Waiter(const asio::any_io_executor& executor) : timer(executor) {}
-    asio::steady_timer timer;
-    bool called = false;  // there was something for it
+// Adds one to a number for as long as it lives, however the frame ends that it lives in.
+struct RelayPool::Counted {
+    explicit Counted(std::size_t& of) : number(of) { ++number; }
+    ~Counted() { --number; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    std::size_t& number;
 };
 
 struct RelayPool::State : std::enable_shared_from_this<State> {
@@ -77,7 +78,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
           executor(std::move(own)),
           destinations(std::move(to)),
           names(names_of(destinations)),
-          avoid_until(destinations.size()),
+          standings(destinations.size()),
           hostname(std::move(name)),
           downstream(std::move(known)),
           reaper(executor, [this] { reap(); }) {}
@@ -87,12 +88,13 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     asio::any_io_executor executor;
     std::vector<config::ServerDestination> destinations;
     const std::vector<std::string> names;
-    std::vector<Clock::time_point> avoid_until;
+    std::vector<Standing> standings;  // as next() found them
     std::string hostname;
     std::shared_ptr<DownstreamState> downstream;
     std::vector<std::unique_ptr<RelayConnection>> idle;  // the one used last at the back
-    std::list<Waiter*> waiting;                          // those that have waited longest first
-    std::size_t reclaiming = 0;                          // taken from their clients, until RSET is answered
+    std::list<Waiter*> waiting;  // not called yet; urgent ones first, then those that have waited longest
+    std::size_t called = 0;      // waiters that have been called and have taken nothing yet
+    std::size_t reclaiming = 0;  // taken from their clients, until RSET is answered
     bool closed = false;
     std::vector<RelayConnection*> connected;  // idle ones and those in use
     std::size_t connecting = 0;
@@ -111,16 +113,34 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
             reaper.expires_after(idle_time);
     }
     bool is_full() const { return connected.size() + connecting >= limits.connections; }
+    // There is something to take that nobody was called for.
+    bool has_room() const {
+        const std::size_t used = connected.size() + connecting;
+        return idle.size() + limits.connections > called + used;
+    }
+    void call_waiting();
     void connection_ended(RelayConnection& connection) {
         std::erase(connected, &connection);
-        wake_one();
+        call_waiting();
     }
-    void wake_one() {
-        const auto asleep = std::find_if(waiting.begin(), waiting.end(),
-                                         [](const Waiter* waiter) { return !waiter->called; });
-        if (asleep == waiting.end()) return;
-        (*asleep)->called = true;
-        (*asleep)->timer.cancel();
+    std::optional<std::size_t> next(const Attempts& attempts) {
+        for (std::size_t i = 0; i < standings.size(); ++i)
+            standings[i] = downstream->standing(i);
+        return attempts.next(standings, Clock::now());
+    }
+    // Its place is not free before it is gone, and then it is the caller's.
+    void close_oldest_idle() {
+        const std::unique_ptr<RelayConnection> oldest = std::move(idle.front());
+        idle.erase(idle.begin());
+    }
+    std::unique_ptr<RelayConnection> take_idle(std::size_t destination) {
+        const auto last = std::find_if(idle.rbegin(), idle.rend(),
+                                       [&](const auto& c) { return c->destination() == destination; });
+        if (last == idle.rend()) return nullptr;
+        std::unique_ptr<RelayConnection> connection = std::move(*last);
+        idle.erase(std::next(last).base());
+        connection->mark_taken();
+        return connection;
     }
     void take_back(std::unique_ptr<RelayConnection> connection) {
         if (closed || !connection || !connection->session().is_ready()) return;
@@ -134,7 +154,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         connection->idle_since = now;
         idle.push_back(std::move(connection));
         if (idle.size() == 1) reaper.expires_after(idle_time);
-        wake_one();
+        call_waiting();
     }
     // How long a client may keep its connection waiting. The more others wait, the less: those that do
     // nothing would else be served before those that go on at once. Whoever comes last waits so long for each
@@ -154,30 +174,62 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
                 (oldest == nullptr || *connection->waiting_since() < *oldest->waiting_since()))
                 oldest = connection;
         if (oldest == nullptr || Clock::now() - *oldest->waiting_since() < client_time()) return false;
-        ++reclaiming;
-        asio::co_spawn(executor, reset(shared_from_this(), oldest->take_from_owner()), asio::detached);
+        asio::co_spawn(
+            executor,
+            reset(shared_from_this(), std::make_unique<Counted>(reclaiming), oldest->take_from_owner()),
+            asio::detached);
         return true;
     }
-    static asio::awaitable<void> reset(std::shared_ptr<State> state,
+    static asio::awaitable<void> reset(std::shared_ptr<State> state, std::unique_ptr<Counted> counted,
                                        std::unique_ptr<RelayConnection> connection) {
         connection->session().abandon_transaction();
         const bool answered = co_await connection->exchange(reset_time);
-        --state->reclaiming;
+        counted.reset();
         if (answered) state->take_back(std::move(connection));
     }
 };
 
-// Counts a connection that is being made; however that ends, its place is free again.
-struct RelayPool::Connecting {
-    explicit Connecting(State& of_pool) : state(of_pool) { ++state.connecting; }
-    ~Connecting() {
-        --state.connecting;
-        state.wake_one();
+// A transaction that waits for a connection, in its frame. However the frame ends, the next one is called.
+struct RelayPool::Waiter {
+    Waiter(State& of_pool, bool is_urgent) : state(of_pool), urgent(is_urgent), timer(of_pool.executor) {
+        const auto before = std::find_if(state.waiting.begin(), state.waiting.end(),
+                                         [&](const Waiter* other) { return urgent && !other->urgent; });
+        place = state.waiting.insert(before, this);
     }
-    Connecting(const Connecting&) = delete;
-    Connecting& operator=(const Connecting&) = delete;
+    ~Waiter() {
+        if (take()) state.call_waiting();
+    }
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+
+    void call() {
+        leave();
+        called = true;
+        ++state.called;
+        timer.cancel();
+    }
+    // What it was called for is taken at once by whoever asks. False: it was not called, and waits no more.
+    bool take() {
+        leave();
+        if (!std::exchange(called, false)) return false;
+        --state.called;
+        return true;
+    }
+    void leave() {
+        if (place) state.waiting.erase(*std::exchange(place, std::nullopt));
+    }
+
     State& state;
+    bool urgent;
+    asio::steady_timer timer;
+    std::optional<std::list<Waiter*>::iterator> place;  // while it waits
+    bool called = false;
 };
+
+void RelayPool::State::call_waiting() {
+    while (!closed && !waiting.empty() && has_room())
+        waiting.front()->call();
+}
 
 RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::ServerDestination> destinations,
                      std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits,
@@ -194,33 +246,35 @@ RelayPool::~RelayPool() {
 
 asio::awaitable<bool> RelayPool::wait_for_room(bool urgent) {
     const std::shared_ptr<State> state = state_;
-    if (!state->is_full() || !state->idle.empty()) co_return true;
-    const auto until = Clock::now() + room_time;
-    Waiter waiter(state->executor);
-    const auto place = urgent ? state->waiting.insert(state->waiting.begin(), &waiter)
-                              : state->waiting.insert(state->waiting.end(), &waiter);
-    while (state->is_full() && state->idle.empty() && Clock::now() < until) {
+    const auto until = Clock::now() + state->limits.room_time;
+    Waiter waiter(*state, urgent);
+    while (!waiter.called && Clock::now() < until) {
         while (state->reclaiming < state->waiting.size() && state->reclaim()) {}
-        waiter.called = false;
+        if (waiter.called) break;
         waiter.timer.expires_at(std::min<Clock::time_point>(until, Clock::now() + look_again_time));
         boost::system::error_code woken;
         co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
-    state->waiting.erase(place);
-    co_return !state->is_full() || !state->idle.empty();
+    co_return waiter.take();
 }
 
 asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t destination,
+                                                                  const Attempts& attempts,
                                                                   std::string& problem) {
     const std::shared_ptr<State> state = state_;
-    std::optional<Connecting> counted(std::in_place, *state);
+    std::optional<Counted> counted(std::in_place, state->connecting);
+    // Idle ones to other servers only.
+    if (state->connected.size() + state->connecting > state->limits.connections && !state->idle.empty())
+        state->close_oldest_idle();
     Dial order;
     order.to = state->destinations[destination];
     order.destination = destination;
     order.hostname = state->hostname;
     if (state->tls.security) order.security = state->tls.security();
-    order.connect_time = connect_time;
+    const auto now = Clock::now();
+    order.connect_time = attempts.time(connect_time, now);
     order.reply_time = state->limits.greeting;
+    order.until = attempts.until();
     order.on_fallback = state->tls.on_fallback;
     order.on_connected = [&](RelayConnection& connected) {
         counted.reset();
@@ -232,45 +286,41 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
     std::string reason;
     std::unique_ptr<RelayConnection> connection = co_await dial(state->executor, std::move(order), reason);
     if (connection) {
-        state->avoid_until[destination] = {};
         state->downstream->spoke(destination, connection->session().capabilities());
         co_return connection;
     }
-    state->avoid_until[destination] = Clock::now() + avoid_time;
-    state->downstream->was_unreachable(destination);
+    counted.reset();
+    state->call_waiting();
+    state->downstream->dialled_in_vain(destination, reason, Clock::now());
     if (!problem.empty()) problem += "; ";
     problem += reason;
     co_return nullptr;
 }
 
-asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Wanted wanted, std::string& problem) {
+asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Attempts& attempts, bool urgent,
+                                                                     std::string& problem) {
     const std::shared_ptr<State> state = state_;
-    problem.clear();
-    const bool room = co_await wait_for_room(wanted.urgent);
-    if (!room) {
-        problem = "all connections to the downstream servers are in use";
-        co_return nullptr;
-    }
-    while (!state->idle.empty() && (!wanted.fresh || state->is_full())) {
-        std::unique_ptr<RelayConnection> connection = std::move(state->idle.back());
-        state->idle.pop_back();
-        if (wanted.fresh) continue;  // makes room
-        connection->mark_taken();
-        co_return connection;
-    }
-    std::vector<bool> tried(state->destinations.size());
-    // First those that are known to answer: connecting to a server that is down can take all the time there
-    // is.
-    for (const bool only_reachable : {true, false}) {
-        for (std::size_t i = 0; i < tried.size(); ++i) {
-            const bool avoided = Clock::now() < state->avoid_until[i];
-            if (tried[i] || (only_reachable && (avoided || !state->downstream->is_reachable(i)))) continue;
-            if (avoided && !problem.empty()) continue;  // it was tried a moment ago
-            tried[i] = true;
-            std::unique_ptr<RelayConnection> connection = co_await open(i, problem);
-            if (connection) co_return connection;
+    for (;;) {
+        // Nobody overtakes those that wait.
+        bool room = state->waiting.empty() && state->has_room();
+        if (!room) room = co_await wait_for_room(urgent);
+        if (!room) {
+            if (!problem.empty()) problem += "; ";
+            problem += "all connections to the downstream servers are in use";
+            break;
         }
+        const std::optional<std::size_t> server = state->next(attempts);
+        if (!server) break;
+        attempts.begin(*server, Clock::now());
+        if (!attempts.needs_fresh_connection(*server)) {
+            std::unique_ptr<RelayConnection> kept = state->take_idle(*server);
+            if (kept) co_return kept;
+        }
+        std::unique_ptr<RelayConnection> opened = co_await open(*server, attempts, problem);
+        if (opened) co_return opened;
+        attempts.failed(*server, false);
     }
+    state->call_waiting();
     co_return nullptr;
 }
 
@@ -280,6 +330,18 @@ void RelayPool::release(std::unique_ptr<RelayConnection> connection) {
 
 const std::string& RelayPool::name_of(std::size_t destination) const {
     return state_->names.at(destination);
+}
+
+Attempts RelayPool::attempts(std::chrono::milliseconds time) const {
+    return Attempts(state_->destinations.size(), Clock::now() + time, state_->limits.times.next_waits);
+}
+
+const HandOverTimes& RelayPool::times() const {
+    return state_->limits.times;
+}
+
+DownstreamState& RelayPool::downstream() {
+    return *state_->downstream;
 }
 
 }  // namespace gatepost::server::relay

@@ -1,10 +1,11 @@
 // The connections of one worker to the downstream servers: kept open between transactions, bounded in number,
-// failing over in the order of relay.to.
+// in the order that schedule.hpp gives.
 #pragma once
 
 #include "server/relay/dial.hpp"
 #include "server/relay/downstream_state.hpp"
 #include "server/relay/relay_connection.hpp"
+#include "server/relay/schedule.hpp"
 
 #include "config/config.hpp"
 
@@ -37,6 +38,9 @@ struct PoolLimits {
     // local: a connection to a server that stands in for one before it in relay.to is not reused for longer,
     // so that steady mail finds its way back.
     std::chrono::milliseconds stand_in_time{300'000};
+    // local: how long a transaction waits for a connection.
+    std::chrono::milliseconds room_time{30'000};
+    HandOverTimes times{};
 };
 
 // How a pool's connections are protected. Both may be empty: without TLS, and nobody is told.
@@ -47,11 +51,6 @@ struct PoolTls {
 
 class RelayPool {
   public:
-    struct Wanted {
-        bool fresh = false;   // none that was used before
-        bool urgent = false;  // before all others that wait: the whole message is there
-    };
-
     RelayPool(boost::asio::any_io_executor executor, std::vector<config::ServerDestination> destinations,
               std::string hostname, std::shared_ptr<DownstreamState> state, PoolLimits limits = {},
               PoolTls tls = {});
@@ -60,21 +59,29 @@ class RelayPool {
     RelayPool(const RelayPool&) = delete;
     RelayPool& operator=(const RelayPool&) = delete;
 
-    // A connection on which a transaction can be started. An idle one is taken first. Null where no
-    // destination can be reached or all connections stay in use too long; `problem` says which and why. Where
-    // all are in use, one whose client keeps it waiting for longer than client_time is taken from its owner
-    // and given on after RSET: slow clients cannot hold all of them.
-    boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Wanted wanted, std::string& problem);
+    // A connection on which a transaction can be started, to the server that is next among `attempts`; an
+    // idle one, where there is one. Those that cannot be connected to are passed over. Null where no server
+    // is left or all connections stay in use too long; `problem` then says which and why. Where all are in
+    // use, one whose client keeps it waiting for longer than client_time is taken from its owner and given on
+    // after RSET: slow clients cannot hold all of them. Who came first is served first, and `urgent` ones
+    // (the whole message is there) before all others.
+    boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Attempts& attempts, bool urgent,
+                                                                     std::string& problem);
     // Takes a connection back. One that cannot take a further transaction is closed.
     void release(std::unique_ptr<RelayConnection> connection);
     // As relay.to names it.
     const std::string& name_of(std::size_t destination) const;
+    // For one client command, which `time` bounds.
+    Attempts attempts(std::chrono::milliseconds time) const;
+    const HandOverTimes& times() const;
+    DownstreamState& downstream();
 
   private:
     struct State;
-    struct Connecting;
+    struct Counted;
     struct Waiter;
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> open(std::size_t destination,
+                                                                  const Attempts& attempts,
                                                                   std::string& problem);
     boost::asio::awaitable<bool> wait_for_room(bool urgent);
     std::shared_ptr<State> state_;

@@ -3,6 +3,7 @@
 #include "server/smtp/data_encoder.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <utility>
 
@@ -22,6 +23,10 @@ bool are_one_mailbox(const smtp::Recipient& a, const smtp::Recipient& b) {
     if (left.mailbox() == right.mailbox()) return true;
     return left.local_part() == right.local_part() && left.domain() && left.domain() == right.domain();
 }
+
+constexpr std::size_t final_dot_octets = 3;  // RFC 5321 §4.1.1.4: the CRLF before it is the message's
+
+using Clock = std::chrono::steady_clock;
 
 // All are of one mailbox. Where it took the message once the message is there, and the sender's next try
 // would make a second copy; where it did not, it comes again as long as one of them says so.
@@ -45,42 +50,55 @@ std::size_t usual_wire_octets(const OutgoingMessage& message) {
 SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client)
     : pool_(pool), files_(files), client_(std::move(client)) {}
 
+SmtpDelivery::~SmtpDelivery() {
+    if (refusal_)
+        pool_.downstream().refused_every_recipient(server_, envelope_.reverse_path.mailbox(), *refusal_,
+                                                   Clock::now());
+}
+
 Reply SmtpDelivery::unavailable() {
-    if (connection_ && problem_.empty()) problem_ = connection_->problem();
     drop();
     return Reply(451, "4.4.1", "the mail system behind cannot be reached now");
+}
+
+void SmtpDelivery::note_problem(std::string_view problem) {
+    if (!problem_.empty()) problem_ += "; ";
+    problem_ += problem;
 }
 
 void SmtpDelivery::drop() {
     connection_.reset();
 }
 
-// Takes a connection and opens the transaction on it, with all recipients taken so far. nullopt: done;
-// otherwise the reply to pass on.
-asio::awaitable<std::optional<Reply>> SmtpDelivery::start(bool fresh) {
-    RelayPool::Wanted wanted;
-    wanted.fresh = fresh;
-    wanted.urgent = message_is_there_;
-    connection_ = co_await pool_.acquire(wanted, problem_);
-    if (!connection_) co_return unavailable();
-    destination_ = pool_.name_of(connection_->destination());
-    ClientSession& session = connection_->session();
-    std::optional<Reply> refusal = refuse_by(session);
-    if (refusal) {
-        pool_.release(std::move(connection_));
-        co_return refusal;
+// Takes a connection and opens the transaction on it, with all recipients taken so far, at the first server
+// that is not in trouble. nullopt: done; otherwise the reply to pass on.
+asio::awaitable<std::optional<Reply>> SmtpDelivery::start(Attempts& attempts) {
+    std::optional<Reply> lacking;
+    for (;;) {
+        connection_ = co_await pool_.acquire(attempts, message_is_there_, problem_);
+        if (!connection_) break;
+        server_ = connection_->destination();
+        destination_ = pool_.name_of(server_);
+        ClientSession& session = connection_->session();
+        lacking = refuse_by(session);
+        if (lacking) {
+            attempts.failed(server_, false);
+            pool_.release(std::move(connection_));
+            continue;
+        }
+        session.start_transaction(envelope_, client_ ? &*client_ : nullptr);
+        taken_.resize(envelope_.recipients.size());
+        std::iota(taken_.begin(), taken_.end(), std::size_t{0});
+        const bool answered = co_await connection_->exchange(attempts.time(times_.command, Clock::now()));
+        std::string trouble = answered ? trouble_in(0) : connection_->problem();
+        if (answered && trouble.empty()) {
+            if (attempts.any_failed()) pool_.downstream().count(DownstreamEvent::failover);
+            co_return std::nullopt;
+        }
+        fail_over(attempts, std::move(trouble));
     }
-    session.start_transaction(envelope_, client_ ? &*client_ : nullptr);
-    taken_.resize(envelope_.recipients.size());
-    std::iota(taken_.begin(), taken_.end(), std::size_t{0});
-    const bool answered = co_await connection_->exchange(times_.command);
-    if (answered) co_return std::nullopt;
-    // A server may close an idle connection at any time: that is no failure of a new one.
-    if (!fresh && is_given_up_by_server()) {
-        drop();
-        std::optional<Reply> again = co_await start(true);
-        co_return again;
-    }
+    if (lacking) co_return lacking;
+    pool_.downstream().count(DownstreamEvent::none_left);
     co_return unavailable();
 }
 
@@ -93,22 +111,45 @@ std::optional<Reply> SmtpDelivery::refuse_by(const ClientSession& session) {
         return are_one_mailbox(recipient, recipients.front());
     });
     if (one || session.protocol() == Protocol::smtp) return std::nullopt;
-    problem_ =
-        "the LMTP server that stands in has an answer for each recipient, and the client waits for one";
+    note_problem(
+        "the LMTP server that stands in has an answer for each recipient, and the client waits for one");
     return Reply(451, "4.4.1", "the mail system behind takes one recipient at a time now");
 }
 
 // PRODUCT.md: a capability that was announced and is gone. The sender keeps the message.
 Reply SmtpDelivery::lacks(std::string_view extension) {
     const std::string name(extension);
-    problem_ = "the downstream server no longer offers " + name;
+    note_problem("the downstream server no longer offers " + name);
     return Reply(451, "4.3.3", "the mail system behind does not offer " + name + " now");
 }
 
-// It closed without a word, or with the word for it: a server that has waited too long says 421 (RFC 5321
-// §3.8). Nothing of the message has been sent then, and all can begin anew on another connection.
-bool SmtpDelivery::is_given_up_by_server() const {
-    return connection_->is_silent() || connection_->session().failure() == ClientFailure::service_closing;
+// The reply to MAIL, or to a recipient from `first_recipient` on, that tells of trouble; empty: none does.
+std::string SmtpDelivery::trouble_in(std::size_t first_recipient) const {
+    const ClientSession& session = connection_->session();
+    const auto told = [](std::string_view command, const Reply& reply) {
+        return "said to " + std::string(command) + ": " + std::to_string(reply.code()) + ' ' + reply.text();
+    };
+    const auto& sender = session.sender_reply();
+    if (!sender) return "has not answered MAIL";
+    const Meaning meaning = meaning_of(Step::mail, *sender);
+    // Behind a refused MAIL the replies to RCPT say nothing (503).
+    if (meaning != Meaning::taken) return meaning == Meaning::trouble ? told("MAIL", *sender) : "";
+    for (std::size_t i = first_recipient; i < session.recipient_count(); ++i) {
+        const auto& reply = session.recipient_reply(i);
+        if (!reply) return "has not answered RCPT";
+        if (meaning_of(Step::recipient, *reply) == Meaning::trouble) return told("RCPT", *reply);
+    }
+    return {};
+}
+
+// Nothing that could be delivered is at this server: the transaction begins anew at the next one, or here on
+// a fresh connection.
+void SmtpDelivery::fail_over(Attempts& attempts, std::string problem) {
+    const bool kept = connection_->is_lost_while_kept();
+    drop();
+    if (attempts.failed(server_, kept)) return;
+    pool_.downstream().failed(server_, problem, Clock::now());
+    note_problem(std::string(destination_) + ": " + problem);
 }
 
 // A server asked a second time, after a connection was lost or given to somebody else, may answer otherwise
@@ -132,39 +173,67 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
         envelope_ = sender;
         envelope_.recipients.clear();
     }
+    problem_.clear();
     std::size_t index = 0;
     if (connection_ && recipient.dsn.is_asked_for() && !connection_->session().capabilities().dsn)
         co_return lacks("DSN");
+    Attempts attempts = pool_.attempts(pool_.times().recipient);
     if (connection_) {
+        attempts.begin(server_, Clock::now());
+        connection_->mark_taken();
         index = connection_->session().add_recipient(recipient);
-        const bool answered = co_await connection_->exchange(times_.command);
-        if (!answered) drop();
+        const bool answered = co_await connection_->exchange(attempts.time(times_.command, Clock::now()));
+        std::string trouble = answered ? trouble_in(index) : connection_->problem();
+        if (!answered || !trouble.empty()) fail_over(attempts, std::move(trouble));
     }
     if (!connection_) {
         envelope_.recipients.push_back(recipient);
-        const std::optional<Reply> refusal = co_await start(false);
+        const std::optional<Reply> refusal = co_await start(attempts);
         envelope_.recipients.pop_back();
         if (refusal) co_return refusal;
         index = taken_.back();
         taken_.pop_back();
     }
-    ClientSession& session = connection_->session();
-    std::optional<Reply> reply = session.sender_reply();
-    if (reply && reply->is_positive()) reply = session.recipient_reply(index);
-    if (!reply) co_return unavailable();
+    problem_.clear();
+    std::optional<Reply> answer = answer_recipient(recipient, index);
     connection_->wait_for_client(connection_);
-    if (reply->is_positive()) {
-        if (envelope_.recipients.empty()) one_mailbox_ = session.protocol() == Protocol::lmtp;
-        envelope_.recipients.push_back(recipient);
-        taken_.push_back(index);
-        co_return std::nullopt;
-    }
-    co_return reply;
+    co_return answer;
+}
+
+// What the server said to this recipient, or to MAIL.
+std::optional<Reply> SmtpDelivery::answer_recipient(const smtp::Recipient& recipient, std::size_t index) {
+    const ClientSession& session = connection_->session();
+    const bool is_sender_taken = session.sender_reply()->is_positive();
+    const Reply& reply = is_sender_taken ? *session.recipient_reply(index) : *session.sender_reply();
+    if (!reply.is_positive()) return note_refusal(reply);
+    refusal_.reset();
+    any_answered_ = true;
+    pool_.downstream().took_recipient(server_);
+    if (envelope_.recipients.empty()) one_mailbox_ = session.protocol() == Protocol::lmtp;
+    envelope_.recipients.push_back(recipient);
+    taken_.push_back(index);
+    return std::nullopt;
+}
+
+// A server that refuses everybody makes nobody give up its mail (RefusalGuard).
+Reply SmtpDelivery::note_refusal(const Reply& refusal) {
+    const auto is_same = [&](const Reply& other) {
+        return other.code() == refusal.code() && other.enhanced_code() == refusal.enhanced_code();
+    };
+    const bool same = refusal.is_permanent_failure() && (!any_answered_ || (refusal_ && is_same(*refusal_)));
+    refusal_.reset();
+    if (same) refusal_ = refusal;
+    any_answered_ = true;
+    if (!refusal.is_permanent_failure() || !pool_.downstream().holds_refusals(server_)) return refusal;
+    pool_.downstream().count(DownstreamEvent::refusals_held);
+    note_problem(std::string(destination_) + ": refuses every recipient: " + std::to_string(refusal.code()) +
+                 ' ' + refusal.text());
+    return Reply(451, "4.3.5", "the mail system behind refuses every recipient now");
 }
 
 asio::awaitable<Reply> SmtpDelivery::refused_afterwards() {
     co_await abandon();
-    problem_ = "the downstream server refuses now what it took before";
+    note_problem("the downstream server refuses now what it took before");
     co_return Reply(451, "4.4.1", "the mail system behind refuses now what it took before");
 }
 
@@ -174,37 +243,30 @@ void SmtpDelivery::hold() {
 }
 
 // DATA, on the transaction that is open, or on a new one with the same recipients. nullopt: 354 has come.
-asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data() {
-    // The pool may have given the connection to somebody else while the client took its time.
-    if (!connection_) {
-        std::optional<Reply> refusal = co_await start(false);
-        if (refusal) co_return refusal;
-    }
-    if (!are_all_taken()) {
-        Reply changed = co_await refused_afterwards();
-        co_return changed;
-    }
-    connection_->mark_taken();
-    connection_->session().start_data();
-    bool answered = co_await connection_->exchange(times_.command);
-    if (!answered && is_given_up_by_server()) {
-        // So may the server have done with it.
-        drop();
-        std::optional<Reply> refusal = co_await start(true);
-        if (refusal) co_return refusal;
+asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data(Attempts& attempts) {
+    for (;;) {
+        // The pool may have given the connection to somebody else while the client took its time.
+        if (!connection_) {
+            std::optional<Reply> refusal = co_await start(attempts);
+            if (refusal) co_return refusal;
+        }
         if (!are_all_taken()) {
             Reply changed = co_await refused_afterwards();
             co_return changed;
         }
         connection_->session().start_data();
-        answered = co_await connection_->exchange(times_.command);
+        const bool answered = co_await connection_->exchange(attempts.time(times_.command, Clock::now()));
+        if (answered && connection_->session().is_message_awaited()) co_return std::nullopt;
+        const std::optional<Reply> refusal = connection_->session().data_reply();
+        if (answered && refusal && meaning_of(Step::data, *refusal) == Meaning::refused) {
+            co_await abandon();
+            co_return refusal;
+        }
+        std::string trouble = connection_->problem();
+        if (answered && refusal)
+            trouble = "said to DATA: " + std::to_string(refusal->code()) + ' ' + refusal->text();
+        fail_over(attempts, std::move(trouble));
     }
-    if (!answered) co_return unavailable();
-    if (connection_->session().is_message_awaited()) co_return std::nullopt;
-    const std::optional<Reply> refusal = connection_->session().data_reply();
-    co_await abandon();
-    if (refusal && !refusal->is_positive() && !refusal->is_intermediate()) co_return refusal;
-    co_return unavailable();
 }
 
 asio::awaitable<bool> SmtpDelivery::read_body(const SpooledBody& body, std::uint64_t offset,
@@ -218,17 +280,18 @@ asio::awaitable<bool> SmtpDelivery::read_body(const SpooledBody& body, std::uint
         };
         co_await files_.run(work);
     }
-    if (!read) problem_ = "the spooled message cannot be read back";
+    if (!read) note_problem("the spooled message cannot be read back");
     co_return read;
 }
 
 // Closing before the final dot, the server has nothing of the message (RFC 5321 §4.1.1.4).
-bool SmtpDelivery::cannot_be_sent() {
-    problem_ = "internal error: the message to be sent holds a bare CR, a bare LF or a NUL";
-    return false;
+SmtpDelivery::Sent SmtpDelivery::cannot_be_sent() {
+    note_problem("internal error: the message to be sent holds a bare CR, a bare LF or a NUL");
+    return Sent::unreadable;
 }
 
-asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
+asio::awaitable<SmtpDelivery::Sent> SmtpDelivery::send(const OutgoingMessage& message,
+                                                       const Attempts& attempts) {
     smtp::DataEncoder encoder;
     std::string wire;
     wire.reserve(usual_wire_octets(message));
@@ -238,37 +301,85 @@ asio::awaitable<bool> SmtpDelivery::send(const OutgoingMessage& message) {
     std::string_view octets;
     for (std::uint64_t offset = 0; offset < message.body().size(); offset += octets.size()) {
         const bool read = co_await read_body(message.body(), offset, buffer, octets);
-        if (!read) co_return false;
+        if (!read) co_return Sent::unreadable;
         if (!encoder.encode(octets, wire)) co_return cannot_be_sent();
         if (wire.size() < write_octets) continue;
-        const bool written = co_await connection_->write(wire, times_.data_block);
-        if (!written) co_return false;
+        const bool written =
+            co_await connection_->write(wire, attempts.time(times_.data_block, Clock::now()));
+        if (!written) co_return Sent::cut_off;
         wire.clear();
     }
     if (!encoder.finish(wire)) co_return cannot_be_sent();
     // A reply that is there before the end of the message is none to it: it would be taken for the final one.
-    if (connection_->has_input()) {
-        problem_ = "the downstream server replied before the end of the message";
-        co_return false;
-    }
+    if (!connection_->is_quiet()) co_return Sent::cut_off;
     connection_->session().message_sent();
-    const bool written = co_await connection_->write(wire, times_.data_block);
-    co_return written;
+    const bool written = co_await connection_->write(wire, attempts.time(times_.data_block, Clock::now()));
+    if (written) co_return Sent::whole;
+    co_return connection_->unsent() >= final_dot_octets ? Sent::cut_off : Sent::unknown;
+}
+
+// Until a server has the message with its final dot. nullopt: it has, or may have; otherwise the reply to
+// pass on.
+asio::awaitable<std::optional<Reply>> SmtpDelivery::hand_over(const OutgoingMessage& message,
+                                                              Attempts& attempts) {
+    if (connection_) {
+        attempts.begin(server_, Clock::now());
+        connection_->mark_taken();
+    }
+    for (;;) {
+        std::optional<Reply> refusal = co_await start_data(attempts);
+        if (refusal) co_return refusal;
+        const Sent sent = co_await send(message, attempts);
+        if (sent == Sent::unreadable) co_return unavailable();
+        if (sent != Sent::cut_off) co_return std::nullopt;
+        std::string trouble = connection_->problem();
+        if (trouble.empty()) trouble = "replied or closed before the end of the message";
+        fail_over(attempts, std::move(trouble));
+    }
 }
 
 asio::awaitable<Reply> SmtpDelivery::deliver(const OutgoingMessage& message) {
     hold();
-    std::optional<Reply> refusal = co_await start_data();
+    problem_.clear();
+    const HandOverTimes& times = pool_.times();
+    const auto end = Clock::now() + times.message;
+    Attempts attempts = pool_.attempts(times.message - times.final_reply);
+    std::optional<Reply> refusal = co_await hand_over(message, attempts);
     if (refusal) co_return *refusal;
-    // Cut off inside the message, the server has nothing; after the final dot it may have it, and the
+    // From here on the server may have the message: no other gets it.
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(end - Clock::now());
+    co_await connection_->exchange(std::min(times_.final_reply, left));
+    co_return final_reply();
+}
+
+Reply SmtpDelivery::final_reply() {
+    const ClientSession& session = connection_->session();
+    const std::vector<Reply>& replies = session.final_replies();
+    // A recipient without a reply is a temporary failure (RFC 2033 §5). Where the message may be there, the
     // sender's next try makes a second copy: better that than none.
-    bool answered = co_await send(message);
-    if (answered) answered = co_await connection_->exchange(times_.final_reply);
-    // A recipient without a reply is a temporary failure (RFC 2033 §5).
-    if (!answered || connection_->session().final_replies().empty()) co_return unavailable();
-    Reply reply = outcome_of(connection_->session().final_replies());
+    const std::size_t expected = session.protocol() == Protocol::lmtp ? taken_.size() : 1;
+    const bool none_took =
+        std::none_of(replies.begin(), replies.end(), [](const Reply& reply) { return reply.is_positive(); });
+    const bool usable = session.is_usable() && replies.size() >= expected;
+    if (!usable && (replies.size() < expected || !none_took)) {
+        const std::string problem = connection_->problem() + " after the end of the message: it may be there";
+        pool_.downstream().count(DownstreamEvent::unanswered);
+        pool_.downstream().failed(server_, problem, Clock::now());
+        problem_ = std::string(destination_) + ": " + problem;
+        return unavailable();
+    }
+    Reply reply = outcome_of(replies);
+    if (meaning_of(Step::message, reply) == Meaning::trouble) {
+        const std::string problem =
+            "said to the message: " + std::to_string(reply.code()) + ' ' + reply.text();
+        pool_.downstream().failed(server_, problem, Clock::now());
+        problem_ = std::string(destination_) + ": " + problem;
+        return unavailable();
+    }
+    problem_.clear();
+    if (reply.is_positive()) pool_.downstream().took_message(server_);
     pool_.release(std::move(connection_));
-    co_return reply;
+    return reply;
 }
 
 asio::awaitable<void> SmtpDelivery::abandon() {

@@ -2,6 +2,9 @@
 // the client waits at RCPT, so its refusal is passed on there; its reply to the message is the reply to the
 // client. An LMTP server has a reply for each recipient (RFC 2033 §4.2), so by LMTP a transaction goes to one
 // mailbox, however often the client names it.
+//
+// Until the first octet of the final dot is sent, a server in trouble gives way to the next one, which is
+// asked for the recipients that were answered (schedule.hpp); after that the message is nobody else's.
 #pragma once
 
 #include "server/file_pool.hpp"
@@ -20,6 +23,7 @@ class SmtpDelivery final : public Delivery {
   public:
     // `pool` outlives the worker's transactions.
     SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client = std::nullopt);
+    ~SmtpDelivery() override;
 
     bool is_apart(const smtp::Recipient& recipient) const override;
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
@@ -32,18 +36,26 @@ class SmtpDelivery final : public Delivery {
     bool is_final() const override { return false; }
 
   private:
-    boost::asio::awaitable<std::optional<smtp::Reply>> start(bool fresh);
+    enum class Sent { whole, cut_off, unknown, unreadable };
+    boost::asio::awaitable<std::optional<smtp::Reply>> start(Attempts& attempts);
     std::optional<smtp::Reply> refuse_by(const ClientSession& session);
     smtp::Reply lacks(std::string_view extension);
-    bool is_given_up_by_server() const;
+    std::string trouble_in(std::size_t first_recipient) const;
+    void fail_over(Attempts& attempts, std::string problem);
     bool are_all_taken() const;
-    boost::asio::awaitable<std::optional<smtp::Reply>> start_data();
+    std::optional<smtp::Reply> answer_recipient(const smtp::Recipient& recipient, std::size_t index);
+    smtp::Reply note_refusal(const smtp::Reply& refusal);
+    boost::asio::awaitable<std::optional<smtp::Reply>> start_data(Attempts& attempts);
+    boost::asio::awaitable<std::optional<smtp::Reply>> hand_over(const OutgoingMessage& message,
+                                                                 Attempts& attempts);
     boost::asio::awaitable<smtp::Reply> refused_afterwards();
-    bool cannot_be_sent();
-    boost::asio::awaitable<bool> send(const OutgoingMessage& message);
+    Sent cannot_be_sent();
+    boost::asio::awaitable<Sent> send(const OutgoingMessage& message, const Attempts& attempts);
     boost::asio::awaitable<bool> read_body(const SpooledBody& body, std::uint64_t offset, std::string& buffer,
                                            std::string_view& octets);
+    smtp::Reply final_reply();
     smtp::Reply unavailable();
+    void note_problem(std::string_view problem);
     void drop();
 
     RelayPool& pool_;
@@ -53,9 +65,13 @@ class SmtpDelivery final : public Delivery {
     smtp::Envelope envelope_;         // with the recipients taken so far …
     std::vector<std::size_t> taken_;  // … and their places in the session's transaction
     bool one_mailbox_ = false;        // the server that took the first of them speaks LMTP
+    std::size_t server_ = 0;          // spoken to last
     std::string_view destination_;    // the pool's name for it
     bool message_is_there_ = false;
     std::string problem_;
+    // What every recipient so far was refused with, by one server; nullopt: they differ, or one was taken.
+    std::optional<smtp::Reply> refusal_;
+    bool any_answered_ = false;
     ReplyTimes times_;
 };
 

@@ -189,7 +189,9 @@ class RelayFixture : public testing::Test {
     // A transaction falls silent at RCPT, another takes its connection meanwhile, and then it goes on.
     std::optional<smtp::Reply> deliver_behind_a_quick_one() {
         downstream.start();
-        const relay::PoolLimits limits{1, std::chrono::milliseconds(50)};
+        relay::PoolLimits limits;
+        limits.connections = 1;
+        limits.client_time = std::chrono::milliseconds(50);
         relay::RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
                               std::make_shared<relay::DownstreamState>(1), limits);
         relay::SmtpDelivery slow(pool, files);

@@ -20,6 +20,7 @@ class Message:
 
 
 USUAL_EXTENSIONS = ("PIPELINING", "SIZE 104857600", "8BITMIME", "SMTPUTF8")
+CLOSES = None  # for Sink.fail
 LINE_OCTETS = 16 * 1024 * 1024  # longer than any line of the tests
 
 
@@ -31,6 +32,8 @@ class Sink:
         self.refuse_mail = None     # reply line to MAIL FROM
         self.refuse_message = None  # reply line after the final dot
         self.drop_after_data = False  # closes after the final dot and neither keeps nor answers
+        self.fail = {}  # verb, "greeting" or "content" -> reply line instead of its own, or CLOSES; 421 closes too
+        self.verbs = []  # of all commands
         self.tls = None             # an ssl.SSLContext: STARTTLS is offered
         self.starttls_reply = None  # reply to STARTTLS instead of 220, without a handshake
         self.behind_starttls = b""  # octets in the clear behind that 220
@@ -48,6 +51,8 @@ class Sink:
         self.refuse_recipient.clear()
         self.refuse_mail = self.refuse_message = None
         self.drop_after_data = False
+        self.fail.clear()
+        self.verbs.clear()
         self.tls = self.starttls_reply = None
         self.behind_starttls, self.extensions_in_tls, self.extensions = b"", (), None
         self.come_back()
@@ -95,6 +100,9 @@ class Sink:
         def reply(text):
             writer.write(text.encode() + b"\r\n")
 
+        if "greeting" in self.fail:
+            reply(self.fail["greeting"] or "")
+            return
         reply("220 sink.example ESMTP")
         message = Message("", [], b"")
         secured = None
@@ -102,7 +110,15 @@ class Sink:
             await writer.drain()
             line = (await reader.readuntil(b"\n")).decode("utf-8", "replace").rstrip("\r\n")
             verb = line.split(" ")[0].split(":")[0].upper()
-            if verb == "EHLO":
+            self.verbs.append(verb)
+            if verb in self.fail:
+                if self.fail[verb] is CLOSES:
+                    return
+                reply(self.fail[verb])
+                if self.fail[verb].startswith("421"):
+                    await writer.drain()
+                    return
+            elif verb == "EHLO":
                 offers = list(USUAL_EXTENSIONS if self.extensions is None else self.extensions)
                 offers += self.extensions_in_tls if secured else ["STARTTLS"] if self.tls else []
                 reply("\r\n".join(["250-sink.example", *(f"250-{offer}" for offer in offers),
@@ -128,6 +144,9 @@ class Sink:
             elif verb == "DATA":
                 reply("354 go on")
                 await writer.drain()
+                if "content" in self.fail:
+                    await reader.readuntil(b"\n")
+                    return
                 message.octets = await _read_data(reader)
                 if self.drop_after_data:
                     return

@@ -1,0 +1,218 @@
+// Transactions that wait for a connection: who is served first, and what is left of one that waits no more.
+#include "server/relay/relay_pool.hpp"
+
+#include "tests/support/failing_server.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gatepost::server::relay {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using Connection = std::unique_ptr<RelayConnection>;
+
+class Pool : public testing::Test {
+  protected:
+    Pool() { begin(30s); }
+    ~Pool() override { end(); }
+
+    void begin(std::chrono::milliseconds room_time) {
+        PoolLimits limits;
+        limits.connections = 1;
+        limits.room_time = room_time;
+        context = std::make_unique<asio::io_context>();
+        server.emplace(*context, "");
+        pool.emplace(context->get_executor(),
+                     std::vector<config::ServerDestination>{{"127.0.0.1", server->port()}}, "mx.example",
+                     std::make_shared<DownstreamState>(1), limits);
+    }
+
+    // As a worker does.
+    void end() {
+        held.reset();
+        pool.reset();
+        server.reset();
+        context.reset();
+    }
+
+    // Takes the connection, notes who it is, gives way to others and gives it back.
+    asio::awaitable<void> take(std::string name, bool urgent) {
+        Attempts attempts = pool->attempts(1min);
+        std::string problem;
+        Connection connection = co_await pool->acquire(attempts, urgent, problem);
+        EXPECT_TRUE(connection) << problem;
+        served.push_back(name);
+        if (on_served) on_served(name);
+        co_await asio::post(*context, asio::use_awaitable);
+        pool->release(std::move(connection));
+    }
+
+    void start(const std::string& name, bool urgent = false) {
+        asio::co_spawn(*context, take(name, urgent), asio::detached);
+    }
+
+    // It gives up when `signal` says so.
+    void start(const std::string& name, asio::cancellation_signal& signal) {
+        asio::co_spawn(*context, take(name, false),
+                       asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    }
+
+    asio::awaitable<void> take_and_hold(std::string& problem, bool& done) {
+        Attempts attempts = pool->attempts(1min);
+        held = co_await pool->acquire(attempts, false, problem);
+        done = true;
+    }
+
+    void hold() {
+        std::string problem;
+        bool done = false;
+        asio::co_spawn(*context, take_and_hold(problem, done), asio::detached);
+        while (!done)
+            context->run_one();
+        ASSERT_TRUE(held) << problem;
+    }
+
+    void run_until_served(std::size_t count) {
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while (served.size() < count && std::chrono::steady_clock::now() < end)
+            context->run_one_for(100ms);
+        context->run_for(10ms);  // none is served twice
+    }
+
+    std::unique_ptr<asio::io_context> context;
+    std::optional<tests::FailingServer> server;
+    std::optional<RelayPool> pool;
+    Connection held;
+    std::vector<std::string> served;
+    std::function<void(const std::string&)> on_served;
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(Pool, serves_in_the_order_in_which_they_came) {
+    hold();
+    for (const auto* name : {"1", "2", "3", "4"})
+        start(name);
+    context->run_for(120ms);  // each looks again meanwhile
+    start("5");
+    // Comes while the connection is there and the first one, which was called for it, is on its way.
+    const auto give_back = [&] {
+        pool->release(std::move(held));
+        start("6");
+    };
+    asio::post(*context, give_back);
+    // Comes while one is served.
+    on_served = [&](const std::string& name) {
+        if (name == "2") start("7");
+    };
+    run_until_served(7);
+    EXPECT_EQ(served, (Names{"1", "2", "3", "4", "5", "6", "7"}));
+    EXPECT_EQ(server->connections, 1);
+}
+
+TEST_F(Pool, serves_whole_messages_first_and_in_their_order) {
+    hold();
+    start("1");
+    start("whole 1", true);
+    start("2");
+    start("whole 2", true);
+    context->run_for(60ms);
+    start("whole 3", true);
+    pool->release(std::move(held));
+    run_until_served(5);
+    EXPECT_EQ(served, (Names{"whole 1", "whole 2", "whole 3", "1", "2"}));
+}
+
+TEST_F(Pool, serves_the_next_where_a_connection_ends) {
+    hold();
+    start("1");
+    start("2");
+    context->run_for(20ms);
+    held.reset();
+    run_until_served(2);
+    EXPECT_EQ(served, (Names{"1", "2"}));
+    EXPECT_EQ(server->connections, 2);
+}
+
+TEST_F(Pool, forgets_one_that_waits_no_more) {
+    hold();
+    asio::cancellation_signal first;
+    asio::cancellation_signal second;
+    start("1", first);
+    start("2", second);
+    start("3");
+    context->run_for(60ms);
+    first.emit(asio::cancellation_type::terminal);
+    context->run_for(120ms);
+    // The second is called and gives up before it goes on: its turn is the next one's.
+    pool->release(std::move(held));
+    second.emit(asio::cancellation_type::terminal);
+    run_until_served(1);
+    context->run_for(120ms);
+    ASSERT_FALSE(served.empty());
+    EXPECT_EQ(served.back(), "3");
+    EXPECT_EQ(std::count(served.begin(), served.end(), "1"), 0);
+    start("4");
+    run_until_served(served.size() + 1);
+    EXPECT_EQ(served.back(), "4");
+}
+
+// A worker that is stopped: the frames go with its io_context, the waiting ones too, in whatever order
+// (AddressSanitizer sees to it that none is looked at afterwards).
+TEST_F(Pool, survives_frames_that_are_destroyed) {
+    for (const bool called : {false, true}) {
+        SCOPED_TRACE(called);
+        hold();
+        for (const auto* name : {"1", "2", "3"})
+            start(name, name[0] == '2');
+        context->run_for(20ms);
+        if (called)
+            pool->release(std::move(held));
+        else
+            held.reset();
+        end();
+        EXPECT_TRUE(served.empty());
+        begin(30s);
+    }
+}
+
+TEST_F(Pool, gives_up_after_a_while) {
+    end();
+    begin(80ms);
+    hold();
+    Connection first = std::move(held);
+    std::string problem;
+    bool done = false;
+    asio::co_spawn(*context, take_and_hold(problem, done), asio::detached);
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!done && std::chrono::steady_clock::now() < end)
+        context->run_one_for(100ms);
+    EXPECT_FALSE(held);
+    EXPECT_EQ(problem, "all connections to the downstream servers are in use");
+    // Its place in the queue is nobody's: what comes back can be had at once.
+    pool->release(std::move(first));
+    start("next");
+    run_until_served(1);
+    EXPECT_EQ(served, Names{"next"});
+}
+
+}  // namespace
+}  // namespace gatepost::server::relay
