@@ -29,6 +29,8 @@ boost::asio::awaitable<ClientNames::State> ClientNames::validate(std::size_t ind
     State state = State::refuted;
     if (answer->failed())
         state = State::failed;
+    else if (!answer->found())
+        state = State::without_address;
     else if (std::find(answer->records.begin(), answer->records.end(), dns::RecordData(client_)) !=
              answer->records.end())
         state = State::validated;
@@ -36,22 +38,29 @@ boost::asio::awaitable<ClientNames::State> ClientNames::validate(std::size_t ind
     co_return state;
 }
 
-boost::asio::awaitable<ClientNames::Found> ClientNames::any_within(dns::DomainName domain) {
+boost::asio::awaitable<ClientNames::Within> ClientNames::any_within(dns::DomainName domain) {
     co_await ask();
-    Found found = ptr_failed_ ? Found::unknown : Found::no;
+    Within within;
+    within.found = ptr_failed_ ? Found::unknown : Found::no;
+    Addresses addresses;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         if (!candidates_[i].name.is_at_or_below(domain)) continue;
         const State state = co_await validate(i);
-        if (state == State::validated) co_return Found::yes;
-        if (state == State::failed) found = Found::unknown;
+        addresses.count(state);
+        if (state == State::failed) within.found = Found::unknown;
+        if (state != State::validated) continue;
+        within.found = Found::yes;
+        break;
     }
-    co_return found;
+    within.is_void = absent_ || addresses.none();
+    co_return within;
 }
 
 boost::asio::awaitable<ClientNames::Name> ClientNames::best_for(dns::DomainName domain) {
     co_await ask();
     Name best;
     best.certain = !ptr_failed_;
+    Addresses addresses;
     const auto rank = [&](const dns::DomainName& name) {
         if (name == domain) return 0;
         return name.is_at_or_below(domain) ? 1 : 2;
@@ -60,12 +69,14 @@ boost::asio::awaitable<ClientNames::Name> ClientNames::best_for(dns::DomainName 
         for (std::size_t i = 0; i < candidates_.size(); ++i) {
             if (rank(candidates_[i].name) != wanted) continue;
             const State state = co_await validate(i);
+            addresses.count(state);
             if (state == State::failed) best.certain = false;
             if (state != State::validated) continue;
             best.text = candidates_[i].name.text();
             co_return best;
         }
     }
+    best.is_void = absent_ || addresses.none();
     co_return best;
 }
 

@@ -25,26 +25,48 @@ class ClientNames {
         yes,
         unknown,  // no, but a lookup on the way failed
     };
-    // Is some validated name `domain` or below it?
-    boost::asio::awaitable<Found> any_within(dns::DomainName domain);
+    struct Within {
+        Found found = Found::no;
+        bool is_void = false;
+    };
+    // Is some validated name `domain` or below it? `is_void`, here and below: the DNS has nothing of what was
+    // asked for (RFC 7208 §4.6.4): no PTR record, or no address of any of the names that were looked at.
+    boost::asio::awaitable<Within> any_within(dns::DomainName domain);
 
     struct Name {
         std::string text = "unknown";  // RFC 7208 §7.3: where there is no validated name
         bool certain = true;           // false: a lookup on the way failed
+        bool is_void = false;
     };
     // %{p} (RFC 7208 §7.3): `domain` itself if it is among them, else a name below it, else any.
     boost::asio::awaitable<Name> best_for(dns::DomainName domain);
 
     // The PTR records were asked for.
     bool asked() const { return asked_; }
-    // They were, and there are none (RFC 7208 §4.6.4: a void lookup).
-    bool absent() const { return absent_; }
 
   private:
-    enum class State { unchecked, validated, refuted, failed };
+    enum class State {
+        unchecked,
+        validated,
+        refuted,          // its addresses are others
+        without_address,  // NXDOMAIN, or no record of the client's kind of address
+        failed,
+    };
     struct Candidate {
         dns::DomainName name;
         State state = State::unchecked;
+    };
+
+    // What came of the names that one answer rests on.
+    struct Addresses {
+        bool asked = false;
+        bool may_be_there = false;
+
+        void count(State state) {
+            asked = true;
+            may_be_there = may_be_there || state != State::without_address;
+        }
+        bool none() const { return asked && !may_be_there; }
     };
 
     boost::asio::awaitable<void> ask();

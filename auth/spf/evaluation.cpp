@@ -121,7 +121,7 @@ boost::asio::awaitable<Evaluation::Target> Evaluation::target_of(const MacroStri
         ClientNames::Name name = co_await client_names_.best_for(domain);
         values_.client_name = std::move(name.text);
         if (!name.certain) doubt(Result::temperror);
-        if (asks && client_names_.absent() && !count_void()) {
+        if (name.is_void && !count_void()) {
             target.over_limit = true;
             co_return target;
         }
@@ -160,6 +160,7 @@ boost::asio::awaitable<void> Evaluation::explain_fail() {
 // RFC 7208 §4.6.4: include, a, mx, ptr, exists and redirect, all evaluations together.
 bool Evaluation::begin_term() {
     term_was_void_ = false;
+    term_is_open_ = false;
     return count_lookup();
 }
 
@@ -179,12 +180,19 @@ std::optional<Evaluation::Match> Evaluation::trouble(const dns::DomainName& name
     return std::nullopt;
 }
 
-// RFC 7208 §4.6.4 counts the terms with void lookups: a term with several counts once.
+// RFC 7208 §4.6.4 counts the terms with void lookups: a term with several counts once, and one whose answers
+// an earlier term has had already counts as well.
 bool Evaluation::count_void() {
     if (std::exchange(term_was_void_, true)) return true;
+    if (std::exchange(term_is_open_, false)) --open_terms_;
     if (++void_lookups_ <= limits_.void_lookups) return true;
     reason_ = "more than " + std::to_string(limits_.void_lookups) + " terms asked for names without records";
     return false;
+}
+
+void Evaluation::doubt(Result would_be) {
+    doubts_.push_back(would_be);
+    if (!term_was_void_ && !std::exchange(term_is_open_, true)) ++open_terms_;
 }
 
 // RFC 7208 lets ptr and %{p} go on when their lookups fail. Here a lookup that failed proves nothing: where
@@ -194,8 +202,8 @@ void Evaluation::settle_doubts() {
     if (verdict_.result == Result::temperror) return;
     const bool same = std::all_of(doubts_.begin(), doubts_.end(),
                                   [&](Result would_be) { return would_be == verdict_.result; });
-    // A PTR lookup that failed could have been one void lookup more.
-    const bool near_limit = !doubts_.empty() && void_lookups_ >= limits_.void_lookups;
+    // Each term with a lookup that failed could have been one void term more.
+    const bool near_limit = open_terms_ > 0 && void_lookups_ + open_terms_ > limits_.void_lookups;
     if (same && !near_limit) return;
     verdict_ = Verdict();
     verdict_.result = Result::temperror;

@@ -83,7 +83,7 @@ class Evaluation {
     std::optional<Match> trouble(const dns::DomainName& name, dns::RrType type, const dns::Answer& answer);
     bool count_void();
     // A lookup that RFC 7208 lets fail unseen (§5.5, %{p}) left it open whether the result is `would_be`.
-    void doubt(Result would_be) { doubts_.push_back(would_be); }
+    void doubt(Result would_be);
     void settle_doubts();
 
     dns::IpAddress client_;
@@ -98,6 +98,8 @@ class Evaluation {
     unsigned lookups_ = 0;
     unsigned void_lookups_ = 0;
     bool term_was_void_ = false;
+    unsigned open_terms_ = 0;  // not void, but trouble hides whether they are
+    bool term_is_open_ = false;
     std::vector<Result> doubts_;
 };
 

@@ -105,12 +105,11 @@ boost::asio::awaitable<Evaluation::Match> Evaluation::match_mx(const Directive& 
 // RFC 7208 §5.5
 boost::asio::awaitable<Evaluation::Match> Evaluation::match_ptr(const Directive& directive,
                                                                 dns::DomainName target, Origin origin) {
-    const bool asks = !client_names_.asked();
-    const ClientNames::Found found = co_await client_names_.any_within(target);
-    if (found == ClientNames::Found::yes) co_return Match::yes;
-    if (found == ClientNames::Found::unknown)
+    const ClientNames::Within within = co_await client_names_.any_within(target);
+    if (within.found == ClientNames::Found::yes) co_return Match::yes;
+    if (within.found == ClientNames::Found::unknown)
         doubt(origin == Origin::identity ? directive.qualifier : Result::temperror);
-    if (asks && client_names_.absent() && !count_void()) co_return Match::permerror;
+    if (within.is_void && !count_void()) co_return Match::permerror;
     co_return Match::no;
 }
 

@@ -24,12 +24,38 @@ def use_zone(zone):
     spf.DNSLookup = lookup
 
 
+class ClientNames(list):
+    """Validated names, and which of all had an address: a ptr with no such name at or below its target is void."""
+
+    def __init__(self, query):
+        super().__init__()
+        self.query = query
+        self.with_address = {}
+
+    def count_void(self, target):
+        within = [has for name, has in self.with_address.items() if domainmatch([name], target)]
+        if "void terms" in self.query.corrections and within and not any(within):
+            self.query.count_void()
+
+
+domainmatch = spf.domainmatch
+
+
+def match_client_names(names, target):
+    if isinstance(names, ClientNames):
+        names.count_void(target)
+    return domainmatch(names, target)
+
+
+spf.domainmatch = match_client_names
+
+
 class Query(spf.query):
     """With corrections, each by its name."""
 
     def __init__(self, *arguments, corrections=(), **more):
         self.corrections = set(corrections)
-        self.in_domain = self.explaining = self.ptr_counted = False
+        self.in_domain = self.explaining = False
         self.voids_of_term = 0
         super().__init__(*arguments, **more)
         if "identity" in self.corrections:
@@ -105,20 +131,21 @@ class Query(spf.query):
         if "void terms" not in self.corrections or ignore_void or cnames:
             return super().dns(name, qtype, cnames, ignore_void)
         found = super().dns(name, qtype, None, True)
-        if found or qtype == "TXT" or self.explaining or (qtype == "PTR" and self.ptr_counted):
-            return found
-        self.ptr_counted = self.ptr_counted or qtype == "PTR"
+        asked = all(0 < len(label) < 64 for label in name.removesuffix(".").split("."))  # else pyspf asks nothing
+        if not found and asked and qtype != "TXT" and not self.explaining:
+            self.count_void()
+        return found
+
+    def count_void(self):
         self.voids_of_term += 1
         if self.voids_of_term == 1:
             self.void_lookups += 1
             if self.void_lookups > MOST_VOID_LOOKUPS:
                 raise spf.PermError("void terms")
-        return found
 
     def getp(self):
-        if not self.corrections & {"client name where it stands", "client name with its term"}:
+        if "client name where it stands" not in self.corrections:
             return super().getp()
-        self.ptr_counted = self.ptr_counted or "client name with its term" in self.corrections
         before, self.explaining = self.explaining, True
         try:
             return super().getp()
@@ -142,9 +169,10 @@ class Query(spf.query):
     def validated_ptrs(self):
         if not self.corrections & {"ptr trouble", "void terms"}:
             return super().validated_ptrs()
-        names = []
+        names = ClientNames(self)
         for name in self.quietly(lambda: self.dns_ptr(self.i))[:MOST_NAMES]:
             addresses = self.quietly(lambda name=name: self.dns(name, self.A, ignore_void=True))
+            names.with_address[name] = bool(addresses)
             if self.cidrmatch(addresses, self.cidrmax):
                 names.append(name)
         return names

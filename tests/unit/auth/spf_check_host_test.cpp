@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace gatepost::auth::spf {
 namespace {
@@ -208,6 +209,77 @@ TEST(SpfCheckHost, keeps_the_limits) {
     }
 }
 
+// RFC 7208 §4.6.4, §5.5: a ptr term is void where the DNS has no PTR record, or no address of any name that
+// the answer depends on. It counts each time it is evaluated, though nothing is asked a second time.
+TEST(SpfCheckHost, counts_void_lookups_of_client_names) {
+    struct Case {
+        const char* what;
+        std::string record;
+        std::vector<std::string> names;  // of the client
+        Result result;
+        unsigned void_lookups;
+    };
+    const Case cases[] = {
+        {"void_lookups_of_ptr",
+         "v=spf1 ptr:spf.example exists:%{i}.ok.spf.example ?ptr:spf.example",
+         {"nx.spf.example"},
+         Result::permerror,
+         3},
+        {"two are borne",
+         "v=spf1 ptr:spf.example ?ptr:spf.example -all",
+         {"nx.spf.example"},
+         Result::fail,
+         2},
+        {"no PTR record, thrice", "v=spf1 ptr ptr ptr +all", {}, Result::permerror, 3},
+        {"an address of the other kind",
+         "v=spf1 ptr:spf.example ptr:spf.example ptr:spf.example +all",
+         {"six.spf.example"},
+         Result::permerror,
+         3},
+        {"several names, none with an address",
+         "v=spf1 ptr:spf.example ptr:spf.example ptr:spf.example +all",
+         {"nx.spf.example", "nx2.spf.example"},
+         Result::permerror,
+         3},
+        {"one of several has one, though another's",
+         "v=spf1 ptr:spf.example ptr:spf.example ptr:spf.example -all",
+         {"nx.spf.example", "other.spf.example"},
+         Result::fail,
+         0},
+        {"a confirmed name beside one without an address",
+         "v=spf1 a:v1.example a:v2.example ptr:spf.example -all",
+         {"nx.spf.example", "c.spf.example"},
+         Result::pass,
+         2},
+        {"names elsewhere are not asked",
+         "v=spf1 ptr:other.example ptr:other.example ptr:other.example -all",
+         {"nx.spf.example"},
+         Result::fail,
+         0},
+        {"%{p}",
+         "v=spf1 a:%{p}.e.example a:%{p}.e.example a:%{p}.e.example -all",
+         {"nx.spf.example"},
+         Result::permerror,
+         3},
+        {"a term with two kinds counts once",
+         "v=spf1 ptr:%{p}.example exists:v.example -all",
+         {},
+         Result::fail,
+         2},
+    };
+    for (const Case& entry : cases) {
+        Zone zone;
+        zone.txt("example.org", entry.record).a("six.spf.example", "2001:db8::1");
+        zone.a("other.spf.example", "203.0.113.1").a("c.spf.example", "192.0.2.1");
+        zone.a("unknown.e.example", "127.0.0.2");
+        for (const std::string& text : entry.names)
+            zone.ptr("192.0.2.1", text);
+        const Check check = zone.mail_from("user@example.org");
+        EXPECT_EQ(check.result, entry.result) << entry.what << ": " << check.reason;
+        EXPECT_EQ(check.void_lookups, entry.void_lookups) << entry.what;
+    }
+}
+
 struct ExplanationCase {
     const char* what;
     std::string record;
@@ -298,6 +370,9 @@ TEST(SpfCheckHost, failed_client_name_lookups_prove_nothing) {
         {"v=spf1 include:p.example -all", Result::temperror},
         {"v=spf1 exists:%{p}.e.example -all", Result::temperror},
         {"v=spf1 a:v1.example a:v2.example ptr +all", Result::temperror},  // perhaps a third void term
+        {"v=spf1 ptr ptr +all", Result::pass},
+        {"v=spf1 ptr ptr ptr +all", Result::temperror},
+        {"v=spf1 a:v1.example ptr ptr +all", Result::temperror},
     };
     for (const DoubtCase& entry : cases) {
         Zone zone;

@@ -80,6 +80,7 @@ std::vector<dns::Answer> alternatives(dns::RrType type) {
         case dns::RrType::ptr:
             answers.push_back(records({name("client.example")}));
             answers.push_back(records({name("client.example.org")}));
+            answers.push_back(records({name("client.gone.example")}));
             break;
         default:
             answers.push_back(records({client}));
@@ -121,6 +122,7 @@ dns::ZoneResolver make_zone(const std::string& record) {
     mx("two.example", 20, "unnamed.example");
     mx("three.example", 10, "stranger.example");
     mx("three.example", 20, "client.example");
+    zone.add(client.reverse_name(), dns::RrType::ptr, name("client.gone.example"));
     zone.add(client.reverse_name(), dns::RrType::ptr, name("client.example"));
     zone.add(client.reverse_name(), dns::RrType::ptr, name("client.example.org"));
     return zone;
@@ -142,6 +144,9 @@ constexpr const char* troubled_records[] = {
     "v=spf1 -ptr:unrelated.example -all",
     "v=spf1 a:void.example mx:void.example ptr:unrelated.example +all",
     "v=spf1 a:void.example ptr:unrelated.example exists:void.example +all",
+    "v=spf1 ptr:gone.example ptr:gone.example exists:client.example +all",
+    "v=spf1 a:void.example ptr:gone.example ptr:gone.example +all",
+    "v=spf1 ptr:gone.example ptr:gone.example -all",
     "v=spf1 exists:%{p}.e.example -all exp=%{p}.why.example",
     "v=spf1 include:names.example -all",
     "v=spf1 redirect=names.example",
