@@ -71,6 +71,23 @@ asio::awaitable<void> EvidenceGatherer::State::fetch_seal_keys(std::shared_ptr<S
     co_await state->validator->fetch_keys(resolver);
 }
 
+namespace {
+
+// What is told of a check as long as it has not been made. Those of HELO and of the client's name may never
+// be: where DMARC passes nothing waits for them.
+std::string why_not_evaluated(const Sender& sender) {
+    return sender.client_hidden ? "the client's address is hidden"
+                                : "nothing waits for it where DMARC passes";
+}
+
+void leave_out(spf::Check& check, const Sender& sender, const AuthenticationOptions& options) {
+    check.evaluated = false;
+    check.reason =
+        options.spf_enabled ? why_not_evaluated(sender) : "turned off (authentication.spf.enabled)";
+}
+
+}  // namespace
+
 EvidenceGatherer::EvidenceGatherer(asio::any_io_executor executor, dns::Resolver& resolver,
                                    AuthenticationOptions options, std::string receiver)
     // Shares nothing: the resolver is the caller's, and outlives us.
@@ -93,9 +110,13 @@ dns::BudgetedResolver& EvidenceGatherer::within(dns::QueryBudget budget) {
 
 asio::awaitable<void> EvidenceGatherer::begin(Sender sender, std::chrono::system_clock::time_point now,
                                               dns::QueryBudget budget) {
+    Evidence& evidence = state_->evidence;
+    leave_out(evidence.spf, sender, state_->options);
+    leave_out(evidence.spf_helo, sender, state_->options);
+    evidence.spf_helo.scope = spf::Scope::helo;
+    evidence.iprev.reason = why_not_evaluated(sender);
     if (sender.client_hidden) co_return;
     dns::BudgetedResolver& stage = within(budget);
-    Evidence& evidence = state_->evidence;
     const auto check_client_name = [client = sender.client_ip](dns::Resolver& resolver) {
         return iprev::check_iprev(client, resolver);
     };
@@ -152,6 +173,8 @@ asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
         evidence.dmarc =
             co_await dmarc::evaluate(*evidence.author.domain, state_->discovered, state_->options.discovery,
                                      evidence.spf, evidence.dkim, resolver);
+    } else {
+        evidence.dmarc.reason = to_string(evidence.author.fault);
     }
     if (evidence.dmarc.result == dmarc::Result::pass) side_tasks_.cancel();
     try {

@@ -52,7 +52,7 @@ Holds is_spf_fail_unsigned(const auth::Evidence& evidence) {
 
 Holds has_no_client_name(const auth::Evidence& evidence) {
     if (evidence.iprev.result == auth::iprev::Result::temperror) return Holds::unknown;
-    return evidence.iprev.result == auth::iprev::Result::fail ? Holds::yes : Holds::no;
+    return evidence.iprev.has_no_name() ? Holds::yes : Holds::no;
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ struct Evaluation {
     // Trouble hides whether the one, or the other where it is false, holds.
     bool spf_domain_open = false;
     bool dkim_domain_open = false;
-    std::string reason;  // for people
+    std::string reason;  // for people: why it is no pass
 };
 
 }  // namespace gatepost::auth::dmarc

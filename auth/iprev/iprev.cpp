@@ -34,8 +34,13 @@ boost::asio::awaitable<Check> check_iprev(dns::IpAddress client, dns::Resolver& 
         check.reason = "PTR: " + names->detail;
         co_return check;
     }
+    if (!names->found()) {
+        check.result = Result::permerror;  // RFC 8601 §2.7.3: no PTR data are published
+        check.reason = "the address has no name";
+        co_return check;
+    }
     check.result = Result::fail;
-    check.reason = names->found() ? "no name leads back to the address" : "the address has no name";
+    check.reason = "no name leads back to the address";
     const dns::RrType type = client.is_v4() ? dns::RrType::a : dns::RrType::aaaa;
     const std::size_t count = std::min(names->records.size(), max_names);
     for (std::size_t i = 0; i < count; ++i) {

@@ -87,10 +87,12 @@ void write_spf_check(ValueWriter& writer, std::string_view property, const spf::
 
 // RFC 8601 §2.7.2: smtp.mailfrom or smtp.helo, whichever identity was checked; the domain alone, since few
 // policies speak of local-parts. For the null reverse-path that identity is postmaster@HELO (RFC 7208 §2.4).
-// HELO's own check is a second result where it found a policy and is about another domain.
+// HELO's own check is a second result where it found a policy and is about another domain. What was not
+// evaluated is not told.
 void write_spf(ValueWriter& writer, const TransactionIdentity& identity, const Evidence& evidence) {
     const bool null_path = identity.mail_from.empty();
-    write_spf_check(writer, null_path ? "smtp.helo" : "smtp.mailfrom", evidence.spf);
+    if (evidence.spf.evaluated)
+        write_spf_check(writer, null_path ? "smtp.helo" : "smtp.mailfrom", evidence.spf);
     const spf::Check& helo = evidence.spf_helo;
     if (null_path || helo.result == spf::Result::none || !helo.domain || helo.domain == evidence.spf.domain)
         return;
@@ -140,10 +142,7 @@ void write_dmarc(ValueWriter& writer, const Evidence& evidence, const PolicyNote
     const dmarc::Evaluation& dmarc = evidence.dmarc;
     writer.result("dmarc", dmarc::to_string(dmarc.result));
     writer.comment(note_text(note, dmarc.result));
-    if (evidence.author.fault != AuthorFault::none)
-        writer.reason(to_string(evidence.author.fault));
-    else if (dmarc.result != dmarc::Result::pass)
-        writer.reason(dmarc.reason);
+    if (dmarc.result != dmarc::Result::pass) writer.reason(dmarc.reason);
     writer.domain("header.from", dmarc.author_domain ? dmarc.author_domain : evidence.author.domain);
     if (dmarc.record && !dmarc.policy_tag.empty())
         writer.property("policy.dmarc", dmarc::to_string(dmarc.applied_policy));

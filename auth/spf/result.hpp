@@ -18,12 +18,13 @@ std::string_view to_string(Scope scope);
 
 struct Check {
     Result result = Result::none;
+    bool evaluated = true;  // false: nobody asked, `reason` says why, and the result is none
     Scope scope = Scope::mailfrom;
     std::optional<dns::DomainName>
         domain;               // the one checked; absent where it is no domain name (result none)
     std::string mechanism;    // the directive that matched, as written in its record ("-all"), or empty
     std::string explanation;  // of a fail with exp=, made safe for a reply: printable ASCII, bounded
-    std::string reason;       // for people: why none, temperror or permerror
+    std::string reason;       // for people: why none, temperror or permerror, or why it was not evaluated
     unsigned lookups = 0;     // terms that count against the limit of ten (RFC 7208 §4.6.4)
     unsigned void_lookups = 0;
 };

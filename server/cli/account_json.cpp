@@ -47,7 +47,7 @@ json::value aligned(auth::dmarc::Alignment alignment) {
 
 json::object spf_object(const auth::spf::Check& check) {
     json::object object;
-    object["result"] = to_string(check.result);
+    object["result"] = check.evaluated ? json::value(to_string(check.result)) : json::value();
     object["scope"] = to_string(check.scope);
     object["domain"] = name_or_null(check.domain);
     object["mechanism"] = text_or_null(check.mechanism);
@@ -58,8 +58,10 @@ json::object spf_object(const auth::spf::Check& check) {
 
 json::object iprev_object(const auth::iprev::Check& check) {
     json::object object;
-    object["result"] = to_string(check.result);
+    const bool evaluated = check.result != auth::iprev::Result::none;
+    object["result"] = evaluated ? json::value(to_string(check.result)) : json::value();
     object["name"] = name_or_null(check.name);
+    object["reason"] = text_or_null(check.reason);
     return object;
 }
 

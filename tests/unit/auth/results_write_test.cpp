@@ -87,6 +87,7 @@ TEST(AuthenticationResults, gives_reasons_for_what_did_not_pass_and_a_comment_fo
         "['/) header.from=example.com policy.dmarc=reject");
     evidence.author = {std::nullopt, AuthorFault::several_from, ""};
     evidence.dmarc = {};
+    evidence.dmarc.reason = to_string(AuthorFault::several_from);
     const auto parsed =
         parse_results(authentication_results_value("mx", identity_of("a@example.net"), evidence, {}));
     ASSERT_TRUE(parsed);

@@ -91,8 +91,10 @@ TEST(Decide, rejects_only_what_a_further_fact_speaks_against) {
            Override{"local_policy", "policy.on_reject: corroborate"});
 
     Message no_name;
-    no_name.evidence.iprev.result = auth::iprev::Result::fail;
-    expect(no_name.decide(), Action::reject, Disposition::reject, std::nullopt);
+    for (const auto result : {auth::iprev::Result::fail, auth::iprev::Result::permerror}) {
+        no_name.evidence.iprev.result = result;
+        expect(no_name.decide(), Action::reject, Disposition::reject, std::nullopt);
+    }
     EXPECT_EQ(
         no_name.decide().refusal->text,
         "DMARC policy of example.org is reject and neither SPF nor DKIM passed in alignment; no_client_name");

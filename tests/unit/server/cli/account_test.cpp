@@ -52,6 +52,8 @@ Account bad() {
     auto& evidence = account.evidence;
     evidence.author.fault = auth::AuthorFault::no_from;
     evidence.spf.reason = "no domain";
+    evidence.spf_helo.evaluated = false;
+    evidence.spf_helo.reason = "not asked";
     evidence.dkim.emplace_back();
     evidence.dkim[0].result = auth::dkim::Result::permerror;
     evidence.dkim[0].reason = "bad \xff octet \x1b[31m";
@@ -75,7 +77,7 @@ TEST(AccountJson, has_the_keys_of_the_contract_in_their_order) {
     EXPECT_EQ(
         account_json(good()),
         R"({"authserv_id":"mx1.example.com","author_domain":"example.org",)"
-        R"("iprev":{"result":"pass","name":"mail.example.org"},)"
+        R"("iprev":{"result":"pass","name":"mail.example.org","reason":null},)"
         R"("spf":{"result":"pass","scope":"mailfrom","domain":"example.org","mechanism":"ip4:192.0.2.0/24",)"
         R"("explanation":null,"reason":null},)"
         R"("spf_helo":{"result":"none","scope":"helo","domain":"mail.example.org","mechanism":null,)"
@@ -94,11 +96,11 @@ TEST(AccountJson, has_null_for_what_is_not_known) {
     EXPECT_EQ(
         account_json(bad()),
         R"({"authserv_id":"mx1.example.com","author_domain":null,)"
-        R"("iprev":{"result":"none","name":null},)"
+        R"("iprev":{"result":null,"name":null,"reason":null},)"
         R"("spf":{"result":"none","scope":"mailfrom","domain":null,"mechanism":null,)"
         R"("explanation":null,"reason":"no domain"},)"
-        R"("spf_helo":{"result":"none","scope":"mailfrom","domain":null,"mechanism":null,)"
-        R"("explanation":null,"reason":null},)"
+        R"("spf_helo":{"result":null,"scope":"mailfrom","domain":null,"mechanism":null,)"
+        R"("explanation":null,"reason":"not asked"},)"
         R"("dkim":[{"result":"permerror","domain":null,"selector":null,"identity":null,"algorithm":null,)"
         R"("key_bits":0,"signature_prefix":null,"reason":"bad )"
         "\xef\xbf\xbd"
