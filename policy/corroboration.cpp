@@ -20,7 +20,7 @@ Holds is_authenticated(const dns::DomainName& domain, const auth::Evidence& evid
     Holds holds = proves(evidence.spf.result, evidence.spf.domain, domain);
     for (const auth::dkim::Signature& signature : evidence.dkim) {
         if (holds == Holds::yes) break;
-        const Holds own = proves(signature.result, signature.domain, domain);
+        const Holds own = proves(signature.standing(), signature.domain, domain);
         if (own != Holds::no) holds = own;
     }
     return holds;

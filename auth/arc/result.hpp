@@ -31,14 +31,16 @@ struct Chain {
     bool temporary = false;
     bool newest_says_fail = false;  // RFC 8617 §5.1 step 2: no further set is to be added
     // What the newest ARC-Message-Signature binds: of a pass, or of a temporary failure, which could have
-    // been one. RFC 8617 asks for neither; without them anyone may have written the From field, or what
-    // follows the end of the signed body.
+    // been one. RFC 8617 asks for none of it; without it anyone may have written the From field, another
+    // Subject above the signed one, or what follows the end of the signed body (dkim/coverage.hpp).
     bool covers_from = false;
+    bool covers_repeated_fields = true;
     bool covers_whole_body = false;
-    // Of a pass: its newest sealer saw the message with this From field and this body.
-    bool proves_message() const { return result == Result::pass && covers_from && covers_whole_body; }
+    bool covers_all() const { return covers_from && covers_repeated_fields && covers_whole_body; }
+    // Of a pass: its newest sealer saw the message as readers are shown it.
+    bool proves_message() const { return result == Result::pass && covers_all(); }
     // Nobody can tell whether it is such a pass: nothing but an answer of the DNS is missing.
-    bool is_open() const { return temporary && covers_from && covers_whole_body; }
+    bool is_open() const { return temporary && covers_all(); }
     std::vector<Sealer> sealers;  // in the order of their instances
 };
 

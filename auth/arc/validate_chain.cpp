@@ -3,6 +3,7 @@
 #include "auth/arc/arc_set.hpp"
 #include "auth/crypto/digest.hpp"
 #include "auth/dkim/body_hash.hpp"
+#include "auth/dkim/coverage.hpp"
 #include "auth/dkim/header_hash.hpp"
 #include "auth/dkim/judge_signature.hpp"
 #include "auth/dkim/key_lookup.hpp"
@@ -94,7 +95,8 @@ struct Validator::Impl {
     ValidatorOptions options;
     ArcSets found;
     Chain chain;
-    bool decided = false;  // by the header alone
+    bool decided = false;          // by the header alone
+    std::string uncovered_fields;  // dkim::uncovered_repetition() of the newest message signature
     Signer message_signature;
     std::vector<Signer> seals;  // one a set
     dkim::KeyLookup keys;
@@ -159,7 +161,9 @@ dkim::Judgement Validator::Impl::judge_message_signature() {
                            field.raw, parsed.spelled_signature);
     };
     chain.covers_from = uncovered_from(parsed, index).empty();
-    chain.covers_whole_body = body.hashed_octets == body.canonical_octets;
+    uncovered_fields = uncovered_repetition(parsed, index);
+    chain.covers_repeated_fields = uncovered_fields.empty();
+    chain.covers_whole_body = uncovered_body(body).empty();
     dkim::Judgement of_body = judge_body(parsed, body);
     dkim::Judgement judgement = judge_signature(parsed, keys.found(message_signature.key_number),
                                                 options.minimum_rsa_bits, of_body, hash);
@@ -240,9 +244,12 @@ Chain Validator::finish() {
     Chain& chain = impl.chain;
     if (chain.result != Result::pass) {
         chain.covers_from = chain.covers_from && chain.temporary;
+        chain.covers_repeated_fields = chain.covers_repeated_fields && chain.temporary;
         chain.covers_whole_body = chain.covers_whole_body && chain.temporary;
     } else if (!chain.covers_from) {
         chain.reason = "the newest ARC-Message-Signature does not cover From";
+    } else if (!chain.covers_repeated_fields) {
+        chain.reason = "the newest ARC-Message-Signature leaves a field open: " + impl.uncovered_fields;
     } else if (!chain.covers_whole_body) {
         chain.reason = "the newest ARC-Message-Signature does not cover the whole body";
     }

@@ -1,7 +1,5 @@
 #include "auth/dkim/judge_signature.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <utility>
 
 namespace gatepost::auth::dkim {
@@ -87,14 +85,6 @@ Judgement judge_signature(const SignatureField& parsed, const FoundKeys& found, 
         if (best.result == Result::pass) break;
     }
     return best;
-}
-
-std::string uncovered_from(const SignatureField& parsed, const FieldIndex& index) {
-    const auto& names = parsed.signed_names;
-    const auto signed_count = static_cast<std::size_t>(std::count(names.begin(), names.end(), "from"));
-    const std::size_t count = index.named("from").size();
-    if (count == 0) return "the message has no From field";
-    return count > signed_count ? "a From field that is not signed" : "";
 }
 
 }  // namespace gatepost::auth::dkim

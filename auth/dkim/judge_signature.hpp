@@ -3,7 +3,6 @@
 #pragma once
 
 #include "auth/dkim/body_hash.hpp"
-#include "auth/dkim/header_hash.hpp"
 #include "auth/dkim/key_lookup.hpp"
 #include "auth/dkim/result.hpp"
 #include "auth/dkim/signature_field.hpp"
@@ -29,9 +28,5 @@ Judgement judge_body(const SignatureField& parsed, const BodyHashes::Hash& body)
 // covers none. `header_hash` is called where a key can be tried, once for each.
 Judgement judge_signature(const SignatureField& parsed, const FoundKeys& found, unsigned minimum_rsa_bits,
                           const Judgement& body, const std::function<std::string()>& header_hash);
-
-// RFC 6376 §8.15: a signature verifies although someone put another From above the signed one, or although
-// there is none. Says so, or nothing where every From field of the message is signed.
-std::string uncovered_from(const SignatureField& parsed, const FieldIndex& index);
 
 }  // namespace gatepost::auth::dkim

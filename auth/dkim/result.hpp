@@ -26,7 +26,11 @@ struct Signature {
     std::string signature_prefix;           // RFC 6008: the first eight characters of b=
     std::string reason;                     // for people: why it is no pass
     bool key_in_test_mode = false;          // t=y in the key record (RFC 6376 §3.6.1)
-    bool covers_whole_body = true;          // false: l= leaves a rest that anyone may have added
+    bool partly_signed = false;             // it can never be a pass (coverage.hpp)
+
+    // What those who rely on it may make of it. A key that the DNS could not give leaves it open whether the
+    // signature is a pass, but not where it is policy at its best: nothing waits for that.
+    Result standing() const { return result == Result::temperror && partly_signed ? Result::policy : result; }
 };
 
 }  // namespace gatepost::auth::dkim

@@ -1,6 +1,7 @@
 #include "auth/dkim/verify_signature.hpp"
 
 #include "auth/dkim/body_hash.hpp"
+#include "auth/dkim/coverage.hpp"
 #include "auth/dkim/header_hash.hpp"
 #include "auth/dkim/judge_signature.hpp"
 #include "auth/dkim/key_lookup.hpp"
@@ -115,7 +116,6 @@ Signature Verifier::Impl::describe(const Candidate& candidate) const {
 
 void Verifier::Impl::judge(const Candidate& candidate, Signature& signature) const {
     const BodyHashes::Hash& body = body_hashes.hash(candidate.body_hash_number);
-    signature.covers_whole_body = body.hashed_octets == body.canonical_octets;
     const SignatureField& parsed = candidate.parsed;
     const auto hash = [&] {
         const auto fields = select_fields(index, parsed.signed_names, candidate.field);
@@ -124,12 +124,12 @@ void Verifier::Impl::judge(const Candidate& candidate, Signature& signature) con
     };
     Judgement judgement = judge_signature(parsed, keys.found(candidate.key_number), options.minimum_rsa_bits,
                                           judge_body(parsed, body), hash);
-    if (judgement.result == Result::pass) {
-        std::string uncovered = uncovered_from(parsed, index);
-        if (!uncovered.empty()) {
-            judgement.result = Result::policy;
-            judgement.reason = std::move(uncovered);
-        }
+    // RFC 6376 §8.2, §8.15, our policy: what is partly signed authenticates nobody.
+    std::string open = uncovered(parsed, index, body);
+    signature.partly_signed = !open.empty();
+    if (judgement.result == Result::pass && signature.partly_signed) {
+        judgement.result = Result::policy;
+        judgement.reason = std::move(open);
     }
     signature.result = judgement.result;
     signature.reason = std::move(judgement.reason);

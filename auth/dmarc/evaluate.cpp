@@ -49,12 +49,12 @@ boost::asio::awaitable<void> align_signatures(const std::vector<dkim::Signature>
                                               IdentifierAlignment& identifiers, Evaluation& evaluation) {
     const AlignmentMode mode = evaluation.record->adkim;
     for (const dkim::Signature& signature : signatures) {
-        if (!signature.domain || may_authenticate(signature.result) != deciding) continue;
+        if (!signature.domain || may_authenticate(signature.standing()) != deciding) continue;
         if (!deciding && evaluation.dkim_domain_aligned) co_return;
         const Alignment alignment = co_await identifiers.check(*signature.domain, mode);
         if (alignment == Alignment::yes) evaluation.dkim_domain_aligned = true;
         if (alignment == Alignment::unknown) evaluation.dkim_domain_open = true;
-        evaluation.dkim_aligned = joined(evaluation.dkim_aligned, signature.result, alignment);
+        evaluation.dkim_aligned = joined(evaluation.dkim_aligned, signature.standing(), alignment);
     }
 }
 

@@ -41,7 +41,6 @@ std::string dkim_lines(const std::vector<auth::dkim::Signature>& signatures) {
         text.append(", selector ").append(signature.selector.empty() ? "-" : signature.selector);
         if (!signature.algorithm.empty()) text += ", " + signature.algorithm;
         if (signature.key_bits) text += ", " + std::to_string(signature.key_bits) + " bits";
-        if (!signature.covers_whole_body) text += ", not the whole body";
         out += line(out.empty() ? "DKIM" : "", text + because(signature.reason));
     }
     return out;

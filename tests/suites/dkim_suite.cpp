@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 namespace gatepost::tests {
 namespace {
@@ -36,12 +37,18 @@ std::string describe(const std::vector<Signature>& signatures) {
     return text;
 }
 
-bool all_hold(const Node& expect, const std::vector<Signature>& signatures) {
-    if (expect.items().size() != signatures.size()) return false;
-    for (std::size_t i = 0; i < signatures.size(); ++i)
-        if (!holds(expect.items()[i]["result"].words(), std::string(to_string(signatures[i].result))))
-            return false;
-    return true;
+bool all_hold(const SuiteCase& test, const std::vector<Signature>& signatures) {
+    const auto& expect = test.node["expect"].items();
+    if (expect.size() != signatures.size()) return false;
+    bool any_refused = false;
+    for (std::size_t i = 0; i < signatures.size(); ++i) {
+        const std::set<std::string> words = expect[i]["result"].words();
+        const bool refused = signatures[i].result == auth::dkim::Result::policy &&
+                             signatures[i].partly_signed && words == std::set<std::string>{"pass"};
+        any_refused = any_refused || refused;
+        if (!refused && !holds(words, std::string(to_string(signatures[i].result)))) return false;
+    }
+    return any_refused == is_partly_signed(test.id);
 }
 
 system_clock::time_point clock_of(const Node& node, system_clock::time_point fallback) {
@@ -50,6 +57,22 @@ system_clock::time_point clock_of(const Node& node, system_clock::time_point fal
 }
 
 }  // namespace
+
+bool is_partly_signed(const std::string& id) {
+    static const std::set<std::string> ids = {
+        "l-full-appended",
+        "l-short",
+        "l-short-tail-changed",  // dkim-generated
+        "l-zero",
+        "l-zero-body-changed",
+        "t028",
+        "t029",
+        "t030",
+        "t031",             // dkim-opendkim
+        "09-limited_body",  // dkim-chasquid: its first signature
+    };
+    return ids.contains(id);
+}
 
 SplitMessage split_message(const std::string& octets) {
     const std::size_t end = octets.starts_with("\r\n") ? 0 : octets.find("\r\n\r\n");
@@ -82,7 +105,7 @@ void run_dkim_suite(const std::filesystem::path& folder, Tally& tally, const Exc
             const auto whole = verify(octets, zone, clock, 0);
             const auto pieces = verify(octets, zone, clock, 3);
             EXPECT_EQ(describe(whole), describe(pieces)) << test.id;
-            const bool held = all_hold(test.node["expect"], whole);
+            const bool held = all_hold(test, whole);
             tally.count(test.id, held);
             EXPECT_EQ(held, !exceptions.contains(test.id))
                 << test.id << ", " << test.node["description"].text_or("") << ": got " << describe(whole);

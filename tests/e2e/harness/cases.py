@@ -20,12 +20,15 @@ class Case:
     dkim: str = None
     signed: bool = False
     tampered: bool = False  # the body is changed after signing
+    above: str = ""        # fields put on top after signing
+    below: str = ""        # text added after signing, below what l= covers
     reply: str = ""        # what the refusal must say
 
     def message(self, keys):
         message = compose(f"Some One <someone@{self.author_domain}>", subject=self.name)
         if self.signed:
-            message = keys[self.author_domain].sign(message)
+            message = keys[self.author_domain].sign(message, length=bool(self.below))
+        message = self.above.encode() + message + self.below.encode()
         return message.replace(b"Hello.", b"Hallo.") if self.tampered else message
 
 
@@ -49,6 +52,15 @@ CASES = [
     Case("no-policy", "no-policy.example", "b@no-policy.example", NAMELESS, "accept", "none", "fail", "none"),
     Case("tampered", "dkim-only.example", "b@bounces.example", NAMELESS, "reject", "fail", "none", "fail", signed=True,
          tampered=True, reply="DMARC policy of dkim-only.example is reject"),
+    # RFC 6376 §8.2, §8.15: what is partly signed authenticates nobody; neither is it unsigned mail.
+    Case("second-subject", "dkim-only.example", "b@bounces.example", NAMELESS, "reject", "fail", "none", "policy",
+         signed=True, above="Subject: pay now\r\n"),
+    Case("second-content-type", "dkim-only.example", "b@bounces.example", NAMED, "quarantine", "fail", "none", "policy",
+         signed=True, above="Content-Type: text/html\r\nContent-Type: text/plain\r\n"),
+    Case("text-below", "dkim-only.example", "b@bounces.example", NAMELESS, "reject", "fail", "none", "policy",
+         signed=True, below="Pay now.\r\n"),
+    Case("a-content-type-that-is-not-signed", "dkim-only.example", "b@bounces.example", NAMELESS, "accept", "pass",
+         "none", "pass", signed=True, above="Content-Type: text/html\r\n"),
     # RFC 9989 §7.4: p=reject alone, with no further fact against the message, is no reason to reject.
     Case("p-reject-uncorroborated", "p-reject.example", "b@bounces.example", NAMED, "quarantine", "fail", "none",
          "none"),

@@ -20,10 +20,11 @@ class SigningKey:
     def record_name(self):
         return f"{self.selector}._domainkey.{self.domain}."
 
-    def sign(self, message, canonicalization=(b"relaxed", b"relaxed")):
-        """The message (octets, CRLF) with a DKIM-Signature on top."""
+    def sign(self, message, canonicalization=(b"relaxed", b"relaxed"), length=False):
+        """The message (octets, CRLF) with a DKIM-Signature on top; `length`: with l=."""
         signature = dkim.sign(message, self.selector.encode(), self.domain.encode(), self.pem,
-                              canonicalize=canonicalization, include_headers=[b"from", b"to", b"subject", b"date"])
+                              canonicalize=canonicalization, include_headers=[b"from", b"to", b"subject", b"date"],
+                              length=length)
         return signature + message
 
 

@@ -243,16 +243,21 @@ TEST_F(ArcValidate, a_pass_tells_what_it_does_not_cover) {
         std::string above;  // a field put on top afterwards
         bool covers_from;
         bool covers_whole_body;
+        bool covers_repeated_fields = true;
     };
     const std::string from = "From: boss@example.com\r\n";
     const Case table[] = {
         {"from:subject", std::nullopt, "", true, true},
-        {"from:subject", std::nullopt, from, false, true},
+        {"from:subject", std::nullopt, from, false, true, false},
         {"From:from", std::nullopt, "", true, true},
         {"subject", std::nullopt, "", false, true},
         {"", std::nullopt, "", false, true},
         {"from::to", std::nullopt, "", true, true},
         {"from", 12, "", true, false},
+        {"from:subject", std::nullopt, "Subject: y\r\n", true, true, false},
+        {"from", std::nullopt, "Subject: y\r\n", true, true, false},
+        {"from:subject", std::nullopt, "Received: y\r\nReceived: z\r\n", true, true},
+        {"from", 12, "Content-Type: text/html\r\nContent-Type: text/html\r\n", true, false, false},
         {"subject", 12, "", false, false},
     };
     for (const Case& c : table) {
@@ -263,7 +268,10 @@ TEST_F(ArcValidate, a_pass_tells_what_it_does_not_cover) {
         EXPECT_EQ(chain.result, Result::pass) << chain.reason;
         EXPECT_EQ(chain.covers_from, c.covers_from) << c.names << c.above;
         EXPECT_EQ(chain.covers_whole_body, c.covers_whole_body) << c.names;
-        EXPECT_EQ(chain.reason.empty(), c.covers_from && c.covers_whole_body) << chain.reason;
+        EXPECT_EQ(chain.covers_repeated_fields, c.covers_repeated_fields) << c.names << c.above;
+        const bool covers_all = c.covers_from && c.covers_repeated_fields && c.covers_whole_body;
+        EXPECT_EQ(chain.proves_message(), covers_all) << c.names << c.above;
+        EXPECT_EQ(chain.reason.empty(), covers_all) << chain.reason;
     }
 }
 
@@ -290,7 +298,11 @@ TEST_F(ArcValidate, a_key_that_cannot_be_had_fails_the_chain) {
         // With something wrong besides, the failure is proven.
         const Chain changed = validate(header, "another body\r\n", 0, &zone);
         EXPECT_EQ(changed.result, Result::fail);
-        EXPECT_FALSE(changed.temporary || changed.covers_from || changed.covers_whole_body);
+        EXPECT_FALSE(changed.temporary || changed.covers_from || changed.covers_repeated_fields ||
+                     changed.covers_whole_body);
+        // A gap is one whatever the key is.
+        EXPECT_TRUE(chain.is_open());
+        EXPECT_FALSE(validate("Subject: y\r\n" + header, plain_body, 0, &zone).is_open());
         EXPECT_EQ(changed.reason, "ARC-Message-Signature i=4: body hash did not verify");
     }
 }

@@ -105,7 +105,6 @@ TEST_F(DkimVerify, what_is_signed_passes) {
                     const Signature signature = verify_one(field + plain_header, body);
                     EXPECT_EQ(signature.result, Result::pass) << signature.reason << "\n" << field;
                     EXPECT_EQ(signature.identity, "joe=1@example.org");
-                    EXPECT_TRUE(signature.covers_whole_body);
                     std::size_t start = 0;
                     for (std::size_t end; (end = field.find("\r\n", start)) != std::string::npos;
                          start = end + 2)
@@ -184,22 +183,106 @@ TEST_F(DkimVerify, body_length) {
         std::uint64_t length;
         std::string body;
         Result result;
-        bool covers;
     } cases[] = {
-        {6, "abcd\r\n", Result::pass, true},
-        {6, "abcd\r\nmore\r\n", Result::pass, false},
-        {3, "abcd\r\n", Result::pass, false},
-        {3, "abX\r\n", Result::fail, false},
-        {0, "anything", Result::pass, false},
-        {7, "abcd\r\n", Result::permerror, true},  // RFC 6376 §3.5: larger than the body
-        {~std::uint64_t{0}, "abcd\r\n", Result::permerror, true},
+        {6, "abcd\r\n", Result::pass},
+        {6, "abcd\r\n\r\n", Result::pass},  // §3.4.3: empty lines at the end are no body
+        // RFC 6376 §8.2: what stands below the end is nobody's
+        {6, "abcd\r\nmore\r\n", Result::policy},
+        {3, "abcd\r\n", Result::policy},
+        {3, "abX\r\n", Result::fail},
+        {0, "anything", Result::policy},
+        {7, "abcd\r\n", Result::permerror},  // RFC 6376 §3.5: larger than the body
+        {~std::uint64_t{0}, "abcd\r\n", Result::permerror},
     };
     for (const auto& c : cases) {
         chosen.body_length = c.length;
         const std::string field = signature_of(plain_header, "abcd\r\n", *ed25519_, chosen);
         const Signature signature = verify_one(field + plain_header, c.body);
         EXPECT_EQ(signature.result, c.result) << c.length << " " << c.body << signature.reason;
-        EXPECT_EQ(signature.covers_whole_body, c.covers) << c.length << " " << c.body;
+        if (c.result == Result::policy) {
+            EXPECT_EQ(signature.reason, "the body goes on beyond what l= covers");
+        }
+    }
+}
+
+// RFC 6376 §8.15. What readers show or obey, and how often it is signed.
+TEST_F(DkimVerify, a_field_that_stands_twice_and_is_signed_once_authenticates_nobody) {
+    const char* const shown[] = {"Date",         "From",
+                                 "Sender",       "Reply-To",
+                                 "To",           "Cc",
+                                 "Bcc",          "Message-ID",
+                                 "In-Reply-To",  "References",
+                                 "Subject",      "Content-Type",
+                                 "MIME-Version", "Content-Transfer-Encoding"};
+    for (const std::string field : shown) {
+        const bool is_from = field == "From";
+        const std::string once =
+            (is_from ? "" : "From: joe@example.org\r\n") + field + ": joe@example.org\r\n";
+        const std::string above = field + " : eve@example.com\r\n";
+        const struct {
+            const char* what;
+            std::vector<std::string> names;
+            std::string signed_header;
+            std::string header;
+            Result result;
+        } cases[] = {
+            {"once, signed", {"from", field}, once, once, is_from ? Result::pass : Result::pass},
+            {"once, not signed", {"from"}, once, once, Result::pass},
+            {"a second one above",
+             {"from", field},
+             once,
+             above + once,
+             is_from ? Result::fail : Result::policy},
+            {"two, neither signed", {"from"}, above + once, above + once, Result::policy},
+            {"two, both signed", {"from", field, field}, above + once, above + once, Result::pass},
+            {"three, two signed",
+             {"from", field, field},
+             above + once,
+             above + above + once,
+             is_from ? Result::fail : Result::policy},
+            {"the signed one changed", {"from", field}, once, above + "X-Y: z\r\n" + above, Result::fail},
+        };
+        for (const auto& c : cases) {
+            SigningOptions chosen = options("example.org", "ed");
+            chosen.names = c.names;
+            const std::string signature =
+                signature_of(c.signed_header + "\r\n", plain_body, *ed25519_, chosen);
+            const Signature found = verify_one(signature + c.header + "\r\n", plain_body);
+            EXPECT_EQ(found.result, c.result) << field << ", " << c.what << ": " << found.reason;
+            EXPECT_EQ(found.reason.empty(), c.result == Result::pass) << field << ", " << c.what;
+        }
+    }
+    // Trace fields and the fields of lists stand several times in honest mail, and are seldom signed.
+    for (const std::string other :
+         {"Received", "X-Spam", "List-Id", "DKIM-Signature", "Resent-To", "Comments"}) {
+        SigningOptions chosen = options("example.org", "ed");
+        chosen.names = {"from"};
+        const std::string two = other + ": a\r\n" + other + ": b\r\n" + plain_header;
+        const std::string signature = signature_of(two, plain_body, *ed25519_, chosen);
+        EXPECT_EQ(verify(signature + two, plain_body).front().result, Result::pass) << other;
+    }
+}
+
+// At its best such a signature is policy: nothing waits for a key that the DNS cannot give now.
+TEST_F(DkimVerify, a_partly_signed_message_is_not_open) {
+    SigningOptions chosen = options("example.org", "down");
+    chosen.names = {"from", "subject"};
+    const std::string field = signature_of(plain_header, plain_body, *ed25519_, chosen);
+    zone_.add_failure(name("down._domainkey.example.org"), dns::RrType::txt, "TIMEOUT");
+    chosen.body_length = 3;
+    const std::string short_field = signature_of(plain_header, plain_body, *ed25519_, chosen);
+    const struct {
+        std::string header;
+        Result standing;
+    } cases[] = {
+        {field + plain_header, Result::temperror},
+        {field + "Subject: x\r\n" + plain_header, Result::policy},
+        {short_field + plain_header, Result::policy},
+    };
+    for (const auto& c : cases) {
+        const Signature signature = verify_one(c.header, plain_body);
+        EXPECT_EQ(signature.result, Result::temperror) << c.header;
+        EXPECT_EQ(signature.standing(), c.standing) << c.header;
     }
 }
 

@@ -134,6 +134,7 @@ TEST(Condition, trusts_the_newest_sealer_for_what_its_seal_proves) {
          std::initializer_list<void (*)(Chain&)>{[](Chain& chain) { chain.result = auth::arc::Result::fail; },
                                                  [](Chain& chain) { chain.result = auth::arc::Result::none; },
                                                  [](Chain& chain) { chain.covers_from = false; },
+                                                 [](Chain& chain) { chain.covers_repeated_fields = false; },
                                                  [](Chain& chain) { chain.covers_whole_body = false; },
                                                  [](Chain& chain) { chain.sealers.back().domain.reset(); },
                                                  [](Chain& chain) {

@@ -369,6 +369,10 @@ TEST(Decide, waits_for_the_key_of_a_seal_that_decides) {
     Message uncovered = message;
     uncovered.evidence.arc.covers_whole_body = false;
     EXPECT_EQ(uncovered.decide().action, Action::quarantine);
+    uncovered.evidence.arc.covers_whole_body = true;
+    EXPECT_EQ(uncovered.decide().action, Action::defer);
+    uncovered.evidence.arc.covers_repeated_fields = false;
+    EXPECT_EQ(uncovered.decide().action, Action::quarantine);
     Message untrusted = message;
     untrusted.settings.trusted_sealers = {name("other.example")};
     EXPECT_EQ(untrusted.decide().action, Action::quarantine);

@@ -12,6 +12,7 @@ namespace gatepost::tests {
 struct TroubleSignature {
     const char* domain;   // d=; the key is at s._domainkey below it
     bool broken = false;  // the body was changed after signing
+    bool partly = false;  // a second Subject stands above the signed one
 };
 
 // A message from 192.0.2.1 (client.example) to us, example.com.
