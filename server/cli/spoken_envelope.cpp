@@ -51,11 +51,12 @@ bool fits_a_line(std::string_view argument) {
 
 }  // namespace
 
-SpokenEnvelope speak_envelope(std::shared_ptr<const smtp::SessionOptions> options, const std::string& helo,
-                              const std::string& mail_from, const std::vector<std::string>& rcpt_to) {
+SpokenEnvelope speak_envelope(std::shared_ptr<const smtp::SessionOptions> options, smtp::ClientLeave leave,
+                              const std::string& helo, const std::string& mail_from,
+                              const std::vector<std::string>& rcpt_to) {
     SpokenEnvelope spoken;
     const Reply broken(501, "5.5.2", "a line end or NUL");
-    smtp::Session session(std::move(options), smtp::OfferedExtensions());
+    smtp::Session session(std::move(options), smtp::OfferedExtensions(), std::move(leave));
     session.greet();
     std::optional<Reply> refusal = broken;
     if (fits_a_line(helo)) refusal = say(session, "EHLO " + (helo.empty() ? std::string(nobody) : helo));

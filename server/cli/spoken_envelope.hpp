@@ -2,6 +2,7 @@
 // that what it refuses on the wire is refused here, with the same words.
 #pragma once
 
+#include "server/smtp/client_leave.hpp"
 #include "server/smtp/envelope.hpp"
 #include "server/smtp/reply.hpp"
 #include "server/smtp/session.hpp"
@@ -28,8 +29,10 @@ struct SpokenEnvelope {
     std::string bad_argument;
 };
 
-// `helo` empty: nothing is said of it. `mail_from` and `rcpt_to` without brackets.
-SpokenEnvelope speak_envelope(std::shared_ptr<const smtp::SessionOptions> options, const std::string& helo,
-                              const std::string& mail_from, const std::vector<std::string>& rcpt_to);
+// `leave`: what is forgiven to this client. `helo` empty: nothing is said of it. `mail_from` and `rcpt_to`
+// without brackets.
+SpokenEnvelope speak_envelope(std::shared_ptr<const smtp::SessionOptions> options, smtp::ClientLeave leave,
+                              const std::string& helo, const std::string& mail_from,
+                              const std::vector<std::string>& rcpt_to);
 
 }  // namespace gatepost::server::cli

@@ -11,6 +11,9 @@
 #include "config/address.hpp"
 #include "config/config.hpp"
 
+#include "policy/address_form.hpp"
+#include "policy/facts.hpp"
+
 #include "dns/idna.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -20,6 +23,7 @@
 #include <exception>
 #include <memory>
 #include <ostream>
+#include <string_view>
 #include <utility>
 
 namespace gatepost::server::cli {
@@ -45,6 +49,20 @@ std::shared_ptr<const smtp::SessionOptions> session_options(const VerifyOptions&
         if (const auto domain = dns::to_ascii(recipient.substr(recipient.rfind('@') + 1)))
             session->domains.push_back(*domain);
     return session;
+}
+
+// As the server asks for a client that connects from this address.
+smtp::ClientLeave client_leave(const VerifyOptions& options, const config::Config& config, TimePoint now) {
+    smtp::ClientLeave leave;
+    leave.forgiven_by = [&options, &config, now](policy::Forgiven what, std::string_view mail_from) {
+        policy::Facts facts;
+        facts.client_ip = options.ip;
+        facts.helo = options.helo;
+        facts.mail_from = mail_from;
+        facts.today = std::chrono::floor<std::chrono::days>(now);
+        return policy::address_form_forgiven_by(what, facts, config.policy);
+    };
+    return leave;
 }
 
 Account examine_file(const VerifyOptions& options, std::shared_ptr<const config::Config> config,
@@ -78,8 +96,8 @@ int verify(const VerifyOptions& options, TimePoint clock, std::istream& in, std:
         if (!loaded) return exit_usage;
         config = std::move(*loaded);
     }
-    auto spoken =
-        speak_envelope(session_options(options, config), options.helo, options.mail_from, options.rcpt_to);
+    auto spoken = speak_envelope(session_options(options, config), client_leave(options, config, now),
+                                 options.helo, options.mail_from, options.rcpt_to);
     if (!spoken.bad_argument.empty()) {
         err << "gatepost: " << spoken.bad_argument << '\n';
         return exit_usage;

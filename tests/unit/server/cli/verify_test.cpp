@@ -45,6 +45,20 @@ class VerifyCommand : public testing::Test {
 
 const std::string message = "From: a@sender.example\nSubject: x\n\nhello\n";
 
+// PRODUCT.md, `unqualified`: what the server takes of an own machine, and refuses from elsewhere.
+TEST_F(VerifyCommand, completes_addresses_for_own_machines_alone) {
+    std::ofstream(*options_.config, std::ios::app)
+        << "policy: {own_networks: [192.0.2.0/24], unqualified_domain: ours.example}\n";
+    options_.mail_from = "root";
+    options_.rcpt_to = {"root"};
+    run(message);
+    EXPECT_EQ(err_.find("--mail-from"), std::string::npos) << err_;
+    EXPECT_NE(out_.find("ours.example"), std::string::npos) << out_;
+    options_.ip = dns::IpAddress::parse("198.51.100.1").value();
+    EXPECT_EQ(run(message), 2);
+    EXPECT_NE(err_.find("--mail-from \"root\""), std::string::npos) << err_;
+}
+
 TEST_F(VerifyCommand, ends_with_2_for_what_is_no_argument) {
     struct Case {
         std::string helo, mail_from, rcpt_to, error;
