@@ -196,7 +196,7 @@ Transaction::TopFields Transaction::top_fields(const smtp::Envelope& envelope) c
     top += auth::results::authentication_results_field(fields.results);
     if (decision().action == policy::Action::quarantine) top += quarantine_field(decision());
     fields.arc_set_at = top.size();
-    if (config.authentication.writes_received_spf() && evidence_.spf.evaluated)
+    if (config.authentication.writes_received_spf() && evidence().spf.evaluated)
         top += auth::results::received_spf_field(
             auth::results::received_spf_value(config.hostname, identity, evidence().spf));
     TraceFacts trace;

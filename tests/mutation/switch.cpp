@@ -1,5 +1,6 @@
-// Which mutant is on: number GATEPOST_MUTANT of the environment, none without it. With GATEPOST_MUTANTS_REACHED=FILE each
-// mutant that a program comes by is noted there, once. Compiled into the mutated tree alone.
+// Which mutant is on: number GATEPOST_MUTANT of the environment, none without it. With
+// GATEPOST_MUTANTS_REACHED=FILE each mutant that a program comes by is noted there, once. Compiled into the
+// mutated tree alone.
 #include <fcntl.h>
 #include <unistd.h>
 

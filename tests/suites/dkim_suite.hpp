@@ -28,8 +28,9 @@ std::vector<auth::dkim::Signature> verify(const std::string& octets, dns::Resolv
 // Cases whose expectation is not ours, with the section that says why.
 using Exceptions = std::map<std::string, std::string>;
 
-// Cases whose message is partly signed, by l= that ends before the body does. RFC 6376 §8.2 has such a signature
-// pass and leaves it to the verifier's policy to take it; ours does not: policy, where the suite has pass.
+// Cases whose message is partly signed, by l= that ends before the body does. RFC 6376 §8.2 has such a
+// signature pass and leaves it to the verifier's policy to take it; ours does not: policy, where the suite
+// has pass.
 bool is_partly_signed(const std::string& id);
 
 // All cases of all documents of FOLDER/cases.yml. A document's or a case's `now` is the clock, else `now`.

@@ -116,6 +116,8 @@ std::vector<Row> table() {
         {"policy.on_quarantine", "", "policy: {on_quarantine: reject}\n"},
         {"policy.on_invalid_from", "", "policy: {on_invalid_from: accept}\n"},
         {"policy.own_networks", "", "policy: {own_networks: [10.0.0.0/8]}\n"},
+        {"policy.unqualified_domain", "", "policy: {unqualified_domain: a.example}\n"},
+        {"policy.routed_local_parts", "", "policy: {routed_local_parts: accept}\n"},
         {"policy.enforce", "", "policy: {enforce: [a.example]}\n"},
         {"policy.dnsbl_threshold", "", "policy: {dnsbl_threshold: 2}\n"},
         {"policy.dnsbl[].zone", "", "policy: {dnsbl: [{zone: bl.example}]}\n"},

@@ -116,7 +116,8 @@ TEST_F(TransactionTest, delivers_unchanged_in_monitor_mode_and_counts_what_would
         ++expected[static_cast<std::size_t>(row.would_be)];
         EXPECT_EQ(metrics_.snapshot().would_be, expected);
     }
-    EXPECT_EQ(metrics_.snapshot().messages[static_cast<std::size_t>(server::Outcome::accept)], std::size(rows) + 1);
+    EXPECT_EQ(metrics_.snapshot().messages[static_cast<std::size_t>(server::Outcome::accept)],
+              std::size(rows) + 1);
 }
 
 // Never suspended: syntax, framing, limits (PRODUCT.md, "Modes and stores").
@@ -154,10 +155,8 @@ TEST_F(TransactionTest, takes_a_message_in_any_chunks) {
         {"From: a@sender.example\r\n", "From: a@sender.example\r\n", ""},
         {"\r\nbody\r\n\r\n", "\r\n", "body\r\n\r\n"},
         {"\r\n\r\n", "\r\n", "\r\n"},
-        {"From a@b.example Mon Sep  1 10:00:00 2025\r\nFrom: a@sender.example\r\n\r\nx\r\n",
-         "From: a@sender.example\r\n\r\n", "x\r\n"},
-        {">From - Mon Sep  1 10:00:00 2025\r\n\r\nFrom - Mon Sep  1 10:00:00 2025\r\n", "\r\n",
-         "From - Mon Sep  1 10:00:00 2025\r\n"},
+        {"From a Sun 1:00\r\nFrom: a@sender.example\r\n\r\nx\r\n", "From: a@sender.example\r\n\r\n", "x\r\n"},
+        {">From a Sun 1:00\r\n\r\nx\r\n", "\r\n", "x\r\n"},
     };
     policy::Exemption exemption;
     exemption.id = "no-fields";
