@@ -55,9 +55,9 @@ struct Condition {
     friend bool operator==(const Condition&, const Condition&) = default;
 };
 
-// The newest sealer of the chain, where its seal proves this very message (it passes, and covers From and the
-// whole body) and it is one of `trusted`; else null. An older sealer vouches for what it saw, not for what
-// came here.
+// The newest sealer of the chain, where its seal proves this very message (it passes, and leaves nothing open
+// that readers are shown: arc::Chain) and it is one of `trusted`; else null. An older sealer vouches for what
+// it saw, not for what came here.
 const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
                                       const std::vector<dns::DomainName>& trusted);
 
