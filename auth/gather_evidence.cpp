@@ -75,15 +75,15 @@ namespace {
 
 // What is told of a check as long as it has not been made. Those of HELO and of the client's name may never
 // be: where DMARC passes nothing waits for them.
-std::string why_not_evaluated(const Sender& sender) {
-    return sender.client_hidden ? "the client's address is hidden"
-                                : "nothing waits for it where DMARC passes";
+Reason why_not_evaluated(const Sender& sender) {
+    return sender.client_hidden ? Reason("the client's address is hidden")
+                                : Reason("nothing waits for it where DMARC passes");
 }
 
 void leave_out(spf::Check& check, const Sender& sender, const AuthenticationOptions& options) {
     check.evaluated = false;
     check.reason =
-        options.spf_enabled ? why_not_evaluated(sender) : "turned off (authentication.spf.enabled)";
+        options.spf_enabled ? why_not_evaluated(sender) : Reason("turned off (authentication.spf.enabled)");
 }
 
 }  // namespace
@@ -174,7 +174,7 @@ asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
             co_await dmarc::evaluate(*evidence.author.domain, state_->discovered, state_->options.discovery,
                                      evidence.spf, evidence.dkim, resolver);
     } else {
-        evidence.dmarc.reason = to_string(evidence.author.fault);
+        evidence.dmarc.reason = Reason(evidence.author.fault);
     }
     if (evidence.dmarc.result == dmarc::Result::pass) side_tasks_.cancel();
     try {

@@ -43,10 +43,10 @@ Parsed<TagList> TagList::parse(std::string_view text) {
         // One ";" may end the list, white space after it included.
         if (last && !list.tags_.empty() && ascii::trim(spec).empty()) break;
         const std::size_t equals = spec.find('=');
-        if (equals == std::string_view::npos) return ParseError("a tag without \"=\"");
+        if (equals == std::string_view::npos) return ParseError("a tag without an equals sign");
         const std::string_view name = ascii::trim(spec.substr(0, equals));
         if (!is_tag_name(name)) return ParseError("an invalid tag name");
-        if (list.find(name)) return ParseError("tag " + std::string(name.substr(0, 20)) + "= twice");
+        if (list.find(name)) return ParseError(Reason("a tag twice", std::string(name.substr(0, 20))));
         if (list.tags_.size() == max_tags) return ParseError("too many tags");
         const std::string_view spelled = spec.substr(equals + 1);
         list.tags_.push_back({name, ascii::trim(spelled), spelled});

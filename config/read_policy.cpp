@@ -47,7 +47,7 @@ auth::arc::SealerIdentityPtr read_seal(const Section& seal) {
         seal.error("selector", "the name of the key is too long for the DNS");
     auto key = auth::crypto::SigningKey::from_pem(pem);
     if (!key) {
-        seal.error("private_key", key.error().reason() + seal.file_hint("private_key"));
+        seal.error("private_key", key.error().reason().text() + seal.file_hint("private_key"));
         return nullptr;
     }
     if (key->type() == auth::crypto::KeyType::rsa && key->bits() < advised_rsa_bits)

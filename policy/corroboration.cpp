@@ -83,7 +83,8 @@ Corroboration corroborate(const Facts& facts, const auth::Evidence& evidence, co
           "whether the list or sealer is the one it says it is");
     weigh(Fact::spf_fail_unsigned, is_spf_fail_unsigned(evidence),
           "whether the MAIL FROM or a signature is of the author's organization");
-    weigh(Fact::no_client_name, has_no_client_name(evidence), "the client's name, " + evidence.iprev.reason);
+    weigh(Fact::no_client_name, has_no_client_name(evidence),
+          "the client's name, " + evidence.iprev.reason.words());
     const bool enforced = evidence.author.domain && any_matches(settings.enforce, *evidence.author.domain);
     weigh(Fact::enforced, enforced ? Holds::yes : Holds::no, "");
     return found;

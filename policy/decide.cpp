@@ -21,10 +21,14 @@ Decision with_action(Action action, std::string rule, std::string reason) {
     return decision;
 }
 
-Decision rejected(Refusal refusal, std::string rule) {
-    Decision decision = with_action(Action::reject, std::move(rule), refusal.text);
+Decision rejected(Refusal refusal, std::string rule, std::string reason) {
+    Decision decision = with_action(Action::reject, std::move(rule), std::move(reason));
     decision.refusal = std::move(refusal);
     return decision;
+}
+
+Decision rejected(const Refusal& refusal, std::string rule) {
+    return rejected(refusal, std::move(rule), refusal.text);
 }
 
 Decision exempted(const Exemption& exemption, std::string reason) {
@@ -65,13 +69,15 @@ std::optional<Decision> judge_spf(const Facts& facts, const Evidence& evidence, 
     if (exemption) return exempted(*exemption, "SPF " + std::string(spf::to_string(result)));
     if (defers) {
         Decision decision =
-            with_action(Action::defer, "authentication.spf.on_temperror", evidence.spf.reason);
+            with_action(Action::defer, "authentication.spf.on_temperror", evidence.spf.reason.words());
         decision.refusal = spf_temperror_refusal(evidence.spf);
         return decision;
     }
-    const Refusal refusal = spf_refusal(evidence.spf);
-    if (settings.on_spf_fail == OnSpfFail::reject) return rejected(refusal, "authentication.spf.on_fail");
-    return with_action(Action::quarantine, "authentication.spf.on_fail", refusal.text);
+    // The reply tells the domain's own explanation; the reason, which X-Quarantine repeats, does not.
+    const std::string reason = spf_failure_text(evidence.spf);
+    const std::string rule = "authentication.spf.on_fail";
+    if (settings.on_spf_fail == OnSpfFail::reject) return rejected(spf_refusal(evidence.spf), rule, reason);
+    return with_action(Action::quarantine, rule, reason);
 }
 
 Decision quarantined(const Evidence& evidence, const Settings& settings, std::string rule) {
@@ -260,7 +266,8 @@ Decision decide_open_question(const Facts& facts, const Evidence& evidence, cons
         if (worst.exemption.empty()) worst.override_reason.reset();
         return worst;
     }
-    Decision decision = undecided(best, dmarc_temperror_refusal(evidence), evidence.dmarc.reason, settings);
+    Decision decision =
+        undecided(best, dmarc_temperror_refusal(evidence), evidence.dmarc.reason.words(), settings);
     decision.disposition = disposition_of(decision.action);
     return decision;
 }
@@ -280,7 +287,8 @@ Decision decide_open_chain(const Facts& facts, const Evidence& evidence, const S
     const Decision best = decide_with_chain(facts, passing, settings);
     Decision worst = decide_with_chain(facts, evidence, settings);
     if (best.action == worst.action) return worst;
-    Decision decision = undecided(best, arc_temperror_refusal(evidence.arc), evidence.arc.reason, settings);
+    Decision decision =
+        undecided(best, arc_temperror_refusal(evidence.arc), evidence.arc.reason.words(), settings);
     decision.disposition = disposition_of(decision.action);
     if (evidence.dmarc.result == dmarc::Result::fail)
         decision.override_reason = override_of(decision, evidence, settings);

@@ -44,7 +44,8 @@ struct Decision {
     std::string absence;      // of a rejection: what is absent from the DNS that it rests on (absence.hpp)
     std::optional<Override> override_reason;
     std::optional<Refusal> refusal;  // set exactly for reject and defer
-    std::string reason;              // for people and for X-Quarantine; empty where nothing is wrong
+    std::string
+        reason;  // for people and for X-Quarantine, nobody else's words in it; empty: nothing is wrong
     Action judged = Action::accept;  // what enforce mode does: differs from `action` in monitor mode only
 };
 

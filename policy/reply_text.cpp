@@ -43,7 +43,7 @@ Refusal dmarc_refusal(const auth::dmarc::Evaluation& evaluation, const std::vect
 
 Refusal dmarc_temperror_refusal(const auth::Evidence& evidence) {
     std::string text = "DMARC of " + name_or(evidence.author.domain, "?") + " cannot be evaluated now";
-    if (!evidence.dmarc.reason.empty()) text += ": " + printable(evidence.dmarc.reason);
+    if (!evidence.dmarc.reason.empty()) text += ": " + evidence.dmarc.reason.words();
     return {451, "4.7.1", std::move(text)};
 }
 
@@ -54,8 +54,7 @@ Refusal corroboration_temperror_refusal(const auth::dmarc::Evaluation& evaluatio
 
 Refusal arc_temperror_refusal(const auth::arc::Chain& chain) {
     // RFC 8617 §10.4
-    return {451, "4.7.29",
-            "the ARC chain of this message cannot be validated now: " + printable(chain.reason)};
+    return {451, "4.7.29", "the ARC chain of this message cannot be validated now: " + chain.reason.words()};
 }
 
 Refusal brownout_refusal(const Refusal& permanent, const std::string& absence) {
@@ -63,8 +62,12 @@ Refusal brownout_refusal(const Refusal& permanent, const std::string& absence) {
     return {451, "4.4.3", permanent.text + "; our DNS is in trouble, and lacks " + printable(absence)};
 }
 
+std::string spf_failure_text(const auth::spf::Check& check) {
+    return "SPF of " + name_or(check.domain, "?") + " does not permit this client";
+}
+
 Refusal spf_refusal(const auth::spf::Check& check) {
-    std::string text = "SPF of " + name_or(check.domain, "?") + " does not permit this client";
+    std::string text = spf_failure_text(check);
     if (!check.mechanism.empty()) text += " (" + printable(check.mechanism) + ")";
     if (!check.explanation.empty()) text += ": " + printable(check.explanation);
     return {550, "5.7.23", std::move(text)};  // RFC 7372 §3.2
@@ -72,7 +75,7 @@ Refusal spf_refusal(const auth::spf::Check& check) {
 
 Refusal spf_temperror_refusal(const auth::spf::Check& check) {
     std::string text = "SPF of " + name_or(check.domain, "?") + " cannot be checked now";
-    if (!check.reason.empty()) text += ": " + printable(check.reason);
+    if (!check.reason.empty()) text += ": " + check.reason.words();
     return {451, "4.7.24", std::move(text)};  // RFC 7372 §3.2
 }
 

@@ -23,6 +23,8 @@ Refusal corroboration_temperror_refusal(const auth::dmarc::Evaluation& evaluatio
 Refusal arc_temperror_refusal(const auth::arc::Chain& chain);
 // For now only, what `permanent` would refuse for good: it rests on an absence, while our DNS is in trouble.
 Refusal brownout_refusal(const Refusal& permanent, const std::string& absence);
+// In our own words, and with the domain alone.
+std::string spf_failure_text(const auth::spf::Check& check);
 Refusal spf_refusal(const auth::spf::Check& check);
 Refusal spf_temperror_refusal(const auth::spf::Check& check);
 // Blames the header, by line and cause, where that is what hides the From field.

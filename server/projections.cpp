@@ -1,5 +1,7 @@
 #include "server/projections.hpp"
 
+#include "auth/results/field_text.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -30,7 +32,7 @@ std::vector<reports::aggregate::DkimResult> dkim_results(const auth::Evidence& e
     std::vector<reports::aggregate::DkimResult> results;
     for (const auto* signature : order)
         results.push_back(
-            {signature->domain->text(), signature->selector, signature->result, signature->reason});
+            {signature->domain->text(), signature->selector, signature->result, signature->reason.words()});
     return results;
 }
 
@@ -73,7 +75,7 @@ auth::results::PolicyNote policy_note(const policy::Decision& decision, const au
 std::string quarantine_field(const policy::Decision& decision) {
     std::string field = "X-Quarantine: ";
     field += quarantining_check(decision);
-    return field + ";\r\n\t" + decision.reason + "\r\n";
+    return field + ";\r\n\t" + auth::results::unstructured_text(decision.reason) + "\r\n";
 }
 
 smtp::Reply refusal_reply(const policy::Refusal& refusal, const std::string& hostname,
@@ -114,7 +116,7 @@ std::optional<reports::aggregate::Row> report_row(const policy::Decision& decisi
     row.dkim = dkim_results(evidence);
     if (evidence.spf.domain)
         row.spf = reports::aggregate::SpfResult{evidence.spf.domain->text(), evidence.spf.result,
-                                                evidence.spf.reason};
+                                                evidence.spf.reason.words()};
     return row;
 }
 

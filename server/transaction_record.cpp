@@ -13,6 +13,7 @@ using smtp::Reply;
 namespace {
 
 constexpr std::size_t verdict_fields = 32;   // local: about as many as there are
+constexpr std::size_t most_reasons = 5;      // local choice: a sender can add hundreds of signatures
 constexpr std::size_t most_recipients = 20;  // local choice: of most messages all, and the line stays short
 
 std::string message_id_of(const auth::HeaderBlock* header) {
@@ -27,6 +28,19 @@ std::string joined(const std::vector<std::string>& words) {
         text += word;
     }
     return text;
+}
+
+// Why, where it was no pass: what others wrote, which no field of ours repeats, stands here.
+void tell_reasons(LogEntry& entry, const auth::Evidence& evidence) {
+    using SpfResult = auth::spf::Result;
+    const auth::spf::Check& spf = evidence.spf;
+    if (spf.result == SpfResult::permerror || spf.result == SpfResult::temperror)
+        entry.with("spf_reason", spf.reason.text());
+    std::size_t told = 0;
+    for (const auto& signature : evidence.dkim)
+        if (signature.result != auth::dkim::Result::pass && ++told <= most_reasons)
+            entry.with_some("dkim_reason", signature.reason.text());
+    entry.with_some("arc_reason", evidence.arc.reason.text());
 }
 
 }  // namespace
@@ -83,6 +97,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
         entry.with("arc", to_string(evidence().arc.result));
         entry.with("dmarc", to_string(evidence().dmarc.result))
             .with("policy", to_string(evidence().dmarc.policy));
+        tell_reasons(entry, evidence());
         entry.with("action", to_string(decision().action)).with_some("rule", decision().rule);
         if (decision().judged != decision().action) entry.with("would_be", to_string(decision().judged));
         std::string facts;
@@ -93,7 +108,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
         entry.with_some("facts", facts)
             .with_some("absence", decision().absence)
             .with_some("trouble", evidence().dmarc.result == auth::dmarc::Result::temperror
-                                      ? evidence().dmarc.reason
+                                      ? evidence().dmarc.reason.text()
                                       : "");
     }
     if (put_off_ > 0) entry.with("put_off", put_off_);
@@ -109,7 +124,7 @@ void Transaction::log_verdict(const smtp::Envelope& envelope, const Reply& final
 }
 
 std::string Transaction::sealing_note() const {
-    if (sealed_.fields.empty()) return sealed_.reason.empty() ? "" : "no: " + sealed_.reason;
+    if (sealed_.fields.empty()) return sealed_.reason.empty() ? "" : "no: " + sealed_.reason.text();
     return "i=" + std::to_string(sealed_.instance) + " cv=" + std::string(to_string(sealed_.status));
 }
 

@@ -12,12 +12,12 @@
 namespace gatepost::auth::arc {
 namespace {
 
-constexpr std::string_view results_name = "ARC-Authentication-Results";
-constexpr std::string_view signature_name = "ARC-Message-Signature";
-constexpr std::string_view seal_name = "ARC-Seal";
+constexpr FixedText results_name = "ARC-Authentication-Results";
+constexpr FixedText signature_name = "ARC-Message-Signature";
+constexpr FixedText seal_name = "ARC-Seal";
 
-std::string name_of(std::string_view field, unsigned instance) {
-    return std::string(field) + " i=" + std::to_string(instance);
+Reason name_of(FixedText field, unsigned instance) {
+    return Reason(field).then(" i=").then(instance);
 }
 
 std::optional<ChainStatus> parse_status(std::string_view text) {
@@ -35,11 +35,11 @@ std::optional<ChainStatus> parse_status(std::string_view text) {
 class Collector {
   public:
     void add(const HeaderField& field) {
-        if (field.is(results_name))
+        if (field.is(results_name.view()))
             add_results(field);
-        else if (field.is(signature_name))
+        else if (field.is(signature_name.view()))
             add_tagged(field, signature_name, &ArcSet::message_signature, &ArcSet::message_signature_tags);
-        else if (field.is(seal_name))
+        else if (field.is(seal_name.view()))
             add_tagged(field, seal_name, &ArcSet::seal, &ArcSet::seal_tags);
     }
 
@@ -49,74 +49,73 @@ class Collector {
     void add_results(const HeaderField& field) {
         any_ = true;
         const auto instance = instance_of_results(field.value);
-        if (!instance) return note(std::string(results_name) + " without an instance");
+        if (!instance) return note(Reason(results_name).then(" without an instance"));
         put(*instance, field, results_name, &ArcSet::authentication_results);
     }
 
-    void add_tagged(const HeaderField& field, std::string_view name, const HeaderField* ArcSet::*place,
+    void add_tagged(const HeaderField& field, FixedText name, const HeaderField* ArcSet::*place,
                     TagList ArcSet::*tags_place) {
         any_ = true;
         auto tags = TagList::parse(field.value);
-        if (!tags) return note(std::string(name) + ": " + tags.error().reason());
+        if (!tags) return note(Reason(name).then(": ").then(tags.error().reason()));
         // The ABNF of RFC 8617 §4.1.2 has i= first; sealers write it anywhere, as tags may stand.
         const auto value = tags->value("i");
         const auto instance = value ? parse_instance(unfold(*value)) : std::nullopt;
-        if (!instance) return note(std::string(name) + " without an instance");
-        const auto cv = name == seal_name ? tags->value("cv") : std::nullopt;
+        if (!instance) return note(Reason(name).then(" without an instance"));
+        const bool is_seal = name == seal_name;
+        const auto cv = is_seal ? tags->value("cv") : std::nullopt;
         const auto status = cv ? parse_status(*cv) : std::nullopt;
         // Of several seals of one instance, too, one that says fail counts.
         if (status == ChainStatus::fail) says_fail_[*instance] = true;
         if (!put(*instance, field, name, place)) return;
         slots_[*instance].*tags_place = std::move(*tags);
-        if (name == seal_name) slots_[*instance].status = status;
+        if (is_seal) slots_[*instance].status = status;
     }
 
     // False: the place is taken.
-    bool put(unsigned instance, const HeaderField& field, std::string_view name,
-             const HeaderField* ArcSet::*place) {
+    bool put(unsigned instance, const HeaderField& field, FixedText name, const HeaderField* ArcSet::*place) {
         ArcSet& set = slots_[instance];
         set.instance = instance;
         if (set.*place) {
-            note(name_of(name, instance) + " twice");
+            note(name_of(name, instance).then(" twice"));
             return false;
         }
         set.*place = &field;
         return true;
     }
 
-    void note(std::string fault) {
+    void note(Reason fault) {
         if (fault_.empty()) fault_ = std::move(fault);
     }
 
-    static std::string structure_fault(const std::vector<ArcSet>& sets);
-    static std::string fault_of(const ArcSet& set);
+    static Reason structure_fault(const std::vector<ArcSet>& sets);
+    static Reason fault_of(const ArcSet& set);
 
     bool any_ = false;
-    std::string fault_;
+    Reason fault_;
     std::array<ArcSet, maximum_instance + 1> slots_;
     std::array<bool, maximum_instance + 1> says_fail_{};
 };
 
 // RFC 8617 §5.2 step 3 A and C, for one set.
-std::string Collector::fault_of(const ArcSet& set) {
-    const std::pair<std::string_view, const HeaderField*> fields[] = {
-        {results_name, set.authentication_results},
-        {signature_name, set.message_signature},
-        {seal_name, set.seal}};
+Reason Collector::fault_of(const ArcSet& set) {
+    const std::pair<FixedText, const HeaderField*> fields[] = {{results_name, set.authentication_results},
+                                                               {signature_name, set.message_signature},
+                                                               {seal_name, set.seal}};
     for (const auto& [name, field] : fields)
-        if (!field) return "no " + name_of(name, set.instance);
-    if (!set.status) return name_of(seal_name, set.instance) + " without a valid cv=";
-    if (*set.status == ChainStatus::fail) return name_of(seal_name, set.instance) + " says cv=fail";
+        if (!field) return Reason("no ").then(name_of(name, set.instance));
+    if (!set.status) return name_of(seal_name, set.instance).then(" without a valid cv=");
+    if (*set.status == ChainStatus::fail) return name_of(seal_name, set.instance).then(" says cv=fail");
     const ChainStatus expected = set.instance == 1 ? ChainStatus::none : ChainStatus::pass;
     if (*set.status == expected) return {};
-    return name_of(seal_name, set.instance) + " says cv=" + (set.instance == 1 ? "pass" : "none");
+    return name_of(seal_name, set.instance).then(" has a cv= that its place in the chain forbids");
 }
 
-std::string Collector::structure_fault(const std::vector<ArcSet>& sets) {
+Reason Collector::structure_fault(const std::vector<ArcSet>& sets) {
     unsigned expected = 1;
     for (const ArcSet& set : sets) {
-        if (set.instance != expected) return "no ARC set i=" + std::to_string(expected);  // step 3 B
-        std::string fault = fault_of(set);
+        if (set.instance != expected) return Reason("no ARC set i=").then(expected);  // step 3 B
+        Reason fault = fault_of(set);
         if (!fault.empty()) return fault;
         ++expected;
     }
@@ -130,7 +129,7 @@ ArcSets Collector::finish() {
         if (set.instance != 0) found.sets.push_back(std::move(set));
     if (!found.sets.empty() && says_fail_[found.sets.back().instance]) {
         found.newest_says_fail = true;
-        found.fault = name_of(seal_name, found.sets.back().instance) + " says cv=fail";
+        found.fault = name_of(seal_name, found.sets.back().instance).then(" says cv=fail");
     } else {
         found.fault = fault_.empty() ? structure_fault(found.sets) : fault_;
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/message/header_block.hpp"
+#include "auth/reason.hpp"
 #include "auth/tag_list.hpp"
 
 #include <optional>
@@ -35,7 +36,7 @@ struct ArcSets {
     std::vector<ArcSet> sets;       // in increasing order, at most maximum_instance
     // The first condition of steps 1 to 3 that is not met, for people. Empty: the sets are complete, run from
     // 1 to sets.size(), and have the cv= that they must have.
-    std::string fault;
+    Reason fault;
 };
 
 // Linear in the header. The sets refer to `header`.

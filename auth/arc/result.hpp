@@ -1,6 +1,8 @@
 // The result of validating an Authenticated Received Chain (RFC 8617 §4.4, §5.2).
 #pragma once
 
+#include "auth/reason.hpp"
+
 #include "dns/domain_name.hpp"
 
 #include <optional>
@@ -25,7 +27,7 @@ struct Sealer {
 struct Chain {
     Result result = Result::none;  // none: the message has no ARC field at all
     unsigned instance = 0;         // the highest instance found; 0: none could be read
-    std::string reason;            // for people: why it is no pass, or what the pass does not cover
+    Reason reason;                 // why it is no pass, or what the pass does not cover
     // A failure that only the DNS is to blame for: everything that could be looked at is in order. RFC 8617
     // §5.2.1 calls it a failure all the same; who would act upon the chain may want to wait.
     bool temporary = false;

@@ -114,7 +114,7 @@ Sealed next_set(const Chain& chain) {
     if (chain.newest_says_fail)
         next.reason = "the newest ARC-Seal says cv=fail";
     else if (chain.instance >= maximum_instance)
-        next.reason = "the chain has " + std::to_string(maximum_instance) + " sets";
+        next.reason = Reason("the chain has ").then(maximum_instance).then(" sets");
     else
         next.instance = chain.instance + 1;
     // §5.2.1: whatever kept the chain from passing, the DNS included, is a failure for good.
@@ -128,7 +128,7 @@ bool may_be_signed(const std::string& name) {
     return name != "authentication-results" && !name.starts_with("arc-");
 }
 
-Sealed unsealed(std::string reason) {
+Sealed unsealed(Reason reason) {
     Sealed nothing;
     nothing.reason = std::move(reason);
     return nothing;
@@ -221,14 +221,14 @@ Sealed MessageSealer::seal(const HeaderBlock& header, const Chain& chain, std::s
     if (set.instance == 0) return set;
     // Two readers could read it differently: no validator would take a signature over it.
     if (header.fault() != HeaderFault::none)
-        return unsealed("malformed header: " + std::string(auth::to_string(header.fault())));
+        return unsealed(Reason("malformed header: ").then(Reason(header.fault())));
     const ArcSets found = collect_sets(header);
     const bool goes_on = set.status == ChainStatus::pass;
     if (goes_on && (!found.fault.empty() || found.sets.size() != chain.instance))
-        return unsealed("the chain is not the one that was validated");
+        return unsealed(Reason("the chain is not the one that was validated"));
     const std::vector<std::string> names = options.names.empty() ? names_to_seal(header) : options.names;
     if (!std::all_of(names.begin(), names.end(), may_be_signed) || names.size() > dkim::maximum_signed_names)
-        return unsealed("fields that cannot be signed");
+        return unsealed(Reason("fields that cannot be signed"));
 
     // RFC 8617 §5.1.2: a chain that failed is not among what is sealed.
     const std::vector<ArcSet> below = goes_on ? found.sets : std::vector<ArcSet>();
@@ -237,7 +237,7 @@ Sealed MessageSealer::seal(const HeaderBlock& header, const Chain& chain, std::s
     const auto signature = impl_->message_signature(set, header, names, options);
     const auto seal =
         signature ? impl_->seal(set, below, authentication_results, *signature, options) : std::nullopt;
-    if (!seal) return unsealed("the key cannot sign");
+    if (!seal) return unsealed(Reason("the key cannot sign"));
     set.fields = *seal + *signature + authentication_results;
     return set;
 }

@@ -6,6 +6,7 @@
 #include "auth/arc/result.hpp"
 #include "auth/crypto/signing_key.hpp"
 #include "auth/message/header_block.hpp"
+#include "auth/reason.hpp"
 
 #include "dns/domain_name.hpp"
 
@@ -41,7 +42,7 @@ struct Sealed {
     std::string fields;  // seal, message signature, results, each with its CRLF; empty: no set is added
     unsigned instance = 0;
     ChainStatus status = ChainStatus::none;  // cv=
-    std::string reason;                      // for people: why no set is added
+    Reason reason;                           // why no set is added
 };
 
 class MessageSealer {

@@ -29,16 +29,12 @@ struct Signer {
     std::size_t key_number = 0;
 };
 
-std::string field_name(std::string_view name, unsigned instance) {
-    return std::string(name) + " i=" + std::to_string(instance) + ": ";
+Reason of_seal(const ArcSet& set, const Reason& reason) {
+    return Reason("ARC-Seal i=").then(set.instance).then(": ").then(reason);
 }
 
-std::string seal_name(const ArcSet& set) {
-    return field_name("ARC-Seal", set.instance);
-}
-
-std::string signature_name(const ArcSet& set) {
-    return field_name("ARC-Message-Signature", set.instance);
+Reason of_signature(const ArcSet& set, const Reason& reason) {
+    return Reason("ARC-Message-Signature i=").then(set.instance).then(": ").then(reason);
 }
 
 // RFC 8617 §5.1.1: every seal signs all sets up to its own, so that one pass over the header gives the hashes
@@ -85,18 +81,18 @@ struct Validator::Impl {
     void read(std::chrono::system_clock::time_point now);
     void read_seals(std::chrono::system_clock::time_point now);
     void ask_for_keys();
-    void fail(std::string reason);
+    void fail(Reason reason);
     std::size_t count_verifications() const;
     void judge();
     dkim::Judgement judge_message_signature();
-    bool count(const dkim::Judgement& judgement, const std::string& name);
+    bool count(const dkim::Judgement& judgement, Reason why);
 
     HeaderBlockPtr header;
     ValidatorOptions options;
     ArcSets found;
     Chain chain;
-    bool decided = false;          // by the header alone
-    std::string uncovered_fields;  // dkim::uncovered_repetition() of the newest message signature
+    bool decided = false;     // by the header alone
+    Reason uncovered_fields;  // dkim::uncovered_repetition() of the newest message signature
     Signer message_signature;
     std::vector<Signer> seals;  // one a set
     dkim::KeyLookup keys;
@@ -104,7 +100,7 @@ struct Validator::Impl {
     std::size_t body_hash_number = 0;
 };
 
-void Validator::Impl::fail(std::string reason) {
+void Validator::Impl::fail(Reason reason) {
     chain.result = Result::fail;
     chain.reason = std::move(reason);
     decided = true;
@@ -119,14 +115,14 @@ void Validator::Impl::read(std::chrono::system_clock::time_point now) {
     if (!found.fault.empty()) return fail(found.fault);
     // In a header that two readers could read differently, nobody knows what is signed.
     if (header->fault() != HeaderFault::none)
-        return fail("malformed header: " + std::string(to_string(header->fault())));
+        return fail(Reason("malformed header: ").then(Reason(header->fault())));
     const ArcSet& newest = found.sets.back();
     message_signature.parsed = dkim::parse_signature_tags(newest.message_signature_tags,
                                                           dkim::SignatureSyntax::arc_message_signature, now);
     if (!message_signature.parsed.fault.empty())
-        return fail(signature_name(newest) + message_signature.parsed.fault);
+        return fail(of_signature(newest, message_signature.parsed.fault));
     for (std::size_t i = seals.size(); i-- > 0;)
-        if (!seals[i].parsed.fault.empty()) return fail(seal_name(found.sets[i]) + seals[i].parsed.fault);
+        if (!seals[i].parsed.fault.empty()) return fail(of_seal(found.sets[i], seals[i].parsed.fault));
     ask_for_keys();
 }
 
@@ -174,12 +170,12 @@ dkim::Judgement Validator::Impl::judge_message_signature() {
 
 // False: the chain has failed for good. A key that the DNS could not give leaves the others to be looked at,
 // since one of them may prove the failure.
-bool Validator::Impl::count(const dkim::Judgement& judgement, const std::string& name) {
+bool Validator::Impl::count(const dkim::Judgement& judgement, Reason why) {
     if (judgement.result == dkim::Result::pass) return true;
     const bool temporary = judgement.result == dkim::Result::temperror;
     if (temporary && chain.temporary) return true;
     chain.temporary = temporary;
-    fail(name + judgement.reason);
+    fail(std::move(why));
     return temporary;
 }
 
@@ -201,9 +197,10 @@ std::size_t Validator::Impl::count_verifications() const {
 // RFC 8617 §5.2 steps 4 and 6. Step 5 is optional, and nobody here asks for it.
 void Validator::Impl::judge() {
     if (count_verifications() > maximum_verifications)
-        return fail("more than " + std::to_string(maximum_verifications) + " keys to try");
+        return fail(Reason("more than ").then(maximum_verifications).then(" keys to try"));
     chain.result = Result::pass;
-    if (!count(judge_message_signature(), signature_name(found.sets.back()))) return;
+    const dkim::Judgement of_message = judge_message_signature();
+    if (!count(of_message, of_signature(found.sets.back(), of_message.reason))) return;
     const std::vector<std::string> hashes = seal_hashes(found.sets, seals);
     dkim::Judgement no_body;
     no_body.result = dkim::Result::pass;
@@ -213,7 +210,7 @@ void Validator::Impl::judge() {
         };
         const dkim::Judgement judgement = judge_signature(seals[i].parsed, keys.found(seals[i].key_number),
                                                           options.minimum_rsa_bits, no_body, hash);
-        if (!count(judgement, seal_name(found.sets[i]))) return;
+        if (!count(judgement, of_seal(found.sets[i], judgement.reason))) return;
     }
 }
 
@@ -249,7 +246,8 @@ Chain Validator::finish() {
     } else if (!chain.covers_from) {
         chain.reason = "the newest ARC-Message-Signature does not cover From";
     } else if (!chain.covers_repeated_fields) {
-        chain.reason = "the newest ARC-Message-Signature leaves a field open: " + impl.uncovered_fields;
+        chain.reason =
+            Reason("the newest ARC-Message-Signature leaves a field open: ").then(impl.uncovered_fields);
     } else if (!chain.covers_whole_body) {
         chain.reason = "the newest ARC-Message-Signature does not cover the whole body";
     }

@@ -76,8 +76,8 @@ Parsed<PublicKey> PublicKey::rsa(std::string_view der) {
     if (!numbers) return ParseError("not an RSA public key");
     const unsigned bits = bit_length(numbers->modulus);
     if (bits > maximum_rsa_bits)
-        return ParseError("an RSA key of " + std::to_string(bits) + " bits, more than " +
-                          std::to_string(maximum_rsa_bits));
+        return ParseError(
+            Reason("an RSA key of ").then(bits).then(" bits, more than ").then(maximum_rsa_bits));
     if (bit_length(numbers->exponent) > maximum_rsa_exponent_bits)
         return ParseError("an RSA exponent too large");
     // RFC 8017 §3.1: both are odd, and the exponent is at least 3; with 1 every text is its own signature.

@@ -10,7 +10,7 @@ namespace {
 
 struct ShownField {
     std::string_view lower_name;
-    std::string_view name;
+    FixedText name;
 };
 
 // RFC 5322 §3.6: those that may stand once, and those of RFC 2045 that say how the body is read.
@@ -39,27 +39,28 @@ std::size_t count_signed(const SignatureField& parsed, std::string_view lower_na
 
 }  // namespace
 
-std::string uncovered_from(const SignatureField& parsed, const FieldIndex& index) {
+Reason uncovered_from(const SignatureField& parsed, const FieldIndex& index) {
     const std::size_t count = index.named("from").size();
-    if (count == 0) return "the message has no From field";
-    return count > count_signed(parsed, "from") ? "a From field that is not signed" : "";
+    if (count == 0) return Reason("the message has no From field");
+    return count > count_signed(parsed, "from") ? Reason("a From field that is not signed") : Reason();
 }
 
-std::string uncovered_repetition(const SignatureField& parsed, const FieldIndex& index) {
+Reason uncovered_repetition(const SignatureField& parsed, const FieldIndex& index) {
     for (const ShownField& field : shown_fields) {
         const std::size_t count = index.named(field.lower_name).size();
         if (count > 1 && count > count_signed(parsed, field.lower_name))
-            return "several " + std::string(field.name) + " fields, of which not all are signed";
+            return Reason("several ").then(field.name).then(" fields, of which not all are signed");
     }
     return {};
 }
 
-std::string uncovered_body(const BodyHashes::Hash& body) {
-    return body.hashed_octets < body.canonical_octets ? "the body goes on beyond what l= covers" : "";
+Reason uncovered_body(const BodyHashes::Hash& body) {
+    return body.hashed_octets < body.canonical_octets ? Reason("the body goes on beyond what l= covers")
+                                                      : Reason();
 }
 
-std::string uncovered(const SignatureField& parsed, const FieldIndex& index, const BodyHashes::Hash& body) {
-    for (std::string open :
+Reason uncovered(const SignatureField& parsed, const FieldIndex& index, const BodyHashes::Hash& body) {
+    for (Reason open :
          {uncovered_from(parsed, index), uncovered_repetition(parsed, index), uncovered_body(body)})
         if (!open.empty()) return open;
     return {};

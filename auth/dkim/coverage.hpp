@@ -7,23 +7,22 @@
 #include "auth/dkim/body_hash.hpp"
 #include "auth/dkim/header_hash.hpp"
 #include "auth/dkim/signature_field.hpp"
-
-#include <string>
+#include "auth/reason.hpp"
 
 namespace gatepost::auth::dkim {
 
-// Each says what is open, for people, or nothing.
+// Each says what is open; empty: nothing.
 
 // RFC 6376 §8.15: another From above the signed one, or no From at all.
-std::string uncovered_from(const SignatureField& parsed, const FieldIndex& index);
+Reason uncovered_from(const SignatureField& parsed, const FieldIndex& index);
 
 // Of the fields that readers show or obey, one that stands several times and is signed less often.
-std::string uncovered_repetition(const SignatureField& parsed, const FieldIndex& index);
+Reason uncovered_repetition(const SignatureField& parsed, const FieldIndex& index);
 
 // RFC 6376 §8.2: l= ends before the body does.
-std::string uncovered_body(const BodyHashes::Hash& body);
+Reason uncovered_body(const BodyHashes::Hash& body);
 
 // The first of these.
-std::string uncovered(const SignatureField& parsed, const FieldIndex& index, const BodyHashes::Hash& body);
+Reason uncovered(const SignatureField& parsed, const FieldIndex& index, const BodyHashes::Hash& body);
 
 }  // namespace gatepost::auth::dkim

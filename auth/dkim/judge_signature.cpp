@@ -5,7 +5,7 @@
 namespace gatepost::auth::dkim {
 namespace {
 
-Judgement judgement(Result result, std::string reason = {}) {
+Judgement judgement(Result result, Reason reason = {}) {
     Judgement judgement;
     judgement.result = result;
     judgement.reason = std::move(reason);
@@ -31,29 +31,33 @@ Judgement judge_with(const LoadedKey& loaded, const SignatureField& parsed, unsi
     if (!loaded.key) return judgement(Result::permerror, loaded.fault);
     // RFC 6376 §6.1.2 step 8
     if (loaded.key->type() != *parsed.key_type)
-        return judgement(Result::permerror, "key of type " + std::string(to_string(loaded.key->type())) +
-                                                " for " + parsed.algorithm);
+        return judgement(Result::permerror,
+                         Reason("key of another type than the algorithm's",
+                                std::string(to_string(loaded.key->type())) + " for " + parsed.algorithm));
     // RFC 6376 §3.6.1 t=s
     if (loaded.record.strict_identity && parsed.identity_domain && parsed.identity_domain != parsed.domain)
-        return judgement(Result::permerror, "i= is below d=, which the key forbids (t=s)");
+        return judgement(Result::permerror, Reason("i= is below d=, which the key forbids (t=s)"));
     const unsigned bits = loaded.key->bits();
     if (loaded.key->type() == crypto::KeyType::rsa && bits < minimum_rsa_bits)
-        return judgement(Result::policy, "RSA key of " + std::to_string(bits) + " bits, below " +
-                                             std::to_string(minimum_rsa_bits) + " (RFC 8301)");
+        return judgement(Result::policy, Reason("RSA key of ")
+                                             .then(bits)
+                                             .then(" bits, below ")
+                                             .then(minimum_rsa_bits)
+                                             .then(" (RFC 8301)"));
     if (body.result != Result::pass) return body;
     if (!loaded.key->verify_sha256(header_hash(), parsed.signature))
-        return judgement(Result::fail, "signature did not verify");
+        return judgement(Result::fail, Reason("signature did not verify"));
     return judgement(Result::pass);
 }
 
 Judgement without_key(const SignatureField& parsed, const FoundKeys& found) {
     switch (found.outcome) {
         case FoundKeys::Outcome::not_asked:
-            return judgement(Result::temperror, "the key was not asked for in time");
+            return judgement(Result::temperror, Reason("the key was not asked for in time"));
         case FoundKeys::Outcome::temp_error:
-            return judgement(Result::temperror, "no answer about the key: " + found.detail);
+            return judgement(Result::temperror, Reason("no answer about the key", found.detail));
         case FoundKeys::Outcome::absent: {
-            Judgement absent = judgement(Result::permerror, "no key at " + parsed.key_name->text());
+            Judgement absent = judgement(Result::permerror, Reason("no key", parsed.key_name->text()));
             absent.key_absent = true;
             return absent;
         }
@@ -68,8 +72,8 @@ Judgement without_key(const SignatureField& parsed, const FoundKeys& found) {
 Judgement judge_body(const SignatureField& parsed, const BodyHashes::Hash& body) {
     // RFC 6376 §3.5 l=: it must not be larger than the canonicalized body.
     if (parsed.body_length && *parsed.body_length > body.canonical_octets)
-        return judgement(Result::permerror, "l= is larger than the body");
-    if (parsed.body_hash != body.octets) return judgement(Result::fail, "body hash did not verify");
+        return judgement(Result::permerror, Reason("l= is larger than the body"));
+    if (parsed.body_hash != body.octets) return judgement(Result::fail, Reason("body hash did not verify"));
     return judgement(Result::pass);
 }
 

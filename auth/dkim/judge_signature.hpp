@@ -14,7 +14,7 @@ namespace gatepost::auth::dkim {
 
 struct Judgement {
     Result result = Result::none;
-    std::string reason;  // empty where it is a pass
+    Reason reason;  // empty where it is a pass
     unsigned key_bits = 0;
     bool key_absent = false;
     bool key_in_test_mode = false;

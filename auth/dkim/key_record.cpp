@@ -26,7 +26,7 @@ std::optional<crypto::KeyType> key_type_of(std::string_view name) {
 Parsed<KeyRecord> parse_key_record(std::string_view text) {
     if (text.size() > maximum_key_record_octets) return ParseError("key record too long");
     const auto tags = TagList::parse(text);
-    if (!tags) return ParseError("key record: " + tags.error().reason());
+    if (!tags) return ParseError(Reason("key record: ").then(tags.error().reason()));
     // RFC 6376 §3.6.1: v= is DKIM1 and first, where it is there at all.
     if (const Tag* version = tags->find("v")) {
         if (version->value != "DKIM1") return ParseError("key record of another version");
@@ -73,7 +73,7 @@ LoadedKey load_key(std::string_view text) {
         if (key)
             loaded.key = std::move(*key);
         else
-            loaded.fault = "key: " + key.error().reason();
+            loaded.fault = Reason("key: ").then(key.error().reason());
     }
     return loaded;
 }

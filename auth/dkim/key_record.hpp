@@ -4,6 +4,7 @@
 
 #include "auth/crypto/public_key.hpp"
 #include "auth/parse_error.hpp"
+#include "auth/reason.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -37,7 +38,7 @@ Parsed<KeyRecord> parse_key_record(std::string_view text);
 struct LoadedKey {
     KeyRecord record;
     std::optional<crypto::PublicKey> key;
-    std::string fault;  // for people; empty where `key` is set
+    Reason fault;  // empty where `key` is set
 };
 
 LoadedKey load_key(std::string_view text);

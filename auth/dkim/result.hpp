@@ -1,6 +1,8 @@
 // Results of verifying DKIM signatures (RFC 6376 §3.9, in the words of RFC 8601 §2.7.1).
 #pragma once
 
+#include "auth/reason.hpp"
+
 #include "dns/domain_name.hpp"
 
 #include <optional>
@@ -24,7 +26,7 @@ struct Signature {
     unsigned key_bits = 0;                  // 0: no key was read
     bool key_absent = false;                // the DNS says that there is no key record
     std::string signature_prefix;           // RFC 6008: the first eight characters of b=
-    std::string reason;                     // for people: why it is no pass
+    Reason reason;                          // why it is no pass
     bool key_in_test_mode = false;          // t=y in the key record (RFC 6376 §3.6.1)
     bool partly_signed = false;             // it can never be a pass (coverage.hpp)
 

@@ -100,7 +100,7 @@ std::vector<std::string> usual_names(const HeaderBlock& header) {
 Parsed<std::string> sign(const HeaderBlock& header, std::string_view body, const crypto::SigningKey& key,
                          const SigningOptions& options) {
     if (header.fault() != HeaderFault::none)
-        return ParseError("malformed header: " + std::string(to_string(header.fault())));
+        return ParseError(Reason("malformed header: ").then(Reason(header.fault())));
     const std::vector<std::string> names = options.names.empty() ? usual_names(header) : options.names;
     const std::string start = unsigned_field(body, key, options, names);
     // The verifier's own reader says whether the field is one: with a stand-in for the signature, and at the
@@ -111,7 +111,8 @@ Parsed<std::string> sign(const HeaderBlock& header, std::string_view body, const
         return ParseError("options that make no header field");
     const auto time = options.timestamp.value_or(std::chrono::system_clock::time_point());
     const SignatureField parsed = parse_signature_field(block->fields().front(), time);
-    if (!parsed.fault.empty()) return ParseError("options that make no valid signature: " + parsed.fault);
+    if (!parsed.fault.empty())
+        return ParseError(Reason("options that make no valid signature: ").then(parsed.fault));
 
     const FieldIndex index(header);
     const std::string hashed = start + "\r\n";
@@ -122,7 +123,7 @@ Parsed<std::string> sign(const HeaderBlock& header, std::string_view body, const
     if (!signature) return ParseError("the key cannot sign");
     FoldedField field(start);
     field.base64(base64_encode(*signature));
-    return {boost::system::in_place_value, field.text() + "\r\n"};
+    return field.text() + "\r\n";
 }
 
 std::string key_record_of(const crypto::SigningKey& key) {

@@ -35,7 +35,7 @@ class Reader {
         : tags_(tags), out_(out), now_(now) {}
 
     // Every tag is read even after a fault, so that a result can name domain and selector; the first counts.
-    std::string read(SignatureSyntax syntax) {
+    Reason read(SignatureSyntax syntax) {
         switch (syntax) {
             case SignatureSyntax::dkim:
                 return first_of({read_version(), read_domain(), read_selector(), read_algorithm(),
@@ -50,84 +50,86 @@ class Reader {
                 return first_of({refuse_names(), read_domain(), read_selector(), read_algorithm(),
                                  read_signature(), read_timestamp()});
         }
-        return "unknown syntax";
+        return Reason("unknown syntax");
     }
 
   private:
-    static std::string first_of(std::initializer_list<std::string> faults) {
-        for (const std::string& fault : faults)
+    static Reason first_of(std::initializer_list<Reason> faults) {
+        for (const Reason& fault : faults)
             if (!fault.empty()) return fault;
         return {};
     }
 
-    std::string read_version() {
+    Reason read_version() {
         const auto value = tags_.value("v");
-        if (!value) return "no v= tag";
-        return *value == "1" ? "" : "incompatible version v=" + printable(*value);
+        if (!value) return Reason("no v= tag");
+        return *value == "1" ? Reason() : Reason("incompatible version", "v=" + printable(*value));
     }
 
-    std::string read_domain() {
+    Reason read_domain() {
         const auto value = tags_.value("d");
-        if (!value) return "no d= tag";
+        if (!value) return Reason("no d= tag");
         out_.domain = parse_signing_domain(*value);
-        return out_.domain ? "" : "d= is no domain name";
+        return out_.domain ? Reason() : Reason("d= is no domain name");
     }
 
-    std::string read_selector() {
+    Reason read_selector() {
         const auto value = tags_.value("s");
-        if (!value) return "no s= tag";
-        if (value->size() > maximum_domain_octets) return "s= is no selector";
+        if (!value) return Reason("no s= tag");
+        if (value->size() > maximum_domain_octets) return Reason("s= is no selector");
         const auto selector = dns::to_ascii(*value);
         if (!selector || selector->is_root() || !selector->is_host_name(true) || value->ends_with('.'))
-            return "s= is no selector";
+            return Reason("s= is no selector");
         out_.selector = selector->text();
         if (!out_.domain) return {};
         out_.key_name = out_.domain->prepend(out_.selector + "._domainkey");  // RFC 6376 §3.6.2.1
-        return out_.key_name ? "" : "the name of the key is too long";
+        return out_.key_name ? Reason() : Reason("the name of the key is too long");
     }
 
-    std::string read_algorithm() {
+    Reason read_algorithm() {
         const auto value = tags_.value("a");
-        if (!value) return "no a= tag";
-        if (!std::all_of(value->begin(), value->end(), ascii::is_visible)) return "a= is no algorithm";
+        if (!value) return Reason("no a= tag");
+        if (!std::all_of(value->begin(), value->end(), ascii::is_visible))
+            return Reason("a= is no algorithm");
         out_.algorithm = value->substr(0, 64);
         if (*value == "rsa-sha256") {
             out_.key_type = crypto::KeyType::rsa;
         } else if (*value == "ed25519-sha256") {
             out_.key_type = crypto::KeyType::ed25519;  // RFC 8463 §3
         } else if (*value == "rsa-sha1") {
-            return "algorithm rsa-sha1 is historic (RFC 8301)";
+            return Reason("algorithm rsa-sha1 is historic (RFC 8301)");
         } else {
-            return "unknown algorithm a=" + printable(*value);
+            return Reason("unknown algorithm", "a=" + printable(*value));
         }
         return {};
     }
 
-    std::string read_signature() {
+    Reason read_signature() {
         const Tag* tag = tags_.find("b");
-        if (!tag) return "no b= tag";
+        if (!tag) return Reason("no b= tag");
         out_.spelled_signature = tag->spelled;
         auto octets = base64_decode(tag->value, maximum_signature_octets);
-        if (!octets) return "b= is no base64, or too long";
+        if (!octets) return Reason("b= is no base64, or too long");
         for (const char c : tag->value) {
             if (out_.signature_prefix.size() == 8) break;  // RFC 6008 §4
             if (ascii::is_visible(c)) out_.signature_prefix += c;
         }
-        if (octets->empty()) return "b= is empty";
+        if (octets->empty()) return Reason("b= is empty");
         out_.signature = std::move(*octets);
         return {};
     }
 
-    std::string read_body_hash() {
+    Reason read_body_hash() {
         const auto value = tags_.value("bh");
-        if (!value) return "no bh= tag";
+        if (!value) return Reason("no bh= tag");
         auto octets = base64_decode(*value, crypto::sha256_octets);
-        if (!octets || octets->size() != crypto::sha256_octets) return "bh= is no base64 of a SHA-256 hash";
+        if (!octets || octets->size() != crypto::sha256_octets)
+            return Reason("bh= is no base64 of a SHA-256 hash");
         out_.body_hash = std::move(*octets);
         return {};
     }
 
-    std::string read_canonicalization() {
+    Reason read_canonicalization() {
         const auto value = tags_.value("c");
         if (!value) return {};
         const std::size_t slash = value->find('/');
@@ -135,7 +137,7 @@ class Reader {
         // RFC 6376 §3.5: one name alone is the header's, and the body's is simple.
         const auto body = slash == std::string_view::npos ? Canonicalization::simple
                                                           : canonicalization_of(value->substr(slash + 1));
-        if (!header || !body) return "unknown canonicalization c=" + printable(*value);
+        if (!header || !body) return Reason("unknown canonicalization", "c=" + printable(*value));
         out_.header_canonicalization = *header;
         out_.body_canonicalization = *body;
         return {};
@@ -147,26 +149,26 @@ class Reader {
         return std::nullopt;
     }
 
-    std::string read_names() {
+    Reason read_names() {
         const auto value = tags_.value("h");
-        if (!value) return "no h= tag";
+        if (!value) return Reason("no h= tag");
         auto names = parse_signed_names(*value);
         if (!names) return names.error().reason();
         out_.signed_names = std::move(*names);
         // RFC 6376 §6.1.1
         const auto from = std::find(out_.signed_names.begin(), out_.signed_names.end(), "from");
-        return from == out_.signed_names.end() ? "h= does not name From" : "";
+        return from == out_.signed_names.end() ? Reason("h= does not name From") : Reason();
     }
 
     // RFC 8617 §5.2 takes the signing of RFC 6376 §5, not the verifiers' rule of its §6.1.1 that From be
     // signed; and ARC's testers let names be empty, as names that select nothing. What a signature covers is
     // told beside the result instead.
-    std::string read_arc_names() {
+    Reason read_arc_names() {
         const auto value = tags_.value("h");
-        if (!value) return "no h= tag";
+        if (!value) return Reason("no h= tag");
         std::string names;
         const auto written = split_colon_list(*value, maximum_signed_names);
-        if (written.empty()) return "too many names in h=";
+        if (written.empty()) return Reason("too many names in h=");
         for (const std::string_view name : written)
             if (!name.empty()) names.append(names.empty() ? "" : ":").append(name);
         if (names.empty()) return {};
@@ -176,12 +178,12 @@ class Reader {
         // RFC 8617 §4.1.2 forbids all ARC fields here. Sealers of earlier drafts signed the other two, and
         // many still do; a seal, which comes after the signature, can never be meant.
         const auto seal = std::find(out_.signed_names.begin(), out_.signed_names.end(), "arc-seal");
-        return seal == out_.signed_names.end() ? "" : "h= names ARC-Seal";
+        return seal == out_.signed_names.end() ? Reason() : Reason("h= names ARC-Seal");
     }
 
-    std::string refuse_names() const { return tags_.find("h") ? "h= in an ARC-Seal" : ""; }
+    Reason refuse_names() const { return tags_.find("h") ? Reason("h= in an ARC-Seal") : Reason(); }
 
-    std::string read_identity() {
+    Reason read_identity() {
         const auto value = tags_.value("i");
         if (!value) {
             if (out_.domain) out_.identity = "@" + out_.domain->text();
@@ -189,14 +191,14 @@ class Reader {
             return {};
         }
         const auto decoded = decode_dkim_quoted_printable(*value);
-        if (!decoded || decoded->size() > maximum_identity_octets) return "i= is no identity";
+        if (!decoded || decoded->size() > maximum_identity_octets) return Reason("i= is no identity");
         const std::size_t at = decoded->rfind('@');
-        if (at == std::string::npos || !is_text_of_identity(*decoded)) return "i= is no identity";
+        if (at == std::string::npos || !is_text_of_identity(*decoded)) return Reason("i= is no identity");
         const auto domain = parse_signing_domain(std::string_view(*decoded).substr(at + 1));
-        if (!domain) return "i= has no domain";
+        if (!domain) return Reason("i= has no domain");
         out_.identity = decoded->substr(0, at + 1) + domain->text();
         out_.identity_domain = domain;
-        if (out_.domain && !domain->is_at_or_below(*out_.domain)) return "i= is not at or below d=";
+        if (out_.domain && !domain->is_at_or_below(*out_.domain)) return Reason("i= is not at or below d=");
         return {};
     }
 
@@ -207,40 +209,40 @@ class Reader {
         return !controls && is_utf8(text);
     }
 
-    std::string read_body_length() {
+    Reason read_body_length() {
         const auto value = tags_.value("l");
         if (!value) return {};
         out_.body_length = parse_number(*value);
-        return out_.body_length ? "" : "l= is no number";
+        return out_.body_length ? Reason() : Reason("l= is no number");
     }
 
     // RFC 6376 §3.5 q=: unknown methods are ignored; dns/txt must be among them.
-    std::string read_query() {
+    Reason read_query() {
         const auto value = tags_.value("q");
         if (!value) return {};
         const auto methods = split_colon_list(*value);
         const bool known = std::find(methods.begin(), methods.end(), "dns/txt") != methods.end();
-        return known ? "" : "no known query method in q=";
+        return known ? Reason() : Reason("no known query method in q=");
     }
 
     // RFC 6376 §3.5: implementations may ignore signatures of the future, and of the past by x=.
-    std::string read_timestamp() {
+    Reason read_timestamp() {
         const auto t = tags_.value("t");
         if (!t) return {};
         out_.timestamp = parse_number(*t);
-        if (!out_.timestamp) return "t= is no number";
+        if (!out_.timestamp) return Reason("t= is no number");
         const auto slack = static_cast<std::uint64_t>(maximum_clock_difference.count());
-        return *out_.timestamp > seconds_now() + slack ? "signed in the future (t=)" : "";
+        return *out_.timestamp > seconds_now() + slack ? Reason("signed in the future (t=)") : Reason();
     }
 
-    std::string read_times() {
-        std::string fault = read_timestamp();
+    Reason read_times() {
+        Reason fault = read_timestamp();
         const auto x = tags_.value("x");
         if (!fault.empty() || !x) return fault;
         out_.expiration = parse_number(*x);
-        if (!out_.expiration) return "x= is no number";
-        if (out_.timestamp && *out_.expiration <= *out_.timestamp) return "x= is not after t=";
-        return *out_.expiration < seconds_now() ? "signature expired (x=)" : "";
+        if (!out_.expiration) return Reason("x= is no number");
+        if (out_.timestamp && *out_.expiration <= *out_.timestamp) return Reason("x= is not after t=");
+        return *out_.expiration < seconds_now() ? Reason("signature expired (x=)") : Reason();
     }
 
     std::uint64_t seconds_now() const {

@@ -6,6 +6,7 @@
 #include "auth/dkim/canonicalization.hpp"
 #include "auth/message/header_block.hpp"
 #include "auth/parse_error.hpp"
+#include "auth/reason.hpp"
 #include "auth/tag_list.hpp"
 
 #include "dns/domain_name.hpp"
@@ -49,7 +50,7 @@ struct SignatureField {
     std::string signature_prefix;              // the first eight characters of b= (RFC 6008 §4)
     std::string_view spelled_signature;        // the value of b= with the white space around it, in the field
 
-    std::string fault;  // why the signature cannot pass, whatever key and message are; empty: none
+    Reason fault;  // why the signature cannot pass, whatever key and message are; empty: none
 };
 
 // Reads all tags; `fault` names the first thing wrong, and tags that can be read are read even so. The views

@@ -71,7 +71,7 @@ void Verifier::Impl::read_fields(std::chrono::system_clock::time_point now) {
         Candidate candidate{field, parse_signature_field(*field, now)};
         // RFC 6376 §3.8: in a header that two readers could read differently, nobody knows what is signed.
         if (candidate.parsed.fault.empty() && header->fault() != HeaderFault::none)
-            candidate.parsed.fault = "malformed header: " + std::string(to_string(header->fault()));
+            candidate.parsed.fault = Reason("malformed header: ").then(Reason(header->fault()));
         candidates.push_back(std::move(candidate));
     }
 }
@@ -107,7 +107,7 @@ Signature Verifier::Impl::describe(const Candidate& candidate) const {
         signature.reason = candidate.parsed.fault;
     } else if (!candidate.in_budget) {
         signature.result = Result::policy;
-        signature.reason = "more than " + std::to_string(options.max_signatures) + " signatures";
+        signature.reason = Reason("more than ").then(options.max_signatures).then(" signatures");
     } else {
         judge(candidate, signature);
     }
@@ -125,7 +125,7 @@ void Verifier::Impl::judge(const Candidate& candidate, Signature& signature) con
     Judgement judgement = judge_signature(parsed, keys.found(candidate.key_number), options.minimum_rsa_bits,
                                           judge_body(parsed, body), hash);
     // RFC 6376 §8.2, §8.15, our policy: what is partly signed authenticates nobody.
-    std::string open = uncovered(parsed, index, body);
+    Reason open = uncovered(parsed, index, body);
     signature.partly_signed = !open.empty();
     if (judgement.result == Result::pass && signature.partly_signed) {
         judgement.result = Result::policy;

@@ -15,7 +15,7 @@ struct Choice {
     std::optional<dns::DomainName> organizational_domain_from;
     bool author_exists = false;  // an answer showed it by the way
     bool trouble = false;
-    std::string reason;
+    Reason reason;
 };
 
 boost::asio::awaitable<Choice> choose_by_walk(dns::DomainName author_domain, dns::Resolver& resolver) {
@@ -75,7 +75,7 @@ boost::asio::awaitable<void> set_subdomain_policy(Discovered& discovered, dns::D
     if (!answer->failed() || *record.np == discovered.policy) co_return;
     set_policy(discovered, std::max(*record.np, discovered.policy), "");
     discovered.trouble = Result::temperror;
-    discovered.reason = author_domain.text() + ": " + answer->detail;
+    discovered.reason = Reason("no answer of the DNS", author_domain.text() + ": " + answer->detail);
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ boost::asio::awaitable<Discovered> discover(dns::DomainName author_domain, Disco
     discovered.reason = std::move(choice.reason);
     if (choice.record && !choice.record->parsed.applies) {
         discovered.reason =
-            "the record at " + choice.record->name.text() + " has no valid policy and no valid rua";
+            Reason("a record with no valid policy and no valid rua", choice.record->name.text());
         co_return discovered;
     }
     if (choice.trouble) discovered.trouble = Result::temperror;

@@ -70,7 +70,7 @@ void conclude(Evaluation& evaluation) {
         evaluation.result = Result::temperror;
     else
         evaluation.result = Result::fail;
-    if (passed) evaluation.reason.clear();
+    if (passed) evaluation.reason = Reason();
     if (open && !passed && evaluation.reason.empty())
         evaluation.reason = "trouble leaves open whether an identifier passes and aligns";
 }

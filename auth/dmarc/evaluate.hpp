@@ -30,7 +30,7 @@ struct Discovered {
     std::optional<dns::DomainName> organizational_domain_from;
     Policy policy = Policy::none;
     std::string policy_tag;
-    std::string reason;
+    Reason reason;
 };
 
 boost::asio::awaitable<Discovered> discover(dns::DomainName author_domain, Discovery method,

@@ -2,6 +2,8 @@
 // and aggregate report draw from it.
 #pragma once
 
+#include "auth/reason.hpp"
+
 #include "dns/domain_name.hpp"
 
 #include <optional>
@@ -60,7 +62,7 @@ struct Evaluation {
     // Trouble hides whether the one, or the other where it is false, holds.
     bool spf_domain_open = false;
     bool dkim_domain_open = false;
-    std::string reason;  // for people: why it is no pass
+    Reason reason;  // why it is no pass
 };
 
 }  // namespace gatepost::auth::dmarc

@@ -31,7 +31,7 @@ RecordLookup read_answer(const dns::DomainName& owner, const dns::Answer& answer
     RecordLookup lookup;
     if (answer.failed()) {
         lookup.trouble = true;
-        lookup.reason = owner.text() + ": " + answer.detail;
+        lookup.reason = Reason("no answer of the DNS", owner.text() + ": " + answer.detail);
         return lookup;
     }
     // RFC 8020: no name exists below one that does not.
@@ -40,7 +40,7 @@ RecordLookup read_answer(const dns::DomainName& owner, const dns::Answer& answer
     const auto published = dns::derive<Published>(answer, read_published);
     lookup.record = published->record;
     lookup.several = published->several;
-    if (lookup.several) lookup.reason = owner.text() + ": several policy records";
+    if (lookup.several) lookup.reason = Reason("several policy records", owner.text());
     return lookup;
 }
 

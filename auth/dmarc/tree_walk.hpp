@@ -23,7 +23,7 @@ struct RecordLookup {
     bool several = false;                // more than one: all discarded (RFC 9989 §4.10 steps 2 and 6)
     bool trouble = false;                // the DNS failed: nobody knows; `reason` says how
     bool name_exists = false;            // the answer shows that the name itself exists
-    std::string reason;
+    Reason reason;
 };
 
 // Never throws for trouble of the DNS. A name too long to have "_dmarc" below it has no record.
@@ -39,7 +39,7 @@ struct Walk {
     std::vector<FoundRecord> found;  // the longest name first
     bool trouble = false;            // the DNS failed at some step, which ended the walk; `reason` says where
     bool start_exists = false;       // an answer shows that `start` exists
-    std::string reason;
+    Reason reason;
 
     // RFC 9989 §4.10.2. nullopt: trouble hides it.
     std::optional<dns::DomainName> organizational_domain() const;

@@ -31,7 +31,7 @@ boost::asio::awaitable<Check> check_iprev(dns::IpAddress client, dns::Resolver& 
     const dns::AnswerPtr names = co_await resolver.query(client.reverse_name(), dns::RrType::ptr);
     if (names->failed()) {
         check.result = Result::temperror;
-        check.reason = "PTR: " + names->detail;
+        check.reason = Reason("no answer about the PTR record", names->detail);
         co_return check;
     }
     if (!names->found()) {
@@ -50,14 +50,15 @@ boost::asio::awaitable<Check> check_iprev(dns::IpAddress client, dns::Resolver& 
         const dns::AnswerPtr addresses = co_await resolver.query(*name, type);
         if (addresses->failed()) {
             check.result = Result::temperror;
-            check.reason = "address of a name: " + addresses->detail;
+            check.reason =
+                Reason("no answer about the address of a name", name->text() + ": " + addresses->detail);
             continue;
         }
         const auto& records = addresses->records;
         if (std::find(records.begin(), records.end(), dns::RecordData(client)) == records.end()) continue;
         check.result = Result::pass;
         check.name = *name;
-        check.reason.clear();
+        check.reason = Reason();
         co_return check;
     }
     co_return check;

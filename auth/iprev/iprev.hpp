@@ -1,6 +1,8 @@
 // The forward-confirmed name of a client: RFC 8601 §3 (iprev).
 #pragma once
 
+#include "auth/reason.hpp"
+
 #include "dns/domain_name.hpp"
 #include "dns/ip_address.hpp"
 #include "dns/resolver.hpp"
@@ -8,7 +10,6 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace gatepost::auth::iprev {
@@ -22,7 +23,7 @@ struct Check {
     // A completed answer of the DNS shows that the client has no forward-confirmed name.
     bool has_no_name() const { return result == Result::fail || result == Result::permerror; }
     std::optional<dns::DomainName> name;  // set exactly where the result is pass
-    std::string reason;                   // for people: why it is no pass, or why nobody asked
+    Reason reason;                        // why it is no pass, or why nobody asked
 };
 
 // Looks up the PTR names of `client` (the first 10 at most) and keeps the first whose addresses hold

@@ -4,8 +4,11 @@
 #include "auth/results/field_text.hpp"
 #include "auth/results/parse_results.hpp"
 
+#include "dns/ascii.hpp"
 #include "dns/idna.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace gatepost::auth::results {
@@ -18,26 +21,25 @@ std::string token_or_quoted(std::string_view value) {
     return is_token(value) ? std::string(value) : quote_string(value);
 }
 
-bool is_quoted_string(std::string_view text) {
-    if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
-    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-        if (text[i] == '"') return false;
-        if (text[i] == '\\' && ++i + 1 == text.size()) return false;
-    }
-    return true;
+// The algorithms that are registered for DKIM (RFC 6376 §3.3, RFC 8463 §3); others are a sender's own words.
+constexpr std::array<std::string_view, 3> known_algorithms = {"rsa-sha1", "rsa-sha256", "ed25519-sha256"};
+
+// RFC 8601 §2.2 lets an email identity be [ [ local-part ] "@" ] domain-name. A local-part in quotes can hold
+// what a reader that splits at every ";" takes for a result, and a dot-atom "dkim=pass"; of such an identity
+// only
+// "@" and the domain are told.
+std::string told_identity(std::string_view identity) {
+    const auto at = identity.rfind('@');
+    if (at == std::string_view::npos) return {};
+    const auto domain = dns::to_ascii(identity.substr(at + 1));
+    if (!domain || !domain->is_host_name(true)) return {};
+    const std::string_view local_part = identity.substr(0, at);
+    return (is_plain_local_part(local_part) ? std::string(local_part) : "") + '@' + domain->text();
 }
 
-// RFC 8601 §2.2: an email identity is written [ [ local-part ] "@" ] domain-name, its parts as they came;
-// what is none goes into a quoted-string. UTF-8 stands in header.i only of messages that have it there (RFC
-// 8616 §5).
-std::string address_or_quoted(std::string_view value) {
-    const auto at = value.rfind('@');
-    if (at == std::string_view::npos) return token_or_quoted(value);
-    const std::string_view local_part = value.substr(0, at);
-    const auto domain = dns::to_ascii(value.substr(at + 1));
-    const bool is_local_part = local_part.empty() || is_dot_atom(local_part) || is_quoted_string(local_part);
-    if (!is_local_part || !domain || !domain->is_host_name(true)) return quote_string(value);
-    return std::string(value);
+bool is_unpadded_base64(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(),
+                                        [](char c) { return ascii::is_alnum(c) || c == '+' || c == '/'; });
 }
 
 class ValueWriter {
@@ -52,30 +54,27 @@ class ValueWriter {
         if (!text.empty()) text_.append(" (").append(comment_text(text)).append(")");
     }
 
-    void reason(std::string_view text) {
-        if (!text.empty()) text_.append(" reason=").append(quote_string(printable(text)));
+    // Our own words alone: what others wrote is for the log and for programs (reason.hpp).
+    void reason(const Reason& reason) {
+        if (!reason.empty()) text_.append(" reason=").append(quote_string(reason.words()));
     }
 
-    void property(std::string_view name, std::string_view value) {
-        if (is_writable(value)) write(name, token_or_quoted(value));
-    }
-
-    void address(std::string_view name, std::string_view value) {
-        if (is_writable(value)) write(name, address_or_quoted(value));
-    }
+    // A value of ours.
+    void property(std::string_view name, std::string_view value) { write(name, token_or_quoted(value)); }
 
     // What is no host name is not written: quoted, too, some reader would take a part of it for a domain.
     void domain(std::string_view name, const std::optional<dns::DomainName>& domain) {
         if (domain && domain->is_host_name(true)) write(name, domain->text());
     }
 
-    std::string take() { return std::move(text_); }
-
-  private:
+    // A value that needs no quotes.
     void write(std::string_view name, std::string_view value) {
         text_.append(" ").append(name).append("=").append(value);
     }
 
+    std::string take() { return std::move(text_); }
+
+  private:
     std::string text_;
 };
 
@@ -103,10 +102,15 @@ void write_signature(ValueWriter& writer, const dkim::Signature& signature) {
     writer.result("dkim", dkim::to_string(signature.result));
     if (signature.result != dkim::Result::pass) writer.reason(signature.reason);
     writer.domain("header.d", signature.domain);
-    writer.property("header.s", signature.selector);
-    writer.address("header.i", signature.identity);
-    writer.property("header.a", signature.algorithm);
-    writer.property("header.b", signature.signature_prefix);  // RFC 6008 §4
+    writer.domain("header.s", dns::DomainName::parse(signature.selector));
+    const std::string identity = told_identity(signature.identity);
+    if (is_writable(identity)) writer.write("header.i", identity);
+    const bool known = std::find(known_algorithms.begin(), known_algorithms.end(), signature.algorithm) !=
+                       known_algorithms.end();
+    if (known) writer.write("header.a", signature.algorithm);
+    // RFC 6008 §4. Padding ends what is shorter than eight characters, and no such signature verifies.
+    if (is_unpadded_base64(signature.signature_prefix))
+        writer.property("header.b", signature.signature_prefix);
 }
 
 void write_dkim(ValueWriter& writer, const std::vector<dkim::Signature>& signatures) {

@@ -1,5 +1,6 @@
 #include "auth/results/field_text.hpp"
 
+#include "auth/mail_address.hpp"
 #include "auth/utf8.hpp"
 
 #include "dns/ascii.hpp"
@@ -30,6 +31,11 @@ std::size_t part_length(std::string_view rest) {
     return rest.size();
 }
 
+void replace(std::string& text, std::string_view from, std::string_view to) {
+    for (char& c : text)
+        if (const auto at = from.find(c); at != std::string_view::npos) c = to[at];
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -39,13 +45,26 @@ std::string printable(std::string_view text) {
     return safe;
 }
 
+std::string unstructured_text(std::string_view text) {
+    std::string safe(text);
+    replace(safe, "\\\";=", "/',:");
+    std::replace_if(
+        safe.begin(), safe.end(), [](char c) { return !ascii::is_printable(c); }, '?');
+    return safe;
+}
+
 std::string comment_text(std::string_view text) {
     std::string safe = printable(text);
-    constexpr std::string_view from = "()\\\";";
-    constexpr std::string_view to = "[]/',";
-    for (char& c : safe)
-        if (const auto at = from.find(c); at != std::string_view::npos) c = to[at];
+    replace(safe, "()\\\";=", "[]/',:");
     return safe;
+}
+
+bool is_plain_local_part(std::string_view text) {
+    constexpr std::string_view others = "-_.+~";
+    const bool plain = std::all_of(text.begin(), text.end(), [&](char c) {
+        return ascii::is_alnum(c) || ascii::is_8bit(c) || others.find(c) != std::string_view::npos;
+    });
+    return plain && (text.empty() || is_dot_atom(text));
 }
 
 bool is_writable(std::string_view value) {

@@ -83,8 +83,10 @@ boost::asio::awaitable<Check> check_host(Request request, Identity identity, Sco
     check.mechanism = safe_text(evaluation.mechanism(), max_mechanism_octets);
     check.explanation = evaluation.explanation();
     if (check.result == Result::none || check.result == Result::temperror ||
-        check.result == Result::permerror)
-        check.reason = safe_text(evaluation.reason(), max_reason_octets);
+        check.result == Result::permerror) {
+        check.reason = evaluation.reason();
+        check.reason.about(safe_text(check.reason.detail(), max_reason_octets));
+    }
     check.lookups = evaluation.lookups();
     check.void_lookups = evaluation.void_lookups();
     co_return check;

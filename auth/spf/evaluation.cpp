@@ -30,7 +30,7 @@ boost::asio::awaitable<Evaluation::Verdict> Evaluation::check(dns::DomainName do
     for (bool redirected = false;; redirected = true) {
         std::variant<RecordPtr, Result> fetched = Result::none;
         if (domain.label_count() < 2) {  // RFC 7208 §4.3
-            reason_ = '"' + domain.text() + "\" is no name of several labels";
+            reason_ = Reason("a name that is not of several labels", domain.text());
         } else {
             dns::AnswerPtr answer = resolver_.known(domain, dns::RrType::txt);
             if (!answer) answer = co_await resolver_.query(domain, dns::RrType::txt);
@@ -53,7 +53,8 @@ boost::asio::awaitable<Evaluation::Verdict> Evaluation::check(dns::DomainName do
         if (!begin_term()) co_return verdict;
         Target target = co_await target_of(*redirect, domain);
         if (!target.name) {
-            if (!target.over_limit) reason_ = "redirect of " + domain.text() + " leads to no domain name";
+            if (!target.over_limit)
+                reason_ = Reason("a redirect that leads to no domain name", domain.text());
             co_return verdict;
         }
         domain = std::move(*target.name);
@@ -64,20 +65,20 @@ boost::asio::awaitable<Evaluation::Verdict> Evaluation::check(dns::DomainName do
 std::variant<Evaluation::RecordPtr, Result> Evaluation::read_record(const dns::DomainName& domain,
                                                                     const dns::Answer& answer) {
     if (answer.failed()) {
-        reason_ = "TXT " + domain.text() + ": " + answer.detail;
+        reason_ = Reason("no answer of the DNS", "TXT " + domain.text() + ": " + answer.detail);
         return Result::temperror;
     }
     // Beside the answer there is room for one reader's value: not for SPF's where the texts are another's.
     if (!holds_spf(answer)) {
-        reason_ = domain.text() + " has no SPF record";
+        reason_ = Reason("no SPF record", domain.text());
         return Result::none;
     }
     const auto published = dns::derive<Published>(answer, read_published);
     if (const auto* record = std::get_if<Record>(published.get())) return RecordPtr(published, record);
     if (const auto* error = std::get_if<SyntaxError>(published.get()))
-        reason_ = "SPF record of " + domain.text() + ": " + error->reason;
+        reason_ = Reason().about(domain.text()).then(error->reason);
     else
-        reason_ = domain.text() + " has more than one SPF record";
+        reason_ = Reason("more than one SPF record", domain.text());
     return Result::permerror;
 }
 
@@ -166,14 +167,15 @@ bool Evaluation::begin_term() {
 
 bool Evaluation::count_lookup() {
     if (++lookups_ <= limits_.lookup_terms) return true;
-    reason_ = "more than " + std::to_string(limits_.lookup_terms) + " terms that need the DNS";
+    reason_ = Reason("more than ").then(limits_.lookup_terms).then(" terms that need the DNS");
     return false;
 }
 
 std::optional<Evaluation::Match> Evaluation::trouble(const dns::DomainName& name, dns::RrType type,
                                                      const dns::Answer& answer) {
     if (answer.failed()) {
-        reason_ = std::string(dns::to_string(type)) + ' ' + name.text() + ": " + answer.detail;
+        reason_ = Reason("no answer of the DNS",
+                         std::string(dns::to_string(type)) + ' ' + name.text() + ": " + answer.detail);
         return Match::temperror;
     }
     if (!answer.found() && !count_void()) return Match::permerror;
@@ -186,7 +188,7 @@ bool Evaluation::count_void() {
     if (std::exchange(term_was_void_, true)) return true;
     if (std::exchange(term_is_open_, false)) --open_terms_;
     if (++void_lookups_ <= limits_.void_lookups) return true;
-    reason_ = "more than " + std::to_string(limits_.void_lookups) + " terms asked for names without records";
+    reason_ = Reason("more than ").then(limits_.void_lookups).then(" terms asked for names without records");
     return false;
 }
 

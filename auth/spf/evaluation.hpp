@@ -2,6 +2,7 @@
 // right, include and redirect with them, under limits that all of it shares.
 #pragma once
 
+#include "auth/reason.hpp"
 #include "auth/spf/client_names.hpp"
 #include "auth/spf/limits.hpp"
 #include "auth/spf/macro.hpp"
@@ -33,7 +34,7 @@ class Evaluation {
     Result result() const { return verdict_.result; }
     const std::string& mechanism() const { return verdict_.mechanism; }
     const std::string& explanation() const { return explanation_; }
-    const std::string& reason() const { return reason_; }
+    const Reason& reason() const { return reason_; }
     unsigned lookups() const { return lookups_; }
     unsigned void_lookups() const { return void_lookups_; }
 
@@ -94,7 +95,7 @@ class Evaluation {
     bool local_part_is_ascii_;
     Verdict verdict_;
     std::string explanation_;
-    std::string reason_;
+    Reason reason_;
     unsigned lookups_ = 0;
     unsigned void_lookups_ = 0;
     bool term_was_void_ = false;

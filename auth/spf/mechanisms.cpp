@@ -31,7 +31,7 @@ boost::asio::awaitable<Evaluation::Match> Evaluation::match(const Directive& dir
             // RFC 7208 §4.8 leaves this open: a name that cannot exist has no records; for include, that is
             // a check_host() that gives none (§4.3, §5.2).
             if (mechanism != Mechanism::include) co_return Match::no;
-            reason_ = directive.text + " leads to no domain name";
+            reason_ = Reason("an include that leads to no domain name", directive.text);
             co_return Match::permerror;
         }
         name = std::move(*target.name);
@@ -92,7 +92,7 @@ boost::asio::awaitable<Evaluation::Match> Evaluation::match_mx(const Directive& 
     for (const dns::MxData& mx : exchanges) {
         if (mx.exchange.is_root()) continue;  // RFC 7505 §3: takes no mail, has no address
         if (++names > limits_.mx_names) {
-            reason_ = target.text() + " has more than " + std::to_string(limits_.mx_names) + " MX names";
+            reason_ = Reason("more than ", target.text()).then(limits_.mx_names).then(" MX names");
             co_return Match::permerror;  // RFC 7208 §4.6.4
         }
         const dns::AnswerPtr addresses = co_await resolver_.query(mx.exchange, type);

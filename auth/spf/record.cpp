@@ -184,7 +184,7 @@ bool is_spf_record(std::string_view text) {
 }
 
 std::variant<Record, SyntaxError> Record::parse(std::string text) {
-    if (text.size() > max_record_octets) return SyntaxError{"the record is too long"};
+    if (text.size() > max_record_octets) return SyntaxError{Reason("the SPF record is too long")};
     Record record;
     record.text_ = std::move(text);
     std::size_t position = version.size();
@@ -192,7 +192,8 @@ std::variant<Record, SyntaxError> Record::parse(std::string text) {
         const std::string_view term = next_term(record.text_, position);
         if (term.empty()) return record;
         if (!record.check_term(term))
-            return SyntaxError{"syntax error in \"" + safe_text(term, max_quoted_octets) + '"'};
+            return SyntaxError{
+                Reason("a syntax error in the SPF record", '"' + safe_text(term, max_quoted_octets) + '"')};
     }
 }
 

@@ -2,6 +2,7 @@
 // syntax error anywhere makes it a permerror.
 #pragma once
 
+#include "auth/reason.hpp"
 #include "auth/spf/macro.hpp"
 #include "auth/spf/result.hpp"
 
@@ -28,9 +29,9 @@ struct Directive {
     unsigned ip6_prefix = 128;
 };
 
-// What is wrong, for people; names the term, printable and bounded.
+// What is wrong; its detail is the term, printable, bounded and quoted.
 struct SyntaxError {
-    std::string reason;
+    Reason reason;
 };
 
 // RFC 7208 §4.5: does this TXT record begin with a version section of exactly "v=spf1"?

@@ -2,6 +2,8 @@
 // and report want to know of it.
 #pragma once
 
+#include "auth/reason.hpp"
+
 #include "dns/domain_name.hpp"
 
 #include <optional>
@@ -24,7 +26,7 @@ struct Check {
         domain;               // the one checked; absent where it is no domain name (result none)
     std::string mechanism;    // the directive that matched, as written in its record ("-all"), or empty
     std::string explanation;  // of a fail with exp=, made safe for a reply: printable ASCII, bounded
-    std::string reason;       // for people: why none, temperror or permerror, or why it was not evaluated
+    Reason reason;            // why none, temperror or permerror, or why it was not evaluated
     unsigned lookups = 0;     // terms that count against the limit of ten (RFC 7208 §4.6.4)
     unsigned void_lookups = 0;
 };

@@ -52,7 +52,7 @@ json::object spf_object(const auth::spf::Check& check) {
     object["domain"] = name_or_null(check.domain);
     object["mechanism"] = text_or_null(check.mechanism);
     object["explanation"] = text_or_null(check.explanation);
-    object["reason"] = text_or_null(check.reason);
+    object["reason"] = text_or_null(check.reason.text());
     return object;
 }
 
@@ -61,7 +61,7 @@ json::object iprev_object(const auth::iprev::Check& check) {
     const bool evaluated = check.result != auth::iprev::Result::none;
     object["result"] = evaluated ? json::value(to_string(check.result)) : json::value();
     object["name"] = name_or_null(check.name);
-    object["reason"] = text_or_null(check.reason);
+    object["reason"] = text_or_null(check.reason.words());  // as in the header
     return object;
 }
 
@@ -76,7 +76,7 @@ json::array dkim_array(const std::vector<auth::dkim::Signature>& signatures) {
         object["algorithm"] = text_or_null(signature.algorithm);
         object["key_bits"] = signature.key_bits;
         object["signature_prefix"] = text_or_null(signature.signature_prefix);
-        object["reason"] = text_or_null(signature.reason);
+        object["reason"] = text_or_null(signature.reason.text());
         array.push_back(std::move(object));
     }
     return array;
@@ -86,7 +86,7 @@ json::object arc_object(const auth::arc::Chain& chain, bool trusted) {
     json::object object;
     object["result"] = to_string(chain.result);
     object["instance"] = chain.instance;
-    object["reason"] = text_or_null(chain.reason);
+    object["reason"] = text_or_null(chain.reason.text());
     object["trusted"] = trusted;
     json::array sealers;
     for (const auto& sealer : chain.sealers) {
@@ -111,7 +111,7 @@ json::object dmarc_object(const auth::dmarc::Evaluation& dmarc) {
     object["spf_aligned"] = aligned(dmarc.spf_aligned);
     object["dkim_aligned"] = aligned(dmarc.dkim_aligned);
     object["testing"] = dmarc.record && dmarc.record->testing;
-    object["reason"] = text_or_null(dmarc.reason);
+    object["reason"] = text_or_null(dmarc.reason.words());  // as in the header
     return object;
 }
 

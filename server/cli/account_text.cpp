@@ -29,7 +29,7 @@ std::string spf_line(std::string_view label, const auth::spf::Check& check) {
     if (check.domain) text += " of " + check.domain->text();
     if (!check.mechanism.empty()) text += " by " + check.mechanism;
     if (!check.explanation.empty()) text += ": " + check.explanation;
-    return line(label, text + because(check.reason));
+    return line(label, text + because(check.reason.text()));
 }
 
 std::string dkim_lines(const std::vector<auth::dkim::Signature>& signatures) {
@@ -41,7 +41,7 @@ std::string dkim_lines(const std::vector<auth::dkim::Signature>& signatures) {
         text.append(", selector ").append(signature.selector.empty() ? "-" : signature.selector);
         if (!signature.algorithm.empty()) text += ", " + signature.algorithm;
         if (signature.key_bits) text += ", " + std::to_string(signature.key_bits) + " bits";
-        out += line(out.empty() ? "DKIM" : "", text + because(signature.reason));
+        out += line(out.empty() ? "DKIM" : "", text + because(signature.reason.text()));
     }
     return out;
 }
@@ -54,7 +54,7 @@ std::string arc_line(const auth::arc::Chain& chain, bool trusted) {
             .append(" by ")
             .append(name_or_dash(sealer.domain));
     if (trusted) text += ", trusted";
-    return line("ARC", text + because(chain.reason));
+    return line("ARC", text + because(chain.reason.text()));
 }
 
 std::string_view alignment_word(auth::dmarc::Alignment alignment) {
@@ -70,7 +70,7 @@ std::string_view alignment_word(auth::dmarc::Alignment alignment) {
 }
 
 std::string dmarc_lines(const auth::dmarc::Evaluation& dmarc) {
-    std::string out = line("DMARC", std::string(to_string(dmarc.result)) + because(dmarc.reason));
+    std::string out = line("DMARC", std::string(to_string(dmarc.result)) + because(dmarc.reason.text()));
     if (!dmarc.record) return out;
     out +=
         line("", "record at " + std::string(name_or_dash(dmarc.record_domain)) + ": " + dmarc.record->text);
@@ -125,7 +125,7 @@ std::string account_text(const Account& account) {
     out += line("Author domain", author.domain ? author.domain->text() : to_string(author.fault));
     out += line("Client name", std::string(name_or_dash(evidence.iprev.name)) + ", iprev " +
                                    std::string(to_string(evidence.iprev.result)) +
-                                   because(evidence.iprev.reason));
+                                   because(evidence.iprev.reason.text()));
     out += spf_line("SPF", evidence.spf);
     out += spf_line("SPF of HELO", evidence.spf_helo);
     out += dkim_lines(evidence.dkim);

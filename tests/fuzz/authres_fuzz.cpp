@@ -34,9 +34,9 @@ void write_around(const std::string& text) {
     evidence.dkim.emplace_back();
     evidence.dkim.front().selector = text;
     evidence.dkim.front().identity = text;
-    evidence.dkim.front().reason = text;
+    evidence.dkim.front().reason = Reason("no key", text);
     evidence.dkim.front().domain = dns::DomainName::parse(text);
-    evidence.spf.reason = text;
+    evidence.spf.reason = Reason("no SPF record", text);
     const results::TransactionIdentity identity{dns::IpAddress(), text, text};
     const std::string value =
         results::authentication_results_value("mx.example.org", identity, evidence, {text, text, text});

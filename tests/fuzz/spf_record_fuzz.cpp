@@ -68,7 +68,7 @@ void check_parser(std::string_view text) {
     const auto parsed = auth::spf::Record::parse(std::string(text));
     const auto* record = std::get_if<auth::spf::Record>(&parsed);
     if (!record) {
-        const auto& reason = std::get<auth::spf::SyntaxError>(parsed).reason;
+        const std::string reason = std::get<auth::spf::SyntaxError>(parsed).reason.text();
         require(std::all_of(reason.begin(), reason.end(), ascii::is_printable));
         return;
     }
@@ -95,9 +95,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(check.void_lookups <= limits.void_lookups + 1);
     // The first TXT, each term with its exchanges, PTR with its names, the explanation.
     require(resolver.questions <= 1 + limits.lookup_terms * (1 + limits.mx_names) + 1 + limits.ptr_names + 1);
-    for (const std::string* text : {&check.explanation, &check.reason, &check.mechanism}) {
-        require(text->size() <= 320);
-        require(std::all_of(text->begin(), text->end(), ascii::is_printable));
+    for (const std::string& text : {check.explanation, check.reason.text(), check.mechanism}) {
+        require(text.size() <= 400);
+        require(std::all_of(text.begin(), text.end(), ascii::is_printable));
     }
     return 0;
 }

@@ -33,7 +33,7 @@ bool holds(const std::set<std::string>& expected, const std::string& result) {
 std::string describe(const std::vector<Signature>& signatures) {
     std::string text;
     for (const Signature& signature : signatures)
-        text += std::string(to_string(signature.result)) + " (" + signature.reason + ") ";
+        text += std::string(to_string(signature.result)) + " (" + signature.reason.text() + ") ";
     return text;
 }
 

@@ -67,7 +67,7 @@ TEST(DkimKeyRecord, loads_a_key_or_says_why_not) {
     const struct {
         std::string text, fault;
     } cases[] = {
-        {"nonsense", "key record: a tag without \"=\""},
+        {"nonsense", "key record: a tag without an equals sign"},
         {"p=", "key revoked"},
         {"k=xyz; p=" + data, "key of an unknown type"},
         {"k=ed25519; s=tlsrpt; p=" + data, "key is not for email (s=)"},

@@ -271,12 +271,12 @@ TEST(Decide, defers_where_the_missing_record_could_lead_to_a_corroborated_reject
 TEST(Decide, defers_where_trouble_hides_what_corroborates) {
     Message no_name;
     no_name.evidence.iprev.result = auth::iprev::Result::temperror;
-    no_name.evidence.iprev.reason = "PTR: timeout";
+    no_name.evidence.iprev.reason = auth::Reason("no answer about the PTR record", "timeout");
     EXPECT_EQ(no_name.decide().action, Action::defer);
     EXPECT_EQ(no_name.decide().refusal->code, 451);
     EXPECT_EQ(no_name.decide().refusal->text,
               "DMARC policy of example.org is reject and neither SPF nor DKIM passed in alignment; cannot be "
-              "told now: the client's name, PTR: timeout");
+              "told now: the client's name, no answer about the PTR record");
     Message proven = no_name;
     proven.settings.enforce = {DomainPattern::parse("example.org").value()};
     EXPECT_EQ(proven.decide().action, Action::reject);
@@ -350,13 +350,12 @@ TEST(Decide, waits_for_the_key_of_a_seal_that_decides) {
     Message message = sealed_by_a_trusted_list();
     message.evidence.arc.result = auth::arc::Result::fail;
     message.evidence.arc.temporary = true;
-    message.evidence.arc.reason = "ARC-Seal i=1: no answer about the key: SERVFAIL";
+    message.evidence.arc.reason = auth::Reason("ARC-Seal i=1: no answer about the key", "SERVFAIL");
     EXPECT_EQ(message.decide().action, Action::defer);
     EXPECT_EQ(message.decide().refusal->code, 451);
     EXPECT_EQ(message.decide().refusal->enhanced_code, "4.7.29");
     EXPECT_EQ(message.decide().refusal->text,
-              "the ARC chain of this message cannot be validated now: ARC-Seal i=1: no answer about the key: "
-              "SERVFAIL");
+              "the ARC chain of this message cannot be validated now: ARC-Seal i=1: no answer about the key");
     // What decides is the DMARC result, and that is open, too.
     EXPECT_EQ(Message(message).with_result(dmarc::Result::temperror).decide().action, Action::defer);
     EXPECT_EQ(Message(message).with_result(dmarc::Result::pass).decide().action, Action::accept);

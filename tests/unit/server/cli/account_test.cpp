@@ -56,7 +56,7 @@ Account bad() {
     evidence.spf_helo.reason = "not asked";
     evidence.dkim.emplace_back();
     evidence.dkim[0].result = auth::dkim::Result::permerror;
-    evidence.dkim[0].reason = "bad \xff octet \x1b[31m";
+    evidence.dkim[0].reason = auth::Reason("a tag twice", "bad \xff octet \x1b[31m");
     evidence.arc.result = auth::arc::Result::fail;
     evidence.arc.instance = 2;
     evidence.arc.reason = "ARC-Seal i=2: signature did not verify";
@@ -102,7 +102,7 @@ TEST(AccountJson, has_null_for_what_is_not_known) {
         R"("spf_helo":{"result":null,"scope":"mailfrom","domain":null,"mechanism":null,)"
         R"("explanation":null,"reason":"not asked"},)"
         R"("dkim":[{"result":"permerror","domain":null,"selector":null,"identity":null,"algorithm":null,)"
-        R"("key_bits":0,"signature_prefix":null,"reason":"bad )"
+        R"("key_bits":0,"signature_prefix":null,"reason":"a tag twice: bad )"
         "\xef\xbf\xbd"
         R"( octet \u001b[31m"}],)"
         R"("arc":{"result":"fail","instance":2,"reason":"ARC-Seal i=2: signature did not verify",)"
