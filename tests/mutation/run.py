@@ -26,7 +26,7 @@ ROOT = HERE.parent.parent
 WORK = ROOT / "build/mutation"
 TREE, BUILD = WORK / "tree", WORK / "build"
 SOURCES = ["policy/**/*.cpp", "auth/dmarc/**/*.cpp", "auth/dkim/**/*.cpp", "server/smtp/**/*.cpp", "server/relay/**/*.cpp",
-           "server/transaction*.cpp"]
+           "server/transaction*.cpp", "server/judgement.cpp"]
 BOUND = 0.95  # of the mutants that are killed
 JOBS = int(os.environ.get("JOBS", os.cpu_count()))
 
