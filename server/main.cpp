@@ -72,6 +72,7 @@ int flush_output(int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    hold_standard_descriptors();
     keep_private();
     try {
         const auto line = cli::parse_command_line(argc, argv);

@@ -1,5 +1,6 @@
 #include "server/privileges.hpp"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -13,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 namespace gatepost::server {
@@ -116,6 +118,14 @@ void use_right_to_bind() {
     if (!get_capabilities(sets) || (sets[0].permitted & right) == 0) return;
     sets[0].effective |= right;
     set_capabilities(sets);  // where that is forbidden, binding tells
+}
+
+void hold_standard_descriptors() {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(descriptor, F_GETFD) != -1) continue;
+        const int opened = ::open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+        if (opened < 0) std::abort();  // the lowest free number is this one: it cannot be left to a socket
+    }
 }
 
 void keep_private() {

@@ -28,4 +28,9 @@ void use_right_to_bind();
 // start; drop_privileges() repeats what a change of user undoes.
 void keep_private();
 
+// Opens /dev/null where standard input, output or error is closed. Else the next socket or file gets that
+// number, and what is logged goes into it: into a message, or to the downstream server as commands. To be
+// called before anything is opened. Writing to a standard output that was closed stays an error.
+void hold_standard_descriptors();
+
 }  // namespace gatepost::server

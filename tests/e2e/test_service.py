@@ -253,3 +253,11 @@ def test_what_it_writes_is_for_its_user_alone(make_gatepost, send, tmp_path):
     assert [path for path in [maildir, *written] if path.stat().st_mode & 0o077] == []
     with open(f"/proc/{server.process.pid}/limits", encoding="ascii") as lines:
         assert [line.split()[4:6] for line in lines if line.startswith("Max core file")] == [["0", "0"]]
+
+
+def test_a_closed_standard_error_is_no_way_into_a_conversation(make_gatepost, send):
+    server = make_gatepost()
+    process = restart(server, 'exec "$@" 2>&-', {})
+    process.wait_until(lambda: server._status("/healthz") == 200, "it serves again")
+    assert os.readlink(f"/proc/{process.pid}/fd/2") == "/dev/null"
+    assert send(CRON_MAIL, CRON, "root@cron.ours.example", server=server).code == 250
