@@ -61,9 +61,11 @@ std::string check_writable(const path& file, int mode) {
     if (reason != EACCES || ::stat(file.c_str(), &found) != 0)
         return file.string() + " cannot be written: " + std::strerror(reason);
     const std::string me = name_of(::geteuid());
+    const path folder = std::filesystem::is_directory(file) ? file : file.parent_path();
+    std::error_code ignored;
+    const path target = std::filesystem::canonical(folder, ignored);  // chown -R does not follow a link
     return file.string() + " belongs to " + name_of(found.st_uid) + " and cannot be written by " + me +
-           ": chown -R " + me + " " +
-           (std::filesystem::is_directory(file) ? file : file.parent_path()).string();
+           ": chown -R " + me + " " + (target.empty() ? folder : target).string();
 }
 
 // What the process that holds the lock has written into it.
@@ -84,6 +86,16 @@ void write_holder(int lock) {
 }
 
 }  // namespace
+
+std::error_code make_data_folder(const path& folder) {
+    const path named = folder.has_filename() ? folder : folder.parent_path();
+    std::error_code error;
+    const mode_t before = ::umask(022);
+    if (named.has_parent_path()) std::filesystem::create_directories(named.parent_path(), error);
+    ::umask(before);
+    if (!error) std::filesystem::create_directory(named, error);
+    return error;
+}
 
 std::string hand_over_files(const path& folder, const std::string& user, const std::string& group) {
     if (::geteuid() != 0 || user.empty()) return {};

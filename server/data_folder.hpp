@@ -4,8 +4,13 @@
 
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace gatepost::server {
+
+// Makes the folder where it is missing, for its user alone. Those above it are for all to pass through, as a
+// package manager makes them: process.user must get by. The problem, or nothing.
+std::error_code make_data_folder(const std::filesystem::path& folder);
 
 // While we are root, before rights are given up: files of ours in `folder` that root has made become `user`'s
 // and `group`'s (empty: the user's own). A user that there is not is nothing of ours. The problem, or empty.

@@ -103,8 +103,7 @@ std::string open_sockets(const Start& start, ListeningSockets& sockets, Outset& 
 // Makes it where it is missing, gives it to process.user, and takes it once we are that user.
 std::string prepare_data_folder(const Start& start, Outset& outset) {
     const config::Config& config = start.config;
-    std::error_code error;
-    std::filesystem::create_directories(config.data_dir, error);
+    const std::error_code error = make_data_folder(config.data_dir);
     if (error) return start.at("data_dir", "data_dir " + config.data_dir.string() + ": " + error.message());
     const config::Process& process = config.process;
     std::string problem = hand_over_files(config.data_dir, process.user, process.group);

@@ -47,6 +47,28 @@ std::string as_nobody(const std::function<std::string()>& body) {
     return text;
 }
 
+mode_t mode_of(const fs::path& file) {
+    struct stat found {};
+    EXPECT_EQ(::stat(file.c_str(), &found), 0);
+    return found.st_mode & 07777;
+}
+
+// Under the umask of the server process.user could not get to its folder past one of root's.
+TEST(DataFolder, IsMadeWithFoldersAboveThatAllMayPass) {
+    const tests::TemporaryFolder folder;
+    const mode_t before = ::umask(077);
+    EXPECT_FALSE(make_data_folder(folder.path() / "above" / "middle" / "data"));
+    EXPECT_FALSE(make_data_folder(folder.path() / "other" / "data" / ""));
+    EXPECT_FALSE(make_data_folder(folder.path()));
+    EXPECT_EQ(::umask(before), 077U);
+    EXPECT_EQ(mode_of(folder.path() / "above"), 0755U);
+    EXPECT_EQ(mode_of(folder.path() / "above" / "middle"), 0755U);
+    EXPECT_EQ(mode_of(folder.path() / "above" / "middle" / "data"), 0700U);
+    EXPECT_EQ(mode_of(folder.path() / "other" / "data"), 0700U);
+    write(folder.path() / "file");
+    EXPECT_TRUE(make_data_folder(folder.path() / "file" / "data"));
+}
+
 TEST(DataFolder, IsForOneProcessAtATime) {
     const tests::TemporaryFolder folder;
     const std::string in_use = folder.path().string() + " is in use by another gatepost (process " +
