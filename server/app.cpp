@@ -283,7 +283,9 @@ class App {
                 "a listener with TLS is open, so tls.certificate can go only in a restart");
             loaded.runtime = nullptr;
         }
-        LogEntry entry("reload", loaded.runtime ? LogLevel::info : LogLevel::error);
+        const bool is_whole = loaded.kept.empty() && loaded.warnings.empty();
+        const LogLevel level = is_whole ? LogLevel::info : LogLevel::warning;
+        LogEntry entry("reload", loaded.runtime ? level : LogLevel::error);
         for (const std::string& problem : loaded.problems)
             entry.with("problem", problem);
         for (const std::string& warning : loaded.warnings)

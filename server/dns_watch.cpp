@@ -51,6 +51,10 @@ asio::awaitable<Round> ask_round(dns::Resolver& network, dns::DomainName own_dom
     co_return round;
 }
 
+std::string text_of(const std::string& name, const dns::Answer& failed) {
+    return "dns: " + name + ": " + (failed.servers.empty() ? failed.detail : failed.servers);
+}
+
 void log_changes(Log& log, const dns::BrownoutState& before, const dns::BrownoutState& after) {
     if (after.begun != before.begun) {
         LogEntry entry("dns_brownout", LogLevel::error);
@@ -106,11 +110,9 @@ asio::awaitable<void> watch_dns(DnsWatch watch) {
         const dns::AnswerPtr local = watch.local.known(watch.own_domain, dns::RrType::mx);
         const dns::Answer& own = local ? *local : *round.of_own;
         std::string problem;
-        if (own.failed())
-            problem =
-                "dns: " + watch.own_domain.text() + ": " + (own.servers.empty() ? own.detail : own.servers);
+        if (own.failed()) problem = text_of(watch.own_domain.text(), own);
         const bool answers = replied.value_or(!own.failed());
-        beginning.note(answers, problem);
+        beginning.note(answers, problem.empty() ? text_of("the root", *round.of_root) : problem);
         watch.health.note_dns(std::move(problem), answers);
         const dns::BrownoutState state = watch.brownout->state();
         log_changes(watch.log, seen, state);

@@ -59,7 +59,7 @@ def test_the_log_s_level_and_format(make_gatepost):
         configuration["log"] = {"level": "debug", "format": "json"}
         configuration["process"] = {"workers": 3}
     told = json.loads(reload(server, change))
-    assert (told["event"], told["level"]) == ("reload", "info")
+    assert (told["event"], told["level"]) == ("reload", "warning")
     assert told["restart_needed"] == "process.workers: 0 is kept, not 3"
     begin = len(server.process.log)
     server.stop()
