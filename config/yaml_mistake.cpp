@@ -46,8 +46,8 @@ std::string counted(unsigned columns) {
     return columns == 0 ? "no blanks" : std::to_string(columns) + (columns == 1 ? " blank" : " blanks");
 }
 
-// "0, 2 or 4": after how many blanks the sections and lists begin that are open above `line`.
-std::string open_columns(const std::vector<Line>& lines, const Line& line) {
+// After how many blanks the sections and lists begin that are open above `line`.
+std::vector<unsigned> open_columns(const std::vector<Line>& lines, const Line& line) {
     std::vector<unsigned> open;
     for (const Line& above : lines) {
         if (above.number >= line.number) break;
@@ -58,6 +58,15 @@ std::string open_columns(const std::vector<Line>& lines, const Line& line) {
             if (open.empty() || open.back() < column) open.push_back(column);
         }
     }
+    return open;
+}
+
+bool contains(const std::vector<unsigned>& columns, unsigned column) {
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
+// "0, 2 or 4"
+std::string listed(const std::vector<unsigned>& open) {
     std::string text;
     for (std::size_t i = 0; i < open.size(); ++i)
         text += (i == 0 ? "" : i + 1 == open.size() ? " or " : ", ") + std::to_string(open[i]);
@@ -78,7 +87,8 @@ class Explanation {
         if (auto tabs = tabs_found(); !tabs.empty()) return tabs;
         for (const auto explain :
              {&Explanation::below_nothing, &Explanation::unquoted, &Explanation::not_closed,
-              &Explanation::behind_an_end, &Explanation::two_in_a_line, &Explanation::wrong_column})
+              &Explanation::behind_an_end, &Explanation::two_in_a_line, &Explanation::no_colon,
+              &Explanation::wrong_column})
             if (auto found = (this->*explain)()) return {*found};
         return {{where_, "not YAML: " + reported_}};
     }
@@ -207,13 +217,63 @@ class Explanation {
                            "line of its own"};
     }
 
+    bool is_about_columns() const {
+        return says("illegal map value") || says("end of map not found") || says("end of sequence not found");
+    }
+
+    // `hostname:mx1.example.com`, `hostname = x`, `relay`: a word and no key, which the parser only misses at
+    // the next line.
+    std::optional<YamlMistake> no_colon() const {
+        if (!is_about_columns()) return std::nullopt;
+        for (const Line* line : {above_, line_}) {
+            if (!line || !may_begin_a_key(*line)) continue;
+            const std::string wrong = wrong_behind_key(line->content.substr(item_offset(line->content)));
+            if (wrong.empty()) continue;
+            const auto column = line->columns() + static_cast<unsigned>(item_offset(line->content));
+            return YamlMistake{{line->number, column + 1}, wrong};
+        }
+        return std::nullopt;
+    }
+
+    // Not a line that goes on with the value of the one before.
+    bool may_begin_a_key(const Line& line) const {
+        const std::vector<unsigned> open = open_columns(lines_, line);
+        if (open.empty() || contains(open, line.columns())) return true;
+        const Line* before = nullptr;
+        for (const Line& other : lines_)
+            if (other.number < line.number) before = &other;
+        return before && before->content.ends_with(':');
+    }
+
+    // Empty where a key's ':' is at its place, or where this is no key.
+    static std::string wrong_behind_key(std::string_view content) {
+        constexpr std::string_view no_break_space = "\xC2\xA0";
+        const std::size_t end =
+            std::min(content.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), content.size());
+        const std::string key(content.substr(0, end));
+        if (key.empty()) return {};
+        const std::string_view rest = content.substr(end);
+        if (rest.starts_with(':')) {
+            const std::string_view value = rest.substr(1);
+            if (value.empty() || blanks.find(value.front()) != std::string_view::npos) return {};
+            if (value.starts_with(no_break_space))
+                return "a no-break space behind \"" + key + ":\": YAML takes a plain blank alone there";
+            return "write a blank behind \"" + key + ":\"";
+        }
+        const std::size_t next = std::min(rest.find_first_not_of(blanks), rest.size());
+        if (rest.substr(next).starts_with('='))
+            return "write \"" + key + ": \" in place of \"" + key + " =\"";
+        if (rest.substr(next).starts_with(':')) return {};  // `relay :` is YAML
+        return next > 0 || rest.empty() ? "a ':' is missing behind \"" + key + '"' : "";
+    }
+
     std::optional<YamlMistake> wrong_column() const {
-        if (!line_ || !above_) return std::nullopt;
-        if (!says("illegal map value") && !says("end of map not found") && !says("end of sequence not found"))
-            return std::nullopt;
+        if (!line_ || !above_ || !is_about_columns()) return std::nullopt;
+        const std::vector<unsigned> open = open_columns(lines_, *line_);
+        if (contains(open, line_->columns())) return std::nullopt;
         return YamlMistake{{line_->number, line_->columns() + 1},
                            "wrong indentation: " + counted(line_->columns()) +
-                               ", where the lines above have " + open_columns(lines_, *line_) +
+                               ", where the lines above have " + listed(open) +
                                "; keys of one section, and items of one list, stand in one column"};
     }
 

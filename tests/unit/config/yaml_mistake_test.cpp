@@ -55,6 +55,34 @@ TEST(YamlMistake, finds_wrong_columns) {
     });
 }
 
+// The parser gives up at the line that follows; told is the one to mend.
+TEST(YamlMistake, finds_keys_without_a_colon) {
+    const std::string rest = "domains: [example.com]\nrelay: {to: [mail.example.com]}\n";
+    const std::vector<Bad> first = {
+        {"hostname:mx1.example.com\n" + rest, "1:1: write a blank behind \"hostname:\""},
+        {"hostname = mx1.example.com\n" + rest, "1:1: write \"hostname: \" in place of \"hostname =\""},
+        {"hostname=mx1.example.com\n" + rest, "1:1: write \"hostname: \" in place of \"hostname =\""},
+        {"hostname:\u00A0mx1.example.com\n" + rest,
+         "1:1: a no-break space behind \"hostname:\": YAML takes a plain blank alone there"},
+        {"hostname mx1.example.com\n" + rest, "1:1: a ':' is missing behind \"hostname\""},
+    };
+    for (const auto& row : first)
+        EXPECT_EQ(texts(load_text(row.yaml, "g.yaml", today).problems), std::vector{"g.yaml:" + row.problem})
+            << row.yaml;
+    expect_each_alone({
+        {"policy:[]\nlog: {level: info}\n", "4:1: write a blank behind \"policy:\""},
+        {"log\n  level: info\n", "4:1: a ':' is missing behind \"log\""},
+        {"log # mine\n  level: info\n", "4:1: a ':' is missing behind \"log\""},
+        {"log\nhttp: {token: x}\n", "4:1: a ':' is missing behind \"log\""},
+        {"log:\n  level:info\n  format: text\n", "5:3: write a blank behind \"level:\""},
+        {"log:\n  level: info\n  format text\nhttp: {token: x}\n", "6:3: a ':' is missing behind \"format\""},
+        {"policy:\n  exemptions:\n    - id:x\n      owner: y\n", "6:7: write a blank behind \"id:\""},
+        // The value of the line before goes on.
+        {"policy:\n  exemptions:\n    - id: x\n      reason: a\n        text\n       owner: y\n",
+         "9:8: " + wrong("7 blanks", "0, 2, 4, 6 or 8")},
+    });
+}
+
 TEST(YamlMistake, finds_items_below_an_empty_list) {
     const std::string told = "says that there is nothing, but line ";
     expect_each_alone({
