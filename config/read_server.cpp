@@ -48,6 +48,15 @@ std::optional<std::string> parse_authserv_id(std::string_view text) {
     return token ? std::optional<std::string>(text) : std::nullopt;
 }
 
+// In a header field. RFC 6750 §2.1 allows less, but a token in use may hold any of these.
+bool can_be_sent(std::string_view token) {
+    const bool is_trimmed = ascii::trim(token).size() == token.size();
+    return is_trimmed && std::none_of(token.begin(), token.end(), [](char c) {
+               const auto octet = static_cast<unsigned char>(c);
+               return (octet < 0x20 && c != '\t') || octet == 0x7f;
+           });
+}
+
 bool has_pem(std::string_view text, std::string_view what) {
     const auto begin = text.find("-----BEGIN ");
     return begin != std::string_view::npos && text.find(what, begin) != std::string_view::npos;
@@ -298,6 +307,10 @@ void read_http(const Section& http, Http& target) {
     http.value("address", address, parse_socket_address, "an IP address with a port (like 127.0.0.1:8025)");
     target.address = address;
     http.secret("token", target.token);
+    if (!can_be_sent(target.token))
+        http.error("token",
+                   "no client can send it: it begins or ends with a blank, or holds a line end or another "
+                   "control character");
     if (target.token.starts_with('/') && !http.has_mapping("token"))
         http.warn("token", "begins like a path; for what a file holds write {file: PATH}");
     if (!address.address.is_loopback() && !http.has("token"))

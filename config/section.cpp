@@ -59,6 +59,19 @@ std::string joined(const std::vector<std::string_view>& words) {
     return text;
 }
 
+// NAME of `${NAME}`, and of `$NAME` in capitals, as a random secret hardly is; else empty.
+std::string_view variable_in(std::string_view text) {
+    if (!text.starts_with('$')) return {};
+    text.remove_prefix(1);
+    const bool in_braces = text.starts_with('{') && text.ends_with('}');
+    if (in_braces) text = text.substr(1, text.size() - 2);
+    if (text.empty() || ascii::is_digit(text.front())) return {};
+    const bool is_name = std::all_of(text.begin(), text.end(), [&](char c) {
+        return c == '_' || ascii::is_digit(c) || ascii::is_upper(c) || (in_braces && ascii::is_lower(c));
+    });
+    return is_name ? text : std::string_view();
+}
+
 bool contains(const std::vector<std::string_view>& words, std::string_view word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -237,6 +250,8 @@ void Section::secret(std::string_view key, std::string& target) const {
         const bool one_line = node->scalar.find('\n') == std::string::npos;
         if (one_line && std::filesystem::is_regular_file(context_->folder / node->scalar, ignored))
             return error(key, "is the path of a file; for what the file holds write {file: PATH}");
+        if (const auto variable = variable_in(node->scalar); !variable.empty())
+            return error(key, "no variable is put in here; write {env: " + std::string(variable) + "}");
         return text(key, target);
     }
     const bool single = node->is_mapping() && node->entries.size() == 1 &&

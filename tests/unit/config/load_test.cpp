@@ -217,6 +217,9 @@ TEST(Load, refuses_what_this_version_does_not_have) {
 }
 
 TEST(Load, refuses_values) {
+    const std::string never_sent =
+        "no client can send it: it begins or ends with a blank, or holds a line end or another control "
+        "character";
     expect_each_alone({
         {"authserv_id: a b\n",
          "4:14: authserv_id: \"a b\" is not a word without blanks or any of ()<>@,;:\\\"/[]?="},
@@ -268,6 +271,12 @@ TEST(Load, refuses_values) {
          "4:17: http.address: not a loopback address: http.token is required"},
         {"http: {token: {file: /nowhere/token}}\n",
          "4:22: http.token: cannot read /nowhere/token: No such file or directory"},
+        {"http: {token: $TOKEN}\n", "4:15: http.token: no variable is put in here; write {env: TOKEN}"},
+        {"http: {token: '${http_token}'}\n",
+         "4:15: http.token: no variable is put in here; write {env: http_token}"},
+        {"http: {token: 'abc '}\n", "4:15: http.token: " + never_sent},
+        {"http: {token: ' abc'}\n", "4:15: http.token: " + never_sent},
+        {"http: {token: \"a\\nb\"}\n", "4:15: http.token: " + never_sent},
         {"http: {token: {file: /dev/null}}\n", "4:22: http.token: cannot read /dev/null: not a regular file"},
         {"http: {token: {env: GATEPOST_NO_SUCH_VARIABLE}}\n",
          "4:21: http.token: the environment variable GATEPOST_NO_SUCH_VARIABLE is not set"},
