@@ -358,10 +358,8 @@ Reply SmtpDelivery::final_reply() {
     // A recipient without a reply is a temporary failure (RFC 2033 §5). Where the message may be there, the
     // sender's next try makes a second copy: better that than none.
     const std::size_t expected = session.protocol() == Protocol::lmtp ? taken_.size() : 1;
-    const bool none_took =
-        std::none_of(replies.begin(), replies.end(), [](const Reply& reply) { return reply.is_positive(); });
-    const bool usable = session.is_usable() && replies.size() >= expected;
-    if (!usable && (replies.size() < expected || !none_took)) {
+    // Where all are there they hold, even if something behind them has made the session unusable.
+    if (replies.size() < expected) {
         const std::string problem = connection_->problem() + " after the end of the message: it may be there";
         pool_.downstream().count(DownstreamEvent::unanswered);
         pool_.downstream().failed(server_, problem, Clock::now());

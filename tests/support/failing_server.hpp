@@ -41,6 +41,8 @@ class FailingServer {
     void close() { acceptor_.close(); }
 
     Fault fault;
+    // Sent in one write with the last reply to each message; empty: nothing.
+    std::string behind_final;
     // Messages that came with their final dot; how many recipients each had; whether it may be kept: taken,
     // or not answered.
     struct Message {
@@ -159,8 +161,11 @@ class FailingServer {
         if (faulty && lmtp && recipients > 1 && fault.reply.starts_with("421")) message.answered = false;
         bool open = true;
         const int replies = lmtp ? recipients : 1;
-        for (int i = 0; i < replies && open; ++i)
-            open = co_await say(socket, "dot", "250 2.0.0 taken");
+        for (int i = 0; i < replies && open; ++i) {
+            std::string reply = "250 2.0.0 taken";
+            if (i + 1 == replies && !behind_final.empty()) reply += "\r\n" + behind_final;
+            open = co_await say(socket, "dot", std::move(reply));
+        }
         co_return open;
     }
 

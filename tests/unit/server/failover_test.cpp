@@ -289,6 +289,32 @@ TEST_F(Failover, by_silence_inside_the_message) {
     check(run, given);
 }
 
+// The server has the message: a 451 would make a second copy of it.
+TEST_F(Failover, keeps_the_final_reply_whatever_comes_behind_it) {
+    for (const auto* behind :
+         {"421 4.3.2 shutting down", "what?", "250-2.0.0 half a reply", "250 2.0.0 once more"})
+        for (const bool lmtp : {false, true}) {
+            SCOPED_TRACE(std::string(behind) + (lmtp ? " LMTP" : " SMTP"));
+            Run run;
+            const Case given{{}, lmtp, false, true};
+            make(run, given, PoolLimits());
+            FailingServer& server = run.servers.front();
+            server.behind_final = behind;
+            run_one(play(run, given));
+            EXPECT_EQ(run.replies, (Replies{"ok", "ok", "250 taken"}));
+            EXPECT_EQ(server.messages.size(), 1U);
+            const auto counts = run.state->counts(std::chrono::steady_clock::now());
+            EXPECT_EQ(counts.events[static_cast<std::size_t>(DownstreamEvent::unanswered)], 0U);
+            EXPECT_EQ(counts.servers[0].trouble, "");
+            // The connection is of no further use, and the server is.
+            server.behind_final.clear();
+            EXPECT_EQ(run_one(transact({"a@example.com"}, *run.pool)), (Replies{"ok", "250 taken"}));
+            EXPECT_EQ(server.connections, 2);
+            EXPECT_EQ(server.messages.size(), 2U);
+            EXPECT_TRUE(run.servers.back().messages.empty());
+        }
+}
+
 // Case no-failover: one that was told 250 is refused by the next server: nothing is delivered in part.
 TEST_F(Failover, refuses_all_where_the_next_server_refuses_one) {
     for (const auto* reply : {"550 5.1.1 nobody", "450 4.2.0 later"}) {
