@@ -16,9 +16,18 @@ bool is_word(const AddressToken& token) {
     return token.kind == Kind::atom || token.kind == Kind::quoted;
 }
 
+// `=?` with another `?` after it, as in `=?utf-8?q?x?=`; an atom may have `=?` alone (RFC 5322 §3.2.3).
+bool may_hold_encoded_word(std::string_view text) {
+    const std::size_t start = text.find("=?");
+    return start != std::string_view::npos && text.find('?', start + 2) != std::string_view::npos;
+}
+
 // RFC 5322 §4.4: obs-local-part = word *("." word); the dot-atom and the quoted-string of §3.4.1 are among
 // them. Dots may stand in other places, too (`a..b@`, `a.@`): mobile carriers gave millions of such addresses
 // away, and no reader finds another domain in them.
+//
+// RFC 2047 §5: an encoded word MUST NOT stand in an addr-spec or in a quoted string. Readers that decode it
+// all the same may find a whole other address in it.
 std::optional<std::string> local_part_of(const std::vector<AddressToken>& words) {
     std::string text;
     bool has_word = false;
@@ -29,7 +38,7 @@ std::optional<std::string> local_part_of(const std::vector<AddressToken>& words)
         has_word = has_word || after_word;
         text += token.kind == Kind::quoted ? unquote(token.text) : std::string(token.text);
     }
-    if (!has_word || !is_utf8(text)) return std::nullopt;
+    if (!has_word || !is_utf8(text) || may_hold_encoded_word(text)) return std::nullopt;
     return text;
 }
 

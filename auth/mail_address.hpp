@@ -1,6 +1,7 @@
 // Address lists of header fields by the whole grammar: RFC 5322 §3.4 with its obsolete forms (§4.4: routes,
 // blanks and comments around dots, empty list members), groups (RFC 6854) and UTF-8 (RFC 6532). Encoded words
-// (RFC 2047) stay as they are: to decode before parsing would let a display name become an address.
+// (RFC 2047) stay as they are: to decode before parsing would let a display name become an address. A local
+// part that may hold one is refused (§5: no encoded word in an addr-spec).
 //
 // Two things beyond the grammar: a mailbox without any domain (`root (Cron Daemon)`) is told apart from text
 // that cannot be read at all, since old programs write it and rules may forgive it; and a local part may have

@@ -170,14 +170,106 @@ std::vector<std::string> comments_stripped(std::string_view value) {
     return found;
 }
 
+std::string decode_q(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool is_coded = text[i] == '=' && i + 2 < text.size() &&
+                              std::isxdigit(static_cast<unsigned char>(text[i + 1])) != 0 &&
+                              std::isxdigit(static_cast<unsigned char>(text[i + 2])) != 0;
+        if (is_coded) {
+            decoded += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+            i += 2;
+        } else {
+            decoded += text[i] == '_' ? ' ' : text[i];
+        }
+    }
+    return decoded;
+}
+
+std::string decode_b(std::string_view text) {
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string decoded;
+    unsigned value = 0;
+    unsigned bits = 0;
+    for (const char c : text) {
+        const std::size_t digit = digits.find(c);
+        if (digit == std::string_view::npos) break;
+        value = (value << 6 | static_cast<unsigned>(digit)) & 0xffff;
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        decoded += static_cast<char>(value >> bits & 0xff);
+    }
+    return decoded;
+}
+
+// Every `=?charset?encoding?text?=` becomes its text, whatever stands around it.
+std::string with_encoded_words_decoded(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t charset_end = text.substr(i, 2) == "=?" ? text.find('?', i + 2) : text.npos;
+        const std::size_t end = charset_end < text.size() - 3 ? text.find("?=", charset_end + 3) : text.npos;
+        if (end == text.npos || text[charset_end + 2] != '?') {
+            decoded += text[i++];
+            continue;
+        }
+        const std::string_view coded = text.substr(charset_end + 3, end - charset_end - 3);
+        const bool is_q = std::tolower(static_cast<unsigned char>(text[charset_end + 1])) == 'q';
+        decoded += is_q ? decode_q(coded) : decode_b(coded);
+        i = end + 2;
+    }
+    return decoded;
+}
+
+// What stands before the `@` at `at`: words with dots between them, and blanks around the dots; the text of a
+// quoted string without its quotes.
+std::string local_part_before(std::string_view text, std::size_t at) {
+    std::size_t begin = at;
+    while (begin > 0) {
+        const char c = text[begin - 1];
+        const bool is_beside_dot = begin == at || text[begin] == '.' || (begin > 1 && text[begin - 2] == '.');
+        if (c == '"') {
+            std::size_t open = begin - 1;
+            while (open > 0 && text[open - 1] != '"')
+                --open;
+            begin = open > 0 ? open - 1 : 0;
+        } else if (is_space(c) ? is_beside_dot : std::string_view("<>,;:@[]()").find(c) == text.npos) {
+            --begin;
+        } else {
+            break;
+        }
+    }
+    std::string local_part;
+    for (const char c : text.substr(begin, at - begin))
+        if (c != '"' && c != '\\') local_part += c;
+    return local_part;
+}
+
+// Decodes encoded words in local parts (RFC 2047 §5 has none there) and parses afterwards: the first address.
+std::vector<std::string> decoded_local_parts(std::string_view value) {
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < value.size(); ++at) {
+        std::size_t end = at;
+        if (value[at] == '"') end = end_of_quoted(value, at);
+        if (value[at] == '(') end = end_of_comment(value, at);
+        if (end > at) at = end - 1;
+        if (value[at] != '@') continue;
+        const std::string local_part = local_part_before(value, at);
+        const std::string decoded = with_encoded_words_decoded(local_part);
+        if (decoded == local_part) continue;
+        const auto all = every_address(decoded + std::string(value.substr(at)));
+        if (!all.empty()) add(found, all.front());
+    }
+    return found;
+}
+
 }  // namespace
 
 const std::vector<FromReader>& from_readers() {
-    static const std::vector<FromReader> readers{{"first address", first_address},
-                                                 {"last address", last_address},
-                                                 {"angle-addr only", angle_addresses},
-                                                 {"whole phrase", whole_phrase},
-                                                 {"comments stripped", comments_stripped}};
+    static const std::vector<FromReader> readers{
+        {"first address", first_address},         {"last address", last_address},
+        {"angle-addr only", angle_addresses},     {"whole phrase", whole_phrase},
+        {"comments stripped", comments_stripped}, {"decoded local part", decoded_local_parts}};
     return readers;
 }
 

@@ -1,4 +1,4 @@
-// Five simple ways in which other programs look for the address in a From field. They share nothing with
+// Six simple ways in which other programs look for the address in a From field. They share nothing with
 // auth/, and each is as naive as programs are: what one of them takes for the domain must be the author
 // domain, or there must be none.
 #pragma once
