@@ -280,11 +280,15 @@ Decision decide_with_chain(const Facts& facts, const Evidence& evidence, const S
 
 // A missing key made the ARC chain fail (RFC 8617 §5.2.1). Trouble is no verdict: at its best the chain
 // passes.
-Decision decide_open_chain(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+Evidence with_passing_chain(const Evidence& evidence) {
     Evidence passing = evidence;
     passing.arc.result = auth::arc::Result::pass;
     passing.arc.temporary = false;
-    const Decision best = decide_with_chain(facts, passing, settings);
+    return passing;
+}
+
+Decision decide_open_chain(const Facts& facts, const Evidence& evidence, const Settings& settings) {
+    const Decision best = decide_with_chain(facts, with_passing_chain(evidence), settings);
     Decision worst = decide_with_chain(facts, evidence, settings);
     if (best.action == worst.action) return worst;
     Decision decision =
@@ -342,6 +346,14 @@ Decision decide(const Facts& facts, const Evidence& evidence, const Settings& se
     decision = without_rash_refusal(std::move(decision), facts, evidence);
     decision.judged = decision.action;
     return settings.mode == Mode::monitor ? only_watched(std::move(decision), evidence) : decision;
+}
+
+Pardon find_pardon(Forgiven what, Refusal permanent, const Facts& facts, const Evidence& evidence,
+                   const Settings& settings) {
+    if (const auto* exemption = exemption_from(what, facts, evidence, settings)) return {exemption, {}};
+    const bool waits = evidence.arc.is_open() &&
+                       exemption_from(what, facts, with_passing_chain(evidence), settings) != nullptr;
+    return {nullptr, waits ? arc_temperror_refusal(evidence.arc) : std::move(permanent)};
 }
 
 }  // namespace gatepost::policy

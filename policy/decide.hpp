@@ -17,4 +17,16 @@ namespace gatepost::policy {
 // gives 5xx.
 Decision decide(const Facts& facts, const auth::Evidence& evidence, const Settings& settings);
 
+// What comes of a fault that only an exemption forgives.
+struct Pardon {
+    const Exemption* exemption = nullptr;  // that forgives it
+    std::optional<Refusal> refusal;        // or what is answered
+};
+
+// Finds the exemption that forgives `what`; without one the answer is `permanent`. Where one would match if
+// an ARC chain that lacks only an answer of the DNS passed, it is 451: here, too, a missing fact never gives
+// 5xx.
+Pardon find_pardon(Forgiven what, Refusal permanent, const Facts& facts, const auth::Evidence& evidence,
+                   const Settings& settings);
+
 }  // namespace gatepost::policy

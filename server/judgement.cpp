@@ -131,13 +131,11 @@ void Judgement::decide(const smtp::ContentFraming& framing) {
 // The decoder has already turned bare newlines into CRLF; accept only if one exemption matches in full.
 std::optional<Refusal> Judgement::refuse_bare_newlines(const smtp::ContentFraming& framing) {
     if (!framing.normalised()) return std::nullopt;
-    const policy::Settings& settings = config_.policy;
-    const auto subject = policy::subject_of(facts_, evidence_, settings.trusted_sealers);
-    const policy::Exemption* exemption =
-        policy::find_exemption(settings.exemptions, policy::Forgiven::bare_newline, subject);
-    if (exemption == nullptr) return Refusal{550, "5.6.0", describe(*framing.normalised())};
-    newlines_forgiven_by_ = exemption->id;
-    return std::nullopt;
+    const Refusal permanent{550, "5.6.0", describe(*framing.normalised())};
+    policy::Pardon pardon =
+        policy::find_pardon(policy::Forgiven::bare_newline, permanent, facts_, evidence_, config_.policy);
+    if (pardon.exemption != nullptr) newlines_forgiven_by_ = pardon.exemption->id;
+    return std::move(pardon.refusal);
 }
 
 }  // namespace gatepost::server

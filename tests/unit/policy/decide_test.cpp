@@ -381,6 +381,37 @@ TEST(Decide, waits_for_the_key_of_a_seal_that_decides) {
     expect(elsewise.decide(), Action::accept, Disposition::none, Override{"local_policy", "by-address"});
 }
 
+// Bare newlines are refused for good only where no exemption can match (RFC 8617 §5.2.1, as above).
+TEST(Pardon, waits_for_the_key_of_a_seal_that_decides) {
+    const Refusal permanent{550, "5.6.0", "bare LF"};
+    const auto pardon_of = [&](const Message& m) {
+        return find_pardon(Forgiven::bare_newline, permanent, m.facts, m.evidence, m.settings);
+    };
+    Message message = sealed_by_a_trusted_list();
+    EXPECT_EQ(pardon_of(message).refusal, permanent);  // the exemption allows something else
+    message.settings.exemptions.back().allow = {Forgiven::bare_newline};
+    EXPECT_EQ(pardon_of(message).exemption, &message.settings.exemptions.back());
+    EXPECT_FALSE(pardon_of(message).refusal);
+    message.evidence.arc.result = auth::arc::Result::fail;
+    EXPECT_EQ(pardon_of(message).refusal, permanent);
+    message.evidence.arc.temporary = true;
+    message.evidence.arc.reason = auth::Reason("ARC-Seal i=1: no answer about the key", "SERVFAIL");
+    EXPECT_EQ(pardon_of(message).exemption, nullptr);
+    ASSERT_TRUE(pardon_of(message).refusal);
+    EXPECT_EQ(pardon_of(message).refusal->code, 451);
+    EXPECT_EQ(pardon_of(message).refusal->enhanced_code, "4.7.29");
+    // Of no use whatever the answer is.
+    Message untrusted = message;
+    untrusted.settings.trusted_sealers = {name("other.example")};
+    EXPECT_EQ(pardon_of(untrusted).refusal, permanent);
+    Message uncovered = message;
+    uncovered.evidence.arc.covers_whole_body = false;
+    EXPECT_EQ(pardon_of(uncovered).refusal, permanent);
+    // Another exemption speaks, whatever the chain is.
+    message.with_exemption({Forgiven::bare_newline});
+    EXPECT_EQ(pardon_of(message).exemption, &message.settings.exemptions.back());
+}
+
 // Our own user's post, sealed by a list that we need not trust: quarantined, not rejected.
 TEST(Decide, takes_a_proven_seal_for_an_indirect_flow_of_our_own_mail) {
     Message message = sealed_by_a_trusted_list();
