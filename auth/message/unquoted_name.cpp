@@ -44,12 +44,13 @@ bool is_plain(char c) {
 }
 
 // No reader takes `text` for a domain: it has no dot, and nothing that becomes one where names are mapped
-// (UTS 46; U+3002 and its forms, U+2024 to U+2026, digits with a full stop, U+FE52, U+FF0E).
+// (UTS 46; U+3002 and its forms, U+2024 to U+2026, digits with a full stop, U+33C2, U+33C7 and U+33D8
+// (`a.m.`, `Co.`, `p.m.`), U+FE52, U+FF0E).
 bool has_no_dot(std::string_view text) {
-    constexpr std::string_view dots[] = {".",        "\u2024", "\u2025", "\u2026", "\u3002",
-                                         "\ufe12",   "\ufe19",
-                                         "\xe2\x92",  // U+2480 to U+24BF
-                                         "\ufe30",   "\ufe52", "\uff0e", "\uff61", "\U0001f100"};
+    constexpr std::string_view dots[] = {
+        ".",        "\u2024", "\u2025", "\u2026", "\u3002", "\ufe12", "\ufe19",
+        "\xe2\x92",  // U+2480 to U+24BF
+        "\ufe30",   "\u33c2", "\u33c7", "\u33d8", "\ufe52", "\uff0e", "\uff61", "\U0001f100"};
     std::string joined;  // a reader may drop the blanks first
     std::copy_if(text.begin(), text.end(), std::back_inserter(joined),
                  [](char c) { return !ascii::is_wsp(c); });

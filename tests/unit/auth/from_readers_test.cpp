@@ -87,6 +87,9 @@ TEST(FromField, is_refused_where_a_reader_may_find_another_author) {
         "example <a@shop.example>",
         "admin@bank\xe2\x80\xa4"
         "example <a@shop.example>",
+        "admin@bank\u33c2 <a@shop.example>",  // UTS 46 maps it to "a.m."
+        "admin@bank\u33c7 <a@shop.example>",  // "co."
+        "admin@bank\u33d8 <a@shop.example>",  // "p.m."
         "admin@(x)bank(.)example <a@shop.example>",
         "admin@\"bank.example\" <a@shop.example>",
         "admin@[192.0.2.1] <a@shop.example>",
