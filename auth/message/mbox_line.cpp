@@ -40,7 +40,20 @@ bool is_date_word(std::string_view word) {
     });
 }
 
+// Without a colon, unless it stands in an address literal at the end: `a@[IPv6:2001:db8::1]` (RFC 5321
+// §4.1.3).
 bool is_sender_word(std::string_view word) {
+    constexpr std::string_view prefix = "@[IPv6:";
+    const std::size_t at = word.find(prefix);
+    if (at != std::string_view::npos && word.ends_with(']')) {
+        const auto is_of_literal = [](char c) {
+            return ascii::is_alnum(c) || c == ':' || c == '.';
+        };
+        const std::string_view literal =
+            word.substr(at + prefix.size(), word.size() - at - prefix.size() - 1);
+        if (!std::all_of(literal.begin(), literal.end(), is_of_literal)) return false;
+        word = word.substr(0, at);
+    }
     return std::all_of(word.begin(), word.end(),
                        [](char c) { return (ascii::is_visible(c) && c != ':') || ascii::is_8bit(c); });
 }

@@ -9,9 +9,9 @@ namespace gatepost::auth {
 
 // The length of such a line at the start of `octets`, its CRLF included; 0 where there is none. It is `From `
 // or
-// `>From `, a sender without a colon, a day of the week and what belongs to a date, a time among it. So
-// `From : a@b` stays a field (RFC 5322 §4.5.2, obs-from), and a sentence that begins with From stays what it
-// is.
+// `>From `, a sender without a colon (but in an IPv6 address literal), a day of the week and what belongs to
+// a date, a time among it. So `From : a@b` stays a field (RFC 5322 §4.5.2, obs-from), and a sentence that
+// begins with From stays what it is.
 std::size_t mbox_line_length(std::string_view octets);
 
 }  // namespace gatepost::auth
