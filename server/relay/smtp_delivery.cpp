@@ -205,6 +205,11 @@ std::optional<Reply> SmtpDelivery::answer_recipient(const smtp::Recipient& recip
     const ClientSession& session = connection_->session();
     const bool is_sender_taken = session.sender_reply()->is_positive();
     const Reply& reply = is_sender_taken ? *session.recipient_reply(index) : *session.sender_reply();
+    // Asked anew: the client has been told 250 for recipients of the same transaction.
+    if (!is_sender_taken && !envelope_.recipients.empty()) {
+        refusal_.reset();
+        return refused_now();
+    }
     if (!reply.is_positive()) return note_refusal(reply);
     refusal_.reset();
     any_answered_ = true;
@@ -233,8 +238,12 @@ Reply SmtpDelivery::note_refusal(const Reply& refusal) {
 
 asio::awaitable<Reply> SmtpDelivery::refused_afterwards() {
     co_await abandon();
+    co_return refused_now();
+}
+
+Reply SmtpDelivery::refused_now() {
     note_problem("the downstream server refuses now what it took before");
-    co_return Reply(451, "4.4.1", "the mail system behind refuses now what it took before");
+    return Reply(451, "4.4.1", "the mail system behind refuses now what it took before");
 }
 
 void SmtpDelivery::hold() {

@@ -49,6 +49,7 @@ class SmtpDelivery final : public Delivery {
     boost::asio::awaitable<std::optional<smtp::Reply>> hand_over(const OutgoingMessage& message,
                                                                  Attempts& attempts);
     boost::asio::awaitable<smtp::Reply> refused_afterwards();
+    smtp::Reply refused_now();
     Sent cannot_be_sent();
     boost::asio::awaitable<Sent> send(const OutgoingMessage& message, const Attempts& attempts);
     boost::asio::awaitable<bool> read_body(const SpooledBody& body, std::uint64_t offset, std::string& buffer,

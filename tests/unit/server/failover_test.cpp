@@ -330,6 +330,25 @@ TEST_F(Failover, refuses_all_where_the_next_server_refuses_one) {
     }
 }
 
+// The next server refuses MAIL: the recipients that were answered 250 are refused with it, so nobody is
+// refused for good.
+TEST_F(Failover, defers_where_the_next_server_refuses_the_sender) {
+    const std::string changed = "451 the mail system behind refuses now what it took before";
+    for (const auto* reply : {"550 5.7.1 not you", "450 4.7.1 greylisted"})
+        for (const bool lmtp : {false, true}) {
+            SCOPED_TRACE(std::string(reply) + (lmtp ? " LMTP" : " SMTP"));
+            Run run;
+            const Case given{{"RCPT 2", "421 4.3.2 closing"}, lmtp, false, true};
+            make(run, given, PoolLimits());
+            run.servers.front().fault = given.fault;
+            run.servers.back().fault = {"MAIL", reply};
+            const std::vector<std::string> recipients(3, "a@example.com");
+            EXPECT_EQ(run_one(transact(recipients, *run.pool)), (Replies{"ok", changed, changed, changed}));
+            for (const FailingServer& server : run.servers)
+                EXPECT_TRUE(server.messages.empty());
+        }
+}
+
 // What the first server said of itself is not passed on where the second one refuses the mail.
 TEST_F(Failover, passes_on_what_the_next_server_says) {
     Run run;
