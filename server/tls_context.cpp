@@ -9,6 +9,8 @@
 
 #include "dns/ascii.hpp"
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <map>
 #include <new>
@@ -139,6 +141,7 @@ struct TlsContext::Impl {
                       ": another certificate with the same kind of key has the same names";
             return false;
         }
+        warn_if_expired(SSL_CTX_get0_certificate(context), pair.certificate, key);
         const std::filesystem::path& staple =
             is_standard ? settings.ocsp_staple : settings.certificates[number - 1].ocsp_staple;
         if (!staple.empty()) add_staple(context, staple, key);
@@ -148,6 +151,19 @@ struct TlsContext::Impl {
     static std::size_t kind_of(ssl_ctx_st* context) {
         const int kind = EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_CTX_get0_certificate(context)));
         return static_cast<std::size_t>(kind);
+    }
+
+    // It is served all the same: hosts that send mail seldom look.
+    void warn_if_expired(const X509* certificate, const std::filesystem::path& file, const std::string& key) {
+        const ASN1_TIME* end = X509_get0_notAfter(certificate);
+        std::tm time{};
+        if (X509_cmp_current_time(end) >= 0 || ASN1_TIME_to_tm(end, &time) != 1) return;
+        std::array<char, sizeof("2026-01-01")> day{};
+        std::strftime(day.data(), day.size(), "%Y-%m-%d", &time);
+        const std::string warning =
+            key + ".certificate: " + file.string() + " expired on " + day.data() + "; renew it";
+        if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
+            warnings.push_back(warning);  // once, whatever the number of its names
     }
 
     // A stale staple must not keep a new certificate away: it is left out.

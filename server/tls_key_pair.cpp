@@ -4,6 +4,10 @@
 
 #include "config/secret.hpp"
 
+#include <openssl/pem.h>
+
+#include <string_view>
+
 namespace gatepost::server {
 namespace {
 
@@ -19,6 +23,35 @@ constexpr int max_chain_depth = 8;  // local: root, intermediates and the host's
 // OpenSSL must not ask the terminal for the passphrase of an encrypted key.
 int no_passphrase(char*, int, int, void*) {
     return 0;
+}
+
+// OpenSSL's last word on a damaged file is "PEM lib" or "unsupported".
+std::string why_no_certificate() {
+    bool is_damaged = false;
+    const unsigned long last = ERR_peek_last_error();
+    const char* reason = last == 0 ? nullptr : ERR_reason_error_string(last);
+    while (const unsigned long error = ERR_get_error()) {
+        const int library = ERR_GET_LIB(error);
+        if (library == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE) {
+            ERR_clear_error();
+            return "no certificate in PEM";
+        }
+        is_damaged = is_damaged || library == ERR_LIB_PEM || library == ERR_LIB_ASN1;
+    }
+    if (is_damaged) return "its PEM is cut off or damaged; copy it anew";
+    return reason == nullptr ? "it cannot be used" : reason;
+}
+
+std::string why_no_key(std::string_view text, const std::filesystem::path& file) {
+    const std::string reason = take_tls_error("it cannot be used");
+    if (text.find("PRIVATE KEY-----") == std::string_view::npos) return "no private key in PEM";
+    const std::string name = file.empty() ? "FILE" : file.string();
+    if (text.find("ENCRYPTED") != std::string_view::npos)
+        return "it is encrypted, and nobody is there to type the passphrase; decrypt it with openssl pkey "
+               "-in " +
+               name + " -out " + name;
+    return "its PEM is cut off or damaged, or a kind of key that OpenSSL does not know (" + reason +
+           "); copy it anew";
 }
 
 }  // namespace
@@ -48,8 +81,7 @@ bool use_key_pair(ssl_ctx_st* context, const config::KeyPair& pair, const std::s
                   std::string& problem) {
     ERR_clear_error();
     if (SSL_CTX_use_certificate_chain_file(context, pair.certificate.c_str()) != 1) {
-        problem =
-            key + ".certificate " + pair.certificate.string() + ": " + take_tls_error("it cannot be used");
+        problem = key + ".certificate " + pair.certificate.string() + ": " + why_no_certificate();
         return false;
     }
     std::string text = pair.private_key;
@@ -63,11 +95,9 @@ bool use_key_pair(ssl_ctx_st* context, const config::KeyPair& pair, const std::s
     }
     const TlsBio source(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
     const TlsKey loaded(PEM_read_bio_PrivateKey(source.get(), nullptr, no_passphrase, nullptr));
+    if (!loaded) problem = key + ".private_key: " + why_no_key(text, pair.private_key_file);
     OPENSSL_cleanse(text.data(), text.size());
-    if (!loaded) {
-        problem = key + ".private_key: " + take_tls_error("no private key in PEM");
-        return false;
-    }
+    if (!loaded) return false;
     if (SSL_CTX_use_PrivateKey(context, loaded.get()) == 1 && SSL_CTX_check_private_key(context) == 1)
         return true;
     ERR_clear_error();
