@@ -29,14 +29,67 @@ std::optional<Parts> split(std::string_view value) {
     return Parts{value.substr(0, open), ascii::trim(value.substr(open + 1, close - open - 1))};
 }
 
-// Quotes, comments and brackets are closed: nothing of the name reaches into the address.
+// Quotes, comments and brackets are closed: nothing of the name reaches into the address. `DOMAIN\user` and
+// `:)` are no tokens, and harmless in a name without `@`; a backslash before a special might quote it.
 bool has_whole_tokens(std::string_view name) {
+    const bool has_at = name.find('@') != std::string_view::npos;
     AddressLexer lexer(name);
+    std::string_view rest = name;
     while (true) {
-        const AddressTokenKind kind = lexer.next().kind;
-        if (kind == AddressTokenKind::error) return false;
-        if (kind == AddressTokenKind::end) return true;
+        const AddressToken token = lexer.next();
+        if (token.kind == AddressTokenKind::end) return true;
+        if (token.kind != AddressTokenKind::error) {
+            rest = name.substr(static_cast<std::size_t>(token.text.data() + token.text.size() - name.data()));
+            continue;
+        }
+        if (has_at || !skip_cfws(rest) || rest.empty()) return false;
+        const bool is_backslash = rest.size() > 1 && rest.front() == '\\' && is_atext(rest[1]);
+        if (!is_backslash && rest.front() != ')') return false;
+        rest.remove_prefix(1);
+        lexer = AddressLexer(rest);
     }
+}
+
+// `text` of `=?charset?Q?text?=` as RFC 2047 §4.2 has it, and nothing in it that decodes to a special of an
+// address, nor to "=", which begins another encoded word.
+bool is_harmless_q(std::string_view text) {
+    constexpr std::string_view refused[] = {"40", "3c", "3e", "2c", "3b", "3a", "3d", "22", "5c", "28", "29"};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (!ascii::is_visible(c) || c == '@') return false;
+        if (c != '=') continue;
+        const std::string_view digits = text.substr(i + 1, 2);
+        const auto equals = [&](std::string_view other) {
+            return ascii::equals_ignoring_case(digits, other);
+        };
+        constexpr std::string_view hex = "0123456789abcdefABCDEF";
+        if (digits.size() < 2 || digits.find_first_not_of(hex) != std::string_view::npos) return false;
+        if (digits[0] < '2' || std::any_of(std::begin(refused), std::end(refused), equals)) return false;
+    }
+    return true;
+}
+
+// The encoded words of `name` (RFC 2047 §2), which has no `@`, hide no address from readers that decode them
+// before they parse. Charsets alone in which ASCII is ASCII; base64 is not looked into.
+bool has_harmless_encoded_words(std::string_view name) {
+    constexpr std::string_view charsets[] = {"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15",
+                                             "windows-1252"};
+    for (std::size_t at = name.find("=?"); at != std::string_view::npos; at = name.find("=?", at)) {
+        if (name.find('@') != std::string_view::npos) return false;
+        const std::string_view word = name.substr(at + 2);
+        const std::size_t charset = word.find('?');
+        if (charset == std::string_view::npos || !ascii::equals_ignoring_case(word.substr(charset, 3), "?q?"))
+            return false;
+        const auto equals = [&](std::string_view other) {
+            return ascii::equals_ignoring_case(word.substr(0, charset), other);
+        };
+        if (std::none_of(std::begin(charsets), std::end(charsets), equals)) return false;
+        const std::size_t end = word.find('?', charset + 3);
+        if (end == std::string_view::npos || word.substr(end, 2) != "?=") return false;
+        if (!is_harmless_q(word.substr(charset + 3, end - charset - 3))) return false;
+        at += 2 + end + 2;
+    }
+    return true;
 }
 
 bool is_plain(char c) {
@@ -73,7 +126,8 @@ bool names_no_other_domain(std::string_view name, std::string_view domain) {
 
 std::optional<Mailbox> read_unquoted_name(std::string_view value) {
     const auto parts = split(value);
-    if (!parts || value.find("=?") != std::string_view::npos) return std::nullopt;
+    if (!parts || !has_harmless_encoded_words(parts->name)) return std::nullopt;
+    if (parts->address.find("=?") != std::string_view::npos) return std::nullopt;
     const std::size_t at = parts->address.find('@');
     if (at == std::string_view::npos) return std::nullopt;
     const std::string_view local_part = parts->address.substr(0, at);

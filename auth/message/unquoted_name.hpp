@@ -11,10 +11,11 @@ namespace gatepost::auth {
 
 // Takes a field's value with its folds undone (unfold()) that is outside of the grammar. nullopt, unless it
 // is one name before one angle-addr, and whatever part of it a reader takes for an address is of the
-// angle-addr's domain. A name with `@` is therefore plain words (no quotes, comments, brackets), and what
-// follows each
-// `@` up to the next special is that very domain, or has no dot (`Team @ Shop`). Encoded words (RFC 2047) are
-// refused: a reader that decodes before it parses may find an address in one.
+// angle-addr's domain. A name with `@` is therefore plain words (no quotes, comments, brackets, encoded
+// words), and what follows each `@` up to the next special is that very domain, or has no dot (`Team @
+// Shop`). A name without
+// `@` may hold backslashes, lone `)`, and encoded words in Q (RFC 2047 §4.2) that decode to no special: a
+// reader that decodes before it parses may find an address in others.
 std::optional<Mailbox> read_unquoted_name(std::string_view value);
 
 }  // namespace gatepost::auth

@@ -58,6 +58,10 @@ const Words& harmless_forms() {
         "a..b@shop.example",
         "Shop <a.@shop.example>",
         "=?utf-8?Q?Caf=C3=A9?= <a@shop.example>",
+        "DOMAIN\\user <a@shop.example>",
+        "Shop :) <a@shop.example>",
+        "[JIRA] =?utf-8?q?J=C3=BCrgen?= <a@shop.example>",
+        "=?utf-8?Q?Caf=C3=A9?=, Inc. <a@shop.example>",
         "=?utf-8?Q?a=40bank=2Eexample?= <a@shop.example>",
         "\"=?utf-8?q?a=40bank=2Eexample?=\" <a@shop.example>",
     };
@@ -110,6 +114,17 @@ TEST(FromField, is_refused_where_a_reader_may_find_another_author) {
         // In the grammar, and read as bank.example by all who stop at a blank or a comment.
         "admin@bank.example .shop.example",
         "admin@bank.example(x).shop.example",
+        "Shop, =?utf-8?q?admin?= @bank.example <a@shop.example>",
+        "Shop, =?utf-8?q?=3cadmin=3E?= <a@shop.example>",
+        "Shop, =?utf-8?q?=3D?= <a@shop.example>",
+        "Shop, =?utf-8?q?=0A?= <a@shop.example>",
+        "Shop, =?utf-8?q?=4?= <a@shop.example>",
+        "Shop, =?utf-7?q?admin+AEA-bank.example?= <a@shop.example>",
+        "Shop, =?utf-8?B?U2hvcA=?= <a@shop.example>",
+        "Shop, =?utf-8?q?open <a@shop.example>",
+        "Shop, x \\<a@shop.example>",
+        "Shop \\\"x\" <a@shop.example>",
+        "Shop :) @ Sales <a@shop.example>",
         // RFC 2047 §5: no encoded word in an addr-spec.
         "=?utf-8?q?admin=40bank=2Eexample=20=20?==?utf-8?q?=00?=@shop.example",
         "=?utf-8?q?admin=40bank=2Eexample=3B?=.x@shop.example",
