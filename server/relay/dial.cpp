@@ -24,7 +24,7 @@ std::chrono::milliseconds reply_time(const Dial& order) {
 }
 
 asio::awaitable<std::unique_ptr<RelayConnection>> connect_and_greet(asio::any_io_executor executor,
-                                                                    const Dial& order, std::string& problem) {
+                                                                    const Dial& order, Trouble& trouble) {
     boost::system::error_code error;
     std::unique_ptr<Stream> stream;
     const std::string path = order.to.socket.string();
@@ -33,7 +33,7 @@ asio::awaitable<std::unique_ptr<RelayConnection>> connect_and_greet(asio::any_io
     else
         stream = co_await Stream::connect(executor, order.to.host, order.to.port, order.connect_time, error);
     if (!stream) {
-        problem = error.message();
+        trouble = without_words(error.message());
         co_return nullptr;
     }
     ClientSession session(order.hostname, order.to.lmtp ? Protocol::lmtp : Protocol::smtp);
@@ -42,45 +42,47 @@ asio::awaitable<std::unique_ptr<RelayConnection>> connect_and_greet(asio::any_io
     if (order.on_connected) order.on_connected(*connection);
     const bool greeted = co_await connection->exchange(reply_time(order));
     if (greeted && connection->session().is_ready()) co_return connection;
-    problem = connection->problem();
+    trouble = connection->trouble();
     co_return nullptr;
 }
 
-asio::awaitable<Secured> secure(RelayConnection& connection, const Dial& order, std::string& problem) {
+asio::awaitable<Secured> secure(RelayConnection& connection, const Dial& order, Trouble& trouble) {
     ClientSession& session = connection.session();
     if (!session.capabilities().starttls) {
-        problem = "STARTTLS is not offered";
+        trouble = without_words("STARTTLS is not offered");
         co_return Secured::left_clear;
     }
     session.start_tls();
     const bool answered = co_await connection.exchange(reply_time(order));
     if (!answered) {
-        problem = connection.problem();
+        trouble = connection.trouble();
         co_return Secured::failed;
     }
     if (session.is_ready()) {
-        problem = "STARTTLS was refused: " + session.starttls_reply()->text();
+        const smtp::Reply& refusal = *session.starttls_reply();
+        trouble.kind = "STARTTLS was refused: " + codes_of(refusal);
+        trouble.text = "STARTTLS was refused: " + refusal.text();
         co_return Secured::left_clear;
     }
     const bool verify = order.security.mode == RelayTls::required;
     const bool shaken =
         co_await connection.start_tls(order.security.context, order.to.host, verify, reply_time(order));
     if (!shaken) {
-        problem = "TLS: " + connection.problem();
+        trouble = without_words("TLS: " + connection.trouble().text);
         co_return Secured::handshake_failed;
     }
     const bool greeted = co_await connection.exchange(reply_time(order));
     if (greeted && session.is_ready()) co_return Secured::yes;
-    problem = connection.problem();
+    trouble = connection.trouble();
     co_return Secured::failed;
 }
 
 }  // namespace
 
 asio::awaitable<std::unique_ptr<RelayConnection>> dial(asio::any_io_executor executor, Dial order,
-                                                       std::string& problem) {
+                                                       Trouble& trouble) {
     const std::string server = order.to.text();
-    std::string reason;
+    Trouble reason;
     std::unique_ptr<RelayConnection> connection = co_await connect_and_greet(executor, order, reason);
     // What goes through a UNIX socket does not leave the machine: it is as safe as relay.tls can make it.
     if (connection && order.security.mode != RelayTls::off && !order.to.is_local()) {
@@ -89,11 +91,14 @@ asio::awaitable<std::unique_ptr<RelayConnection>> dial(asio::any_io_executor exe
         if (secured == Secured::left_clear && may_fall_back) co_return connection;
         if (secured != Secured::yes) connection.reset();
         if (secured == Secured::handshake_failed && may_fall_back) {
-            if (order.on_fallback) order.on_fallback(server, reason);
+            if (order.on_fallback) order.on_fallback(server, reason.text);
             connection = co_await connect_and_greet(executor, order, reason);
         }
     }
-    if (!connection) problem = server + ": " + reason;
+    if (!connection) {
+        trouble.kind = server + ": " + reason.kind;
+        trouble.text = server + ": " + reason.text;
+    }
     co_return connection;
 }
 

@@ -41,12 +41,12 @@ struct Dial {
     std::function<void(const std::string& server, const std::string& problem)> on_fallback;
 };
 
-// Null with `problem` set where the server cannot be reached, does not speak its protocol, or cannot be
+// Null with `trouble` set where the server cannot be reached, does not speak its protocol, or cannot be
 // secured although it must. The session is ready otherwise.
 //
 // opportunistic falls back to clear text where STARTTLS is not offered or is refused; where the handshake
 // fails, on a new connection, as this one is lost. required never does.
 boost::asio::awaitable<std::unique_ptr<RelayConnection>> dial(boost::asio::any_io_executor executor,
-                                                              Dial order, std::string& problem);
+                                                              Dial order, Trouble& trouble);
 
 }  // namespace gatepost::server::relay

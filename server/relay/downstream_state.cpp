@@ -1,5 +1,7 @@
 #include "server/relay/downstream_state.hpp"
 
+#include "server/relay/trouble.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -116,8 +118,7 @@ void DownstreamState::refused_every_recipient(std::size_t destination, std::stri
         server.holding = true;
         server.cause = Cause::none;  // the new one is told whatever was told before
     }
-    std::string problem = "refuses every recipient: " + std::to_string(refusal.code());
-    if (refusal.enhanced_code()) problem += ' ' + refusal.enhanced_code()->text();
+    const std::string problem = "refuses every recipient: " + codes_of(refusal);
     note(server, Cause::refusals, problem, now);
 }
 

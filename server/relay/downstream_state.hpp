@@ -54,7 +54,7 @@ class DownstreamState {
     void was_unreachable(std::size_t destination);
 
     // A transaction found that it cannot be connected to, or that it fails mail. For a while others are asked
-    // first.
+    // first. `problem` has none of the server's words (Trouble::kind): it is told to everybody.
     void dialled_in_vain(std::size_t destination, std::string_view problem, TimePoint now);
     void failed(std::size_t destination, std::string_view problem, TimePoint now);
     // It took a message.

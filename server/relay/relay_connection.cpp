@@ -121,13 +121,14 @@ asio::awaitable<bool> RelayConnection::write(std::string_view octets, std::chron
     co_return !error;
 }
 
-std::string RelayConnection::problem() const {
-    std::string text(to_string(session_.failure()));
-    if (session_.failure_reply())
-        text +=
-            ": " + std::to_string(session_.failure_reply()->code()) + ' ' + session_.failure_reply()->text();
-    if (text.empty() || session_.failure() == ClientFailure::connection_closed) text = problem_;
-    return text;
+Trouble RelayConnection::trouble() const {
+    const std::string failure(to_string(session_.failure()));
+    if (failure.empty() || session_.failure() == ClientFailure::connection_closed)
+        return without_words(problem_);
+    const auto& reply = session_.failure_reply();
+    if (!reply) return without_words(failure);
+    return {failure + ": " + codes_of(*reply),
+            failure + ": " + std::to_string(reply->code()) + ' ' + reply->text()};
 }
 
 }  // namespace gatepost::server::relay

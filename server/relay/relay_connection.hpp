@@ -4,6 +4,7 @@
 #include "server/deadline.hpp"
 #include "server/input_buffer.hpp"
 #include "server/relay/client_session.hpp"
+#include "server/relay/trouble.hpp"
 #include "server/stream.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -39,7 +40,7 @@ class RelayConnection {
     std::size_t destination() const { return destination_; }
 
     // Writes what the session wants written and reads until no reply is awaited, for `time` in all. False:
-    // the connection is of no further use, problem() says why.
+    // the connection is of no further use, trouble() says why.
     boost::asio::awaitable<bool> exchange(std::chrono::milliseconds time);
     // The handshake that the reply to STARTTLS has opened (Stream::connect_tls); EHLO is then the next
     // exchange(). False: as above.
@@ -49,7 +50,7 @@ class RelayConnection {
     // Writes octets of the message itself. False: unsent() of them can have reached nobody.
     boost::asio::awaitable<bool> write(std::string_view octets, std::chrono::milliseconds time);
     std::size_t unsent() const { return unsent_; }
-    std::string problem() const;
+    Trouble trouble() const;
     // The server is asked again after a pause, in which it was kept open: out of the pool, or for a client
     // that took its time.
     void mark_taken() { kept_ = silent_ = true; }

@@ -52,8 +52,9 @@ asio::awaitable<std::optional<Capabilities>> ask_capabilities(asio::any_io_execu
     order.connect_time = connect_time;
     order.reply_time = probe_time;
     std::optional<Capabilities> found;
-    problem.clear();
-    std::unique_ptr<RelayConnection> connection = co_await dial(executor, std::move(order), problem);
+    Trouble trouble;
+    std::unique_ptr<RelayConnection> connection = co_await dial(executor, std::move(order), trouble);
+    problem = trouble.text;
     if (connection) {
         found = connection->session().capabilities();
         co_await say_goodbye(std::move(connection));
@@ -283,7 +284,7 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
     order.on_end = [state](RelayConnection& ended) {
         state->connection_ended(ended);
     };
-    std::string reason;
+    Trouble reason;
     std::unique_ptr<RelayConnection> connection = co_await dial(state->executor, std::move(order), reason);
     if (connection) {
         state->downstream->spoke(destination, connection->session().capabilities());
@@ -291,9 +292,9 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
     }
     counted.reset();
     state->call_waiting();
-    state->downstream->dialled_in_vain(destination, reason, Clock::now());
+    state->downstream->dialled_in_vain(destination, reason.kind, Clock::now());
     if (!problem.empty()) problem += "; ";
-    problem += reason;
+    problem += reason.text;
     co_return nullptr;
 }
 

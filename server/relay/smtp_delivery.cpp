@@ -90,12 +90,12 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(Attempts& attempts) {
         taken_.resize(envelope_.recipients.size());
         std::iota(taken_.begin(), taken_.end(), std::size_t{0});
         const bool answered = co_await connection_->exchange(attempts.time(times_.command, Clock::now()));
-        std::string trouble = answered ? trouble_in(0) : connection_->problem();
+        const Trouble trouble = answered ? trouble_in(0) : connection_->trouble();
         if (answered && trouble.empty()) {
             if (attempts.any_failed()) pool_.downstream().count(DownstreamEvent::failover);
             co_return std::nullopt;
         }
-        fail_over(attempts, std::move(trouble));
+        fail_over(attempts, trouble);
     }
     if (lacking) co_return lacking;
     pool_.downstream().count(DownstreamEvent::none_left);
@@ -124,32 +124,30 @@ Reply SmtpDelivery::lacks(std::string_view extension) {
 }
 
 // The reply to MAIL, or to a recipient from `first_recipient` on, that tells of trouble; empty: none does.
-std::string SmtpDelivery::trouble_in(std::size_t first_recipient) const {
+Trouble SmtpDelivery::trouble_in(std::size_t first_recipient) const {
     const ClientSession& session = connection_->session();
-    const auto told = [](std::string_view command, const Reply& reply) {
-        return "said to " + std::string(command) + ": " + std::to_string(reply.code()) + ' ' + reply.text();
-    };
     const auto& sender = session.sender_reply();
-    if (!sender) return "has not answered MAIL";
+    if (!sender) return without_words("has not answered MAIL");
     const Meaning meaning = meaning_of(Step::mail, *sender);
     // Behind a refused MAIL the replies to RCPT say nothing (503).
-    if (meaning != Meaning::taken) return meaning == Meaning::trouble ? told("MAIL", *sender) : "";
+    if (meaning == Meaning::trouble) return said_to("MAIL", *sender);
+    if (meaning != Meaning::taken) return {};
     for (std::size_t i = first_recipient; i < session.recipient_count(); ++i) {
         const auto& reply = session.recipient_reply(i);
-        if (!reply) return "has not answered RCPT";
-        if (meaning_of(Step::recipient, *reply) == Meaning::trouble) return told("RCPT", *reply);
+        if (!reply) return without_words("has not answered RCPT");
+        if (meaning_of(Step::recipient, *reply) == Meaning::trouble) return said_to("RCPT", *reply);
     }
     return {};
 }
 
 // Nothing that could be delivered is at this server: the transaction begins anew at the next one, or here on
 // a fresh connection.
-void SmtpDelivery::fail_over(Attempts& attempts, std::string problem) {
+void SmtpDelivery::fail_over(Attempts& attempts, const Trouble& trouble) {
     const bool kept = connection_->is_lost_while_kept();
     drop();
     if (attempts.failed(server_, kept)) return;
-    pool_.downstream().failed(server_, problem, Clock::now());
-    note_problem(std::string(destination_) + ": " + problem);
+    pool_.downstream().failed(server_, trouble.kind, Clock::now());
+    note_problem(std::string(destination_) + ": " + trouble.text);
 }
 
 // A server asked a second time, after a connection was lost or given to somebody else, may answer otherwise
@@ -183,8 +181,8 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::add_recipient(const smtp::En
         connection_->mark_taken();
         index = connection_->session().add_recipient(recipient);
         const bool answered = co_await connection_->exchange(attempts.time(times_.command, Clock::now()));
-        std::string trouble = answered ? trouble_in(index) : connection_->problem();
-        if (!answered || !trouble.empty()) fail_over(attempts, std::move(trouble));
+        const Trouble trouble = answered ? trouble_in(index) : connection_->trouble();
+        if (!answered || !trouble.empty()) fail_over(attempts, trouble);
     }
     if (!connection_) {
         envelope_.recipients.push_back(recipient);
@@ -271,10 +269,9 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start_data(Attempts& attempt
             co_await abandon();
             co_return refusal;
         }
-        std::string trouble = connection_->problem();
-        if (answered && refusal)
-            trouble = "said to DATA: " + std::to_string(refusal->code()) + ' ' + refusal->text();
-        fail_over(attempts, std::move(trouble));
+        Trouble trouble = connection_->trouble();
+        if (answered && refusal) trouble = said_to("DATA", *refusal);
+        fail_over(attempts, trouble);
     }
 }
 
@@ -341,9 +338,9 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::hand_over(const OutgoingMess
         const Sent sent = co_await send(message, attempts);
         if (sent == Sent::unreadable) co_return unavailable();
         if (sent != Sent::cut_off) co_return std::nullopt;
-        std::string trouble = connection_->problem();
-        if (trouble.empty()) trouble = "replied or closed before the end of the message";
-        fail_over(attempts, std::move(trouble));
+        Trouble trouble = connection_->trouble();
+        if (trouble.empty()) trouble = without_words("replied or closed before the end of the message");
+        fail_over(attempts, trouble);
     }
 }
 
@@ -369,18 +366,18 @@ Reply SmtpDelivery::final_reply() {
     const std::size_t expected = session.protocol() == Protocol::lmtp ? taken_.size() : 1;
     // Where all are there they hold, even if something behind them has made the session unusable.
     if (replies.size() < expected) {
-        const std::string problem = connection_->problem() + " after the end of the message: it may be there";
+        const Trouble trouble = connection_->trouble();
+        const std::string when = " after the end of the message: it may be there";
         pool_.downstream().count(DownstreamEvent::unanswered);
-        pool_.downstream().failed(server_, problem, Clock::now());
-        problem_ = std::string(destination_) + ": " + problem;
+        pool_.downstream().failed(server_, trouble.kind + when, Clock::now());
+        problem_ = std::string(destination_) + ": " + trouble.text + when;
         return unavailable();
     }
     Reply reply = outcome_of(replies);
     if (meaning_of(Step::message, reply) == Meaning::trouble) {
-        const std::string problem =
-            "said to the message: " + std::to_string(reply.code()) + ' ' + reply.text();
-        pool_.downstream().failed(server_, problem, Clock::now());
-        problem_ = std::string(destination_) + ": " + problem;
+        const Trouble trouble = said_to("the message", reply);
+        pool_.downstream().failed(server_, trouble.kind, Clock::now());
+        problem_ = std::string(destination_) + ": " + trouble.text;
         return unavailable();
     }
     problem_.clear();

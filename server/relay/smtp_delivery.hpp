@@ -40,8 +40,8 @@ class SmtpDelivery final : public Delivery {
     boost::asio::awaitable<std::optional<smtp::Reply>> start(Attempts& attempts);
     std::optional<smtp::Reply> refuse_by(const ClientSession& session);
     smtp::Reply lacks(std::string_view extension);
-    std::string trouble_in(std::size_t first_recipient) const;
-    void fail_over(Attempts& attempts, std::string problem);
+    Trouble trouble_in(std::size_t first_recipient) const;
+    void fail_over(Attempts& attempts, const Trouble& trouble);
     bool are_all_taken() const;
     std::optional<smtp::Reply> answer_recipient(const smtp::Recipient& recipient, std::size_t index);
     smtp::Reply note_refusal(const smtp::Reply& refusal);

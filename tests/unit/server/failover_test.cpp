@@ -380,6 +380,42 @@ TEST_F(Failover, asks_one_in_trouble_no_more_for_a_while) {
     EXPECT_FALSE(run.state->counts(std::chrono::steady_clock::now()).servers[1].trouble.empty());
 }
 
+// Its words hold ids and addresses: each would begin trouble anew, and stand in /readyz.
+TEST_F(Failover, tells_of_trouble_without_the_words_of_the_server) {
+    struct Told {
+        Fault fault;
+        std::string trouble;
+    };
+    for (const auto& [fault, trouble] :
+         {Told{{"greeting", "554 5.7.1"}, "refused the connection: 554 5.7.1"},
+          Told{{"EHLO", "421 4.3.2"}, "is closing down: 421 4.3.2"},
+          Told{{"MAIL", "451 4.3.0"}, "451 4.3.0 to MAIL"}, Told{{"MAIL", "421"}, "is closing down: 421"},
+          Told{{"RCPT", "454 4.7.0"}, "454 4.7.0 to RCPT"}, Told{{"DATA", "503 5.5.1"}, "503 5.5.1 to DATA"},
+          Told{{"dot", "530 5.7.0"}, "530 5.7.0 to the message"}}) {
+        SCOPED_TRACE(fault.step + ": " + fault.reply);
+        Run run;
+        make(run, Case(), PoolLimits());
+        Replies told;
+        run.state->on_trouble = [&](std::string_view, std::string_view problem) {
+            if (!problem.empty()) told.emplace_back(problem);
+        };
+        for (int i = 1; i <= 3; ++i) {
+            const std::string words = " no 192.0.2." + std::to_string(i);
+            run.servers.front().fault = {fault.step, fault.reply + words};
+            SmtpDelivery delivery(*run.pool, files);
+            const auto refusal = run_one(delivery.add_recipient(smtp::Envelope(), path("a@example.com")));
+            const server::OutgoingMessage message = outgoing();
+            const auto reply = refusal ? refusal : run_one(deliver(delivery, message));
+            EXPECT_EQ(reply->code(), 451);
+            EXPECT_NE(delivery.problem().find(words), std::string::npos) << delivery.problem();
+        }
+        ASSERT_EQ(told.size(), 1U) << told.back();
+        EXPECT_TRUE(told[0].ends_with(trouble)) << told[0];
+        const auto counts = run.state->counts(std::chrono::steady_clock::now());
+        EXPECT_EQ(counts.servers[0].trouble, told[0]);
+    }
+}
+
 // A server that lacks what the message needs is passed over; where none is left: 451.
 TEST_F(Failover, passes_over_a_server_that_lacks_an_extension) {
     for (const bool second_has_it : {true, false}) {
