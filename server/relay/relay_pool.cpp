@@ -134,14 +134,20 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         const std::unique_ptr<RelayConnection> oldest = std::move(idle.front());
         idle.erase(idle.begin());
     }
+    // One on which something waits is dropped: it would be taken for the reply to the next command, or the
+    // server has closed. The places of those dropped stay the caller's.
     std::unique_ptr<RelayConnection> take_idle(std::size_t destination) {
-        const auto last = std::find_if(idle.rbegin(), idle.rend(),
-                                       [&](const auto& c) { return c->destination() == destination; });
-        if (last == idle.rend()) return nullptr;
-        std::unique_ptr<RelayConnection> connection = std::move(*last);
-        idle.erase(std::next(last).base());
-        connection->mark_taken();
-        return connection;
+        const Counted place(connecting);
+        for (;;) {
+            const auto last = std::find_if(idle.rbegin(), idle.rend(),
+                                           [&](const auto& c) { return c->destination() == destination; });
+            if (last == idle.rend()) return nullptr;
+            std::unique_ptr<RelayConnection> connection = std::move(*last);
+            idle.erase(std::next(last).base());
+            if (!connection->is_quiet()) continue;
+            connection->mark_taken();
+            return connection;
+        }
     }
     void take_back(std::unique_ptr<RelayConnection> connection) {
         if (closed || !connection || !connection->session().is_ready()) return;

@@ -29,6 +29,8 @@ inline constexpr std::string_view dropped = "(closes)";
 inline constexpr std::string_view hung = "(says nothing)";
 
 class FailingServer {
+    using Socket = boost::asio::ip::tcp::socket;
+
   public:
     FailingServer(boost::asio::io_context& context, std::string extensions)
         : context_(context),
@@ -39,6 +41,12 @@ class FailingServer {
 
     std::uint16_t port() const { return port_; }
     void close() { acceptor_.close(); }
+    // On every open connection, without having been asked.
+    void say_unasked(const std::string& octets) {
+        boost::system::error_code ignored;
+        for (Socket* socket : open_)
+            boost::asio::write(*socket, boost::asio::buffer(octets), ignored);
+    }
 
     Fault fault;
     // Sent in one write with the last reply to each message; empty: nothing.
@@ -56,8 +64,6 @@ class FailingServer {
     std::vector<std::string> lines;
 
   private:
-    using Socket = boost::asio::ip::tcp::socket;
-
     boost::asio::awaitable<void> serve() {
         boost::system::error_code error;
         while (!error) {
@@ -101,6 +107,7 @@ class FailingServer {
 
     boost::asio::awaitable<void> talk(Socket socket) {
         ++connections;
+        open_.push_back(&socket);
         socket.set_option(boost::asio::ip::tcp::no_delay(true));
         std::string input;
         std::string line;
@@ -124,6 +131,7 @@ class FailingServer {
             if (open && verb == "DATA" && (fault.step != verb || fault.reply.starts_with("354")))
                 open = co_await take_message(socket, input, taken);
         }
+        std::erase(open_, &socket);
     }
 
     boost::asio::awaitable<bool> take_message(Socket& socket, std::string& input, int recipients) {
@@ -171,6 +179,7 @@ class FailingServer {
 
     boost::asio::io_context& context_;
     boost::asio::ip::tcp::acceptor acceptor_;
+    std::vector<Socket*> open_;
     const std::uint16_t port_ = acceptor_.local_endpoint().port();
     std::string extensions_;  // lines of the reply to EHLO; "250-LMTP" tells this class the protocol
 };

@@ -359,6 +359,24 @@ TEST_F(Failover, passes_on_what_the_next_server_says) {
     EXPECT_EQ(run.replies, (Replies{"450 greylisted", "450 greylisted"}));
 }
 
+// Its replies would be taken for those to the commands that come next.
+TEST_F(Failover, drops_a_kept_connection_on_which_something_waits) {
+    for (const auto* unasked : {"250 2.0.0 stale\r\n", "what?\r\n", "421 4.3.2 closing\r\n", "25"})
+        for (const bool lmtp : {false, true}) {
+            SCOPED_TRACE(std::string(unasked) + (lmtp ? " LMTP" : " SMTP"));
+            Run run;
+            make(run, Case{{}, lmtp, false, true}, PoolLimits());
+            FailingServer& server = run.servers.front();
+            EXPECT_EQ(run_one(transact({"a@example.com"}, *run.pool)), (Replies{"ok", "250 taken"}));
+            server.say_unasked(unasked);
+            EXPECT_EQ(run_one(transact({"b@example.com"}, *run.pool)), (Replies{"ok", "250 taken"}));
+            EXPECT_EQ(server.connections, 2);
+            EXPECT_EQ(server.messages.size(), 2U);
+            EXPECT_EQ(std::count(server.lines.begin(), server.lines.end(), "MAIL FROM:<>"), 2);
+            EXPECT_EQ(run.state->counts(std::chrono::steady_clock::now()).servers[0].trouble, "");
+        }
+}
+
 TEST_F(Failover, asks_one_in_trouble_no_more_for_a_while) {
     Run run;
     const Case given{{"MAIL", "421 4.3.2 closing"}, false, false, true};

@@ -152,6 +152,18 @@ TEST_F(Pool, serves_the_next_where_a_connection_ends) {
     EXPECT_EQ(server->connections, 2);
 }
 
+// Its place is taken by the transaction that found it so, and not by one that waits, too.
+TEST_F(Pool, drops_an_idle_connection_on_which_something_waits) {
+    hold();
+    pool->release(std::move(held));
+    server->say_unasked("250 stale\r\n");
+    for (const auto* name : {"1", "2", "3"})
+        start(name);
+    run_until_served(3);
+    EXPECT_EQ(served, (Names{"1", "2", "3"}));
+    EXPECT_EQ(server->connections, 2);
+}
+
 TEST_F(Pool, forgets_one_that_waits_no_more) {
     hold();
     asio::cancellation_signal first;
