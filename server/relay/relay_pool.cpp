@@ -347,8 +347,8 @@ const HandOverTimes& RelayPool::times() const {
     return state_->limits.times;
 }
 
-DownstreamState& RelayPool::downstream() {
-    return *state_->downstream;
+const std::shared_ptr<DownstreamState>& RelayPool::downstream() const {
+    return state_->downstream;
 }
 
 }  // namespace gatepost::server::relay

@@ -74,7 +74,7 @@ class RelayPool {
     // For one client command, which `time` bounds.
     Attempts attempts(std::chrono::milliseconds time) const;
     const HandOverTimes& times() const;
-    DownstreamState& downstream();
+    const std::shared_ptr<DownstreamState>& downstream() const;
 
   private:
     struct State;

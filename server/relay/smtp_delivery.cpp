@@ -48,12 +48,12 @@ std::size_t usual_wire_octets(const OutgoingMessage& message) {
 }  // namespace
 
 SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client)
-    : pool_(pool), files_(files), client_(std::move(client)) {}
+    : pool_(pool), downstream_(pool.downstream()), files_(files), client_(std::move(client)) {}
 
 SmtpDelivery::~SmtpDelivery() {
     if (refusal_)
-        pool_.downstream().refused_every_recipient(server_, envelope_.reverse_path.mailbox(), *refusal_,
-                                                   Clock::now());
+        downstream_->refused_every_recipient(server_, envelope_.reverse_path.mailbox(), *refusal_,
+                                             Clock::now());
 }
 
 Reply SmtpDelivery::unavailable() {
@@ -92,13 +92,13 @@ asio::awaitable<std::optional<Reply>> SmtpDelivery::start(Attempts& attempts) {
         const bool answered = co_await connection_->exchange(attempts.time(times_.command, Clock::now()));
         const Trouble trouble = answered ? trouble_in(0) : connection_->trouble();
         if (answered && trouble.empty()) {
-            if (attempts.any_failed()) pool_.downstream().count(DownstreamEvent::failover);
+            if (attempts.any_failed()) downstream_->count(DownstreamEvent::failover);
             co_return std::nullopt;
         }
         fail_over(attempts, trouble);
     }
     if (lacking) co_return lacking;
-    pool_.downstream().count(DownstreamEvent::none_left);
+    downstream_->count(DownstreamEvent::none_left);
     co_return unavailable();
 }
 
@@ -146,7 +146,7 @@ void SmtpDelivery::fail_over(Attempts& attempts, const Trouble& trouble) {
     const bool kept = connection_->is_lost_while_kept();
     drop();
     if (attempts.failed(server_, kept)) return;
-    pool_.downstream().failed(server_, trouble.kind, Clock::now());
+    downstream_->failed(server_, trouble.kind, Clock::now());
     note_problem(std::string(destination_) + ": " + trouble.text);
 }
 
@@ -211,7 +211,7 @@ std::optional<Reply> SmtpDelivery::answer_recipient(const smtp::Recipient& recip
     if (!reply.is_positive()) return note_refusal(reply);
     refusal_.reset();
     any_answered_ = true;
-    pool_.downstream().took_recipient(server_);
+    downstream_->took_recipient(server_);
     if (envelope_.recipients.empty()) one_mailbox_ = session.protocol() == Protocol::lmtp;
     envelope_.recipients.push_back(recipient);
     taken_.push_back(index);
@@ -227,8 +227,8 @@ Reply SmtpDelivery::note_refusal(const Reply& refusal) {
     refusal_.reset();
     if (same) refusal_ = refusal;
     any_answered_ = true;
-    if (!refusal.is_permanent_failure() || !pool_.downstream().holds_refusals(server_)) return refusal;
-    pool_.downstream().count(DownstreamEvent::refusals_held);
+    if (!refusal.is_permanent_failure() || !downstream_->holds_refusals(server_)) return refusal;
+    downstream_->count(DownstreamEvent::refusals_held);
     note_problem(std::string(destination_) + ": refuses every recipient: " + std::to_string(refusal.code()) +
                  ' ' + refusal.text());
     return Reply(451, "4.3.5", "the mail system behind refuses every recipient now");
@@ -368,20 +368,20 @@ Reply SmtpDelivery::final_reply() {
     if (replies.size() < expected) {
         const Trouble trouble = connection_->trouble();
         const std::string when = " after the end of the message: it may be there";
-        pool_.downstream().count(DownstreamEvent::unanswered);
-        pool_.downstream().failed(server_, trouble.kind + when, Clock::now());
+        downstream_->count(DownstreamEvent::unanswered);
+        downstream_->failed(server_, trouble.kind + when, Clock::now());
         problem_ = std::string(destination_) + ": " + trouble.text + when;
         return unavailable();
     }
     Reply reply = outcome_of(replies);
     if (meaning_of(Step::message, reply) == Meaning::trouble) {
         const Trouble trouble = said_to("the message", reply);
-        pool_.downstream().failed(server_, trouble.kind, Clock::now());
+        downstream_->failed(server_, trouble.kind, Clock::now());
         problem_ = std::string(destination_) + ": " + trouble.text;
         return unavailable();
     }
     problem_.clear();
-    if (reply.is_positive()) pool_.downstream().took_message(server_);
+    if (reply.is_positive()) downstream_->took_message(server_);
     pool_.release(std::move(connection_));
     return reply;
 }

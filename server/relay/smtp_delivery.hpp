@@ -21,7 +21,7 @@ namespace gatepost::server::relay {
 
 class SmtpDelivery final : public Delivery {
   public:
-    // `pool` outlives the worker's transactions.
+    // `pool` outlives all calls; at a second SIGTERM the destructor comes after it.
     SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client = std::nullopt);
     ~SmtpDelivery() override;
 
@@ -60,6 +60,7 @@ class SmtpDelivery final : public Delivery {
     void drop();
 
     RelayPool& pool_;
+    const std::shared_ptr<DownstreamState> downstream_;  // of the pool; the destructor needs it still
     FilePool& files_;
     std::optional<ForwardedClient> client_;  // told to servers that ask for it
     std::unique_ptr<RelayConnection> connection_;

@@ -486,6 +486,24 @@ TEST_F(Failover, holds_refusals_of_a_server_that_refuses_everybody) {
     EXPECT_EQ(ask(24)->code(), 554);
 }
 
+// A server that is stopped at once: the pool goes before the transactions' frames.
+TEST_F(Failover, notes_refusals_when_the_pool_is_gone) {
+    Run run;
+    const Case given{{"RCPT", "554 5.7.1 access denied"}, false, false, false};
+    make(run, given, PoolLimits());
+    run.servers.front().fault = given.fault;
+    std::list<SmtpDelivery> deliveries;
+    for (int i = 0; i < 20; ++i) {
+        smtp::Envelope sender;
+        sender.reverse_path = *smtp::parse_reverse_path("<s" + std::to_string(i) + "@client.example>").path;
+        SmtpDelivery& delivery = deliveries.emplace_back(*run.pool, files);
+        EXPECT_TRUE(run_one(delivery.add_recipient(sender, path("a@example.com"))));
+    }
+    run.pool.reset();
+    deliveries.clear();
+    EXPECT_TRUE(run.state->holds_refusals(0));
+}
+
 // One recipient taken, or refusals that differ: no slip.
 TEST_F(Failover, counts_no_transaction_in_which_recipients_fare_differently) {
     for (const Fault& fault : {Fault{"RCPT", "554 5.7.1 no"}, Fault{"RCPT 2", "554 5.7.1 no"}}) {
