@@ -1,9 +1,12 @@
 // Mistakes that show only on the machine: with the words and places in which they are told.
 #include "server/machine_checks.hpp"
 
+#include "tests/support/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace gatepost::server {
 namespace {
@@ -135,20 +138,24 @@ TEST(MachineChecks, FindsFilesThatOnlyRootCanRead) {
         asked = files;
         return files;
     };
+    const tests::TemporaryFolder folder;
+    const std::string token = (folder.path() / "token").string();
+    std::ofstream(token) << "secret\n";
     const std::string yaml = base +
                              "relay: {to: [mail]}\n"
                              "process: {user: gatepost}\n"
-                             "http: {token: {file: " GATEPOST_SOURCE "/LICENSE}}\n";
+                             "http: {token: {file: " +
+                             token + "}}\n";
     const std::string end =
         " cannot be read by process.user gatepost: it is read now, by root, but no reload will take it "
         "again, nor a "
         "renewed certificate; let that user come to it (chgrp and chmod g+r, folders too)";
-    EXPECT_EQ(told(yaml, on).warnings, (Texts{"g.yaml:1:1: g.yaml" + end,
-                                              "g.yaml:6:22: http.token: " GATEPOST_SOURCE "/LICENSE" + end}));
+    EXPECT_EQ(told(yaml, on).warnings,
+              (Texts{"g.yaml:1:1: g.yaml" + end, "g.yaml:6:22: http.token: " + token + end}));
     EXPECT_EQ(asked.size(), 2U);
     // Without process.user it is root, or whoever reads them now.
     asked.clear();
-    told(base + "relay: {to: [mail]}\nhttp: {token: {file: " GATEPOST_SOURCE "/LICENSE}}\n", on);
+    told(base + "relay: {to: [mail]}\nhttp: {token: {file: " + token + "}}\n", on);
     EXPECT_TRUE(asked.empty());
 }
 
