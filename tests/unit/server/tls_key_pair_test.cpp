@@ -5,7 +5,6 @@
 #include "server/tls_handles.hpp"
 
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
 
 #include <fstream>
 
