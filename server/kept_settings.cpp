@@ -127,7 +127,7 @@ std::vector<std::string> keep_settings(Config& next, const Config& in_force) {
         const std::string after = setting.text(next);
         setting.keep(next, in_force);
         if (before != after)
-            kept.push_back(std::string(setting.key) + ": " + before + " is kept, not " + after);
+            kept.emplace_back(setting.key).append(": ").append(before).append(" is kept, not ").append(after);
     }
     // The file may do without a token only where it has another address: that one is not yet in force.
     const auto& address = next.http.address;
