@@ -74,7 +74,7 @@ def test_a_reload_takes_a_new_key(make_gatepost, send, sink, sealing_keys, tmp_p
     (tmp_path / "ours.example.pem").write_bytes(new.pem)
     server.configuration_path.write_text(text.replace("domain: ours.example", "domain: lists.example"), encoding="utf-8")
     server.process.signal(signal.SIGHUP)
-    server.process.wait_until(lambda: " info reload" in server.process.log, "the reload")
+    server.process.wait_until(lambda: " reload " in server.process.log, "the reload")
     assert send(compose("someone@no-policy.example"), NAMED, BOUNCE, server=server).code == 250
     octets = sink.only_message().octets
     assert "d=lists.example" in field(octets, "ARC-Seal")
