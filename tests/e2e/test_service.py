@@ -106,6 +106,11 @@ def open_folder():
         yield pathlib.Path(folder) / "gatepost"
 
 
+def program_for_all(open_folder):
+    """The clone may stand in a home that other users cannot come to."""
+    return shutil.copy(BINARY, open_folder.parent / "program")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_root_becomes_the_configured_user(open_folder, name_server, certificate, send, sink):
     nobody = pwd.getpwnam("nobody")
@@ -148,8 +153,8 @@ def test_a_state_that_root_has_made_is_told_of_where_it_cannot_be_handed_over(op
                                           "private_key": {"file": str(shutil.copy(certificate[1], key))}}})
     key.chmod(0o644)
     second.configuration_path.chmod(0o644)
-    done = subprocess.run([BINARY, "serve", "--config", second.configuration_path], capture_output=True, text=True,
-                          timeout=30, env=ENVIRONMENT, user="nobody", group=nobody.pw_gid, extra_groups=[])
+    done = subprocess.run([program_for_all(open_folder), "serve", "--config", second.configuration_path],
+                          capture_output=True, text=True, timeout=30, env=ENVIRONMENT, user="nobody", group=nobody.pw_gid, extra_groups=[])
     assert done.returncode == 1
     assert "state.sqlite3 belongs to root and cannot be written by nobody: chown -R nobody " in done.stderr
 
@@ -197,8 +202,8 @@ def test_a_low_port_without_the_right(open_folder, name_server, certificate, sin
     text = yaml.safe_load(server.configuration_path.read_text(encoding="utf-8"))
     del text["tls"]
     server.configuration_path.write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
-    done = subprocess.run([BINARY, "serve", "--config", server.configuration_path], capture_output=True, text=True,
-                          timeout=30, env=ENVIRONMENT, user="nobody", group="nogroup", extra_groups=[])
+    done = subprocess.run([program_for_all(open_folder), "serve", "--config", server.configuration_path],
+                          capture_output=True, text=True, timeout=30, env=ENVIRONMENT, user="nobody", group="nogroup", extra_groups=[])
     assert done.returncode == 1
     assert "cannot listen on 127.0.0.77 port 25: Permission denied; for a port below 1024" in done.stderr
     assert "setcap" in done.stderr and f"{server.configuration_path}:6:" in done.stderr
