@@ -39,6 +39,18 @@ class FailingServer {
         boost::asio::co_spawn(context, serve(), boost::asio::detached);
     }
 
+    FailingServer(const FailingServer&) = delete;
+    FailingServer& operator=(const FailingServer&) = delete;
+    // Conversations end before what they speak of goes.
+    ~FailingServer() {
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);
+        for (Socket* socket : open_)
+            socket->close(ignored);
+        context_.restart();
+        context_.poll();
+    }
+
     std::uint16_t port() const { return port_; }
     void close() { acceptor_.close(); }
     // On every open connection, without having been asked.
