@@ -41,7 +41,7 @@ std::string bad(std::string_view option, std::string_view argument, const Reply&
 }
 
 bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return std::none_of(text.begin(), text.end(), ascii::is_8bit);
 }
 
 // What no line can carry would end it, and be a command of its own.
