@@ -7,6 +7,7 @@
 #include "tests/support/temporary_folder.hpp"
 
 #include "server/log.hpp"
+#include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/data_decoder.hpp"
 #include "server/transaction.hpp"
 
@@ -77,7 +78,7 @@ class TransactionFixture : public testing::Test {
         std::string body;
     };
 
-    // By DATA, under config_ as it is now.
+    // By DATA, or in chunks, under config_ as it is now.
     Outcome submit(std::string content, const char* client = "192.0.2.1") {
         std::string problem;
         server::CurrentRuntime current(server::make_runtime(config_, problem));
@@ -127,7 +128,9 @@ class TransactionFixture : public testing::Test {
     std::optional<policy::Listing> listing_;
     int expected_code_ = 250;
     bool final_ = false;
-    std::size_t cut_ = std::string::npos;  // the message comes in two chunks, from there on in the second
+    std::size_t cut_ = std::string::npos;  // the message comes in two pieces, from there on in the second
+    bool by_bdat_ = false;                 // each piece a chunk (RFC 3030 §2)
+    bool refused_at_first_chunk_ = false;  // of the last message
     std::string body_;                     // of header_of(), as the downstream got it
 
   private:
@@ -152,7 +155,6 @@ class TransactionFixture : public testing::Test {
     boost::asio::awaitable<std::optional<smtp::Reply>> transact(server::Services& services,
                                                                 server::RuntimePtr runtime,
                                                                 std::string content, const char* client_ip) {
-        const std::uint64_t size_limit = runtime->config.limits.message_size;
         server::Transaction transaction(services, std::move(runtime), "s-1");
         server::ClientIdentity client;
         client.address = dns::IpAddress::parse(client_ip).value();
@@ -161,6 +163,11 @@ class TransactionFixture : public testing::Test {
         std::optional<smtp::Reply> reply = co_await transaction.begin(envelope_, std::move(client));
         if (reply) co_return reply;
         transaction.set_listing(listing_);
+        const std::uint64_t size_limit = config_.limits.message_size;
+        if (by_bdat_) {
+            reply = co_await in_chunks(transaction, size_limit, content);
+            co_return reply;
+        }
         smtp::DataDecoder decoder(size_limit, transaction.bare_newlines());
         const std::string wire = stuffed(content);
         std::string_view rest = wire;
@@ -172,6 +179,31 @@ class TransactionFixture : public testing::Test {
         if (!second.empty()) co_await transaction.content(second);
         reply = co_await transaction.finish(envelope_, decoder.framing());
         co_return reply;
+    }
+
+    // The second chunk is not sent where the first got a refusal.
+    boost::asio::awaitable<std::optional<smtp::Reply>> in_chunks(server::Transaction& transaction,
+                                                                 std::uint64_t size_limit,
+                                                                 const std::string& content) {
+        smtp::ChunkDecoder decoder(size_limit, transaction.bare_newlines());
+        const std::string_view octets = content;
+        const std::string_view first = octets.substr(0, cut_);
+        co_await decode_chunk(transaction, decoder, first, false);
+        std::optional<smtp::Reply> reply = co_await transaction.chunk_done(envelope_, decoder.framing());
+        refused_at_first_chunk_ = reply.has_value();
+        if (reply) co_return reply;
+        co_await decode_chunk(transaction, decoder, octets.substr(first.size()), true);
+        reply = co_await transaction.finish(envelope_, decoder.framing());
+        co_return reply;
+    }
+
+    static boost::asio::awaitable<void> decode_chunk(server::Transaction& transaction,
+                                                     smtp::ChunkDecoder& decoder, std::string_view octets,
+                                                     bool last) {
+        decoder.begin_chunk(octets.size(), last);
+        std::string decoded;
+        while (!decoder.decode(octets, decoded)) {}
+        co_await transaction.content(decoded);
     }
 };
 

@@ -164,11 +164,48 @@ TEST_F(TransactionTest, takes_a_message_in_any_chunks) {
     exemption.allow = {policy::Forgiven::missing_from_domain};
     config_.policy.exemptions = {exemption};
     for (const Case& c : cases) {
-        for (cut_ = 0; cut_ <= c.message.size(); ++cut_) {
-            const std::string header = header_of(c.message, "192.0.2.1");
-            EXPECT_EQ(header.substr(header.rfind("+0000\r\n") + 7), c.header) << c.message << cut_;
-            EXPECT_EQ(body_, c.body) << c.message << cut_;
+        for (const bool by_bdat : {false, true}) {
+            by_bdat_ = by_bdat;
+            for (cut_ = 0; cut_ <= c.message.size(); ++cut_) {
+                const std::string header = header_of(c.message, "192.0.2.1");
+                EXPECT_EQ(header.substr(header.rfind("+0000\r\n") + 7), c.header) << c.message << cut_;
+                EXPECT_EQ(body_, c.body) << c.message << cut_;
+            }
         }
+    }
+}
+
+// RFC 3030 §2: a chunk may be refused before the last one has come, and then the message is counted once.
+TEST_F(TransactionTest, refuses_at_a_chunk_what_nothing_behind_it_can_mend) {
+    by_bdat_ = true;
+    cut_ = message.size() - 3;
+    const Outcome taken = submit(message);
+    EXPECT_FALSE(refused_at_first_chunk_);
+    EXPECT_EQ(taken.reply->code(), 250);
+    EXPECT_EQ(metrics_.snapshot().messages, (OutcomeCounts{1}));
+    struct Case {
+        const char* what;
+        std::function<void(config::Limits&)> set;
+        std::string message;
+        int code;
+    };
+    const std::vector<Case> cases = {
+        {"too many fields", [](auto& limits) { limits.header_fields = 2; }, message, 552},
+        {"a header too large", [](auto& limits) { limits.header_size = 20; }, message, 552},
+        {"too large", [](auto& limits) { limits.message_size = 20; }, message, 552},
+        {"a bare newline", [](auto&) {}, "From: a@sender.example\r\n\r\nx\ny\r\n", 550},
+    };
+    const config::Limits limits = config_.limits;
+    std::uint64_t refused = 0;
+    for (const Case& c : cases) {
+        config_.limits = limits;
+        c.set(config_.limits);
+        const Outcome outcome = submit(c.message);
+        EXPECT_TRUE(refused_at_first_chunk_) << c.what;
+        EXPECT_EQ(outcome.reply->code(), c.code) << c.what;
+        EXPECT_NE(outcome.reply->text().find("(mx.example.org s-1)"), std::string::npos) << c.what;
+        EXPECT_EQ(outcome.header + outcome.body, "") << c.what;
+        EXPECT_EQ(metrics_.snapshot().messages, (OutcomeCounts{1, 0, ++refused})) << c.what;
     }
 }
 
