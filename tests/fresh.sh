@@ -55,7 +55,7 @@ prepare() {
         [ -e "/etc/$file" ] && cp -L "/etc/$file" "$root/etc/$file"
     done
     proxy_settings >"$root/etc/apt/apt.conf.d/90fresh"
-    [ -r "${NODE_EXTRA_CA_CERTS:-}" ] && cp -L "$NODE_EXTRA_CA_CERTS" "$root/etc/ssl/fresh-ca.pem"
+    [ -r "${NODE_EXTRA_CA_CERTS:-}" ] && install -D -m 644 "$NODE_EXTRA_CA_CERTS" "$root/etc/ssl/fresh-ca.pem"
     [ "$user" = root ] || chroot "$root" useradd --create-home --shell /bin/bash "$user"
     home=$(chroot "$root" sh -c "echo ~$user")
     chmod 700 "$root$home"
