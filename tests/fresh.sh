@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# Runs `./dev test` where nothing is installed yet: in a bare Debian made by debootstrap, with an empty clone of the current
-# commit, in a home of mode 700. Called by `./dev test fresh`, from the root of the repository.
+# Runs `./dev test` where nothing is installed yet: in a bare Debian or Ubuntu made by debootstrap, with an empty clone of the
+# current commit, in a home of mode 700. Called by `./dev test fresh`, from the root of the repository.
 #
-# usage: fresh.sh 12|13 [ARG...]      (ARGs go to `./dev test` there)
+# usage: fresh.sh 12|13|24.04 [ARG...]      (ARGs go to `./dev test` there; 24.04 wants the package ubuntu-archive-keyring)
 # exit status: that of the tests; 75 where no such root can be made here
 set -uo pipefail
 
 version=$1
 shift
 case $version in
-12) codename=bookworm ;;
-13) codename=trixie ;;
+12) system=debian codename=bookworm ;;
+13) system=debian codename=trixie ;;
+24.04) system=ubuntu codename=noble ;;
 *) exit 2 ;;
 esac
 place=$PWD/build/fresh
-bare=$place/debian$version.tar
+bare=$place/$system$version.tar
 source=$PWD
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
@@ -26,23 +27,30 @@ impossible() {
 # What this machine's apt fetches through.
 proxy_settings() { apt-config dump 2>/dev/null | grep -E '^Acquire::(http|https)::(Proxy|CaInfo)(::[^ ]*)? "[^"]' || true; }
 
-# The mirror that this machine's apt uses, if it is one of Debian by http; else Debian's own.
+# The mirror that this machine's apt uses, if it is one of Debian by http; else Debian's own. For Ubuntu that one's.
 mirror() {
     local found
+    [ $system = debian ] || { echo "${FRESH_MIRROR:-http://archive.ubuntu.com/ubuntu}" && return; }
     found=$(apt-get indextargets --format '$(LABEL) $(SITE)' 'Created-By: Packages' 2>/dev/null | sed -n 's/^Debian \(https\?:.*\)/\1/p')
     echo "${FRESH_MIRROR:-${found:+${found%%$'\n'*}}}" | sed 's,^$,http://deb.debian.org/debian,'
 }
 
 # make_bare: debootstrap's root as an archive, kept for the next time.
 make_bare() {
-    local root=$place/making log=$place/debootstrap.log proxy=
-    say "a bare Debian $version by debootstrap"
+    local root=$place/making log=$place/debootstrap.log proxy= keyring=/usr/share/keyrings/$system-archive-keyring.gpg
+    local script=sid # each of Debian's releases is made like this one, each of Ubuntu's like gutsy
+    [ $system = debian ] || script=gutsy
+    say "a bare ${system^} $version by debootstrap"
     rm -rf --one-file-system "$root"
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     [ -n "$proxy" ] && export http_proxy=${http_proxy:-$proxy}
-    if ! timeout 1200 debootstrap --variant=minbase "$codename" "$root" "$(mirror)" >"$log" 2>&1; then
+    if ! timeout 1200 debootstrap --variant=minbase --keyring="$keyring" "$codename" "$root" "$(mirror)" \
+        "/usr/share/debootstrap/scripts/$script" >"$log" 2>&1; then
         tail -n 5 "$log" >&2
         impossible "debootstrap failed ($log)"
+    fi
+    if [ $system = ubuntu ]; then # as its installer leaves it
+        printf 'deb %s %s main universe\n' "$(mirror)" $codename "$(mirror)" $codename-updates >"$root/etc/apt/sources.list"
     fi
     tar -C "$root" -cf "$bare.new" . && mv "$bare.new" "$bare"
     rm -rf --one-file-system "$root"
@@ -140,12 +148,12 @@ if [ "$user" != root ]; then
         impossible "sudo could not be installed ($place/sudo.log)"
 fi
 mapfile -d '' -t variables < <(environment)
-say "./dev test $* in a fresh Debian $version, as $user in $home/gatepost"
+say "./dev test $* in a fresh ${system^} $version, as $user in $home/gatepost"
 in_root env -i "${variables[@]}" setpriv --reuid="$user" --regid="$user" --init-groups \
     sh -c 'cd "$0/gatepost" && exec ./dev test "$@"' "$home" "$@"
 status=$?
-rm -rf "$place/debian$version"
-mkdir -p "$place/debian$version"
-cp -r "$root$home/gatepost/build/results" "$root$home"/gatepost/build/*.log "$place/debian$version" 2>/dev/null
+rm -rf "$place/$system$version"
+mkdir -p "$place/$system$version"
+cp -r "$root$home/gatepost/build/results" "$root$home"/gatepost/build/*.log "$place/$system$version" 2>/dev/null
 [ $status = 75 ] && status=1 # that one is ours
 exit $status
