@@ -2,7 +2,7 @@
 # Runs `./dev test` where nothing is installed yet: in a bare Debian or Ubuntu made by debootstrap, with an empty clone of the
 # current commit, in a home of mode 700. Called by `./dev test fresh`, from the root of the repository.
 #
-# usage: fresh.sh 12|13|24.04 [ARG...]      (ARGs go to `./dev test` there; 24.04 wants the package ubuntu-archive-keyring)
+# usage: fresh.sh 12|13|24.04 [ARG...]      (ARGs go to `./dev test` there; 24.04 wants Ubuntu's package ubuntu-keyring)
 # exit status: that of the tests; 75 where no such root can be made here
 set -uo pipefail
 
@@ -41,6 +41,7 @@ make_bare() {
     local script=sid # each of Debian's releases is made like this one, each of Ubuntu's like gutsy
     [ $system = debian ] || script=gutsy
     say "a bare ${system^} $version by debootstrap"
+    [ -e "$keyring" ] || impossible "$keyring is missing (${system^}'s package of its keys)"
     rm -rf --one-file-system "$root"
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     [ -n "$proxy" ] && export http_proxy=${http_proxy:-$proxy}
