@@ -55,8 +55,6 @@ LoadResult load_text(std::string_view yaml, const std::filesystem::path& file, s
     LoadResult result;
     if (const auto document = parse_document(yaml, problems)) {
         const Section top(context, &*document, "", Position());
-        result.tls_position = top.position("tls");
-        result.relay_position = top.position("relay");
         result.places = Places(*document);
         Config config = read_all(top, context, today);
         result.log = config.log;

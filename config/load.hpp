@@ -18,8 +18,6 @@ struct LoadResult {
     std::optional<Config> config;   // set exactly where `problems` is empty
     std::vector<Problem> problems;  // sorted by position
     std::vector<Problem> warnings;  // sorted by position; the server starts in spite of them
-    Position tls_position;          // of the tls section, for problems that only OpenSSL can find
-    Position relay_position;        // of the relay section, likewise
     Log log;                        // how to log the problems: as far as it could be read
     Places places;                  // of all values, for problems that only the machine shows
     std::vector<NamedFile> files;   // that the configuration names, as far as they could be read

@@ -107,7 +107,7 @@ class App {
 
     std::string prepare() {
         auto opened = reports::store::open_store(reports::store::database_path(config().data_dir));
-        if (!opened.store) return opened.problem;
+        if (!opened.store) return at("data_dir", "data_dir: " + opened.problem);
         store_ = std::move(opened.store);
         dns_ = make_shared_dns(config().dns, random_);
         health_.emplace(*store_, dns_.brownout);
@@ -119,11 +119,19 @@ class App {
         return {};
     }
 
+    std::string at(std::string_view key, const std::string& message) const {
+        return at_key(outset_.config_file, outset_.places, key, message);
+    }
+    std::string unusable(const config::MaildirDestination& maildir) const {
+        const std::string problem = relay::prepare_maildir(maildir.path);
+        return problem.empty() ? "" : at("relay.to[0]", "relay.to: " + problem);
+    }
+
     std::string prepare_relay() {
         std::vector<std::string> servers;
         for (const config::Destination& destination : config().relay.to) {
             if (const auto* maildir = std::get_if<config::MaildirDestination>(&destination))
-                return relay::prepare_maildir(maildir->path);
+                return unusable(*maildir);
             servers.push_back(std::get<config::ServerDestination>(destination).text());
         }
         downstream_ = std::make_shared<relay::DownstreamState>(servers);

@@ -6,6 +6,8 @@
 #include "server/runtime.hpp"
 #include "server/service_manager.hpp"
 
+#include "config/places.hpp"
+
 #include <filesystem>
 #include <vector>
 
@@ -14,6 +16,7 @@ namespace gatepost::server {
 // What is had before any thread is started, and with rights that are given up afterwards.
 struct Outset {
     std::filesystem::path config_file;
+    config::Places places;  // of the values of that file
     RuntimePtr runtime;
     std::vector<ListeningSocket> smtp;  // one for each listener of the configuration
     ListeningSocket http;               // of none where there is no http.address

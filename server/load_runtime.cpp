@@ -18,6 +18,13 @@ std::string at_key(const std::filesystem::path& file, const config::Places& plac
     return config::Problem{file.string(), where.line, where.column, message}.text();
 }
 
+config::Problem at_first_word(const std::filesystem::path& file, const config::Places& places,
+                              const std::string& message) {
+    const config::Position where =
+        places.of(std::string_view(message).substr(0, message.find_first_of(" :")));
+    return {file.string(), where.line, where.column, message};
+}
+
 bool needs_certificate(const config::Config& config) {
     return std::any_of(config.listeners.begin(), config.listeners.end(), [](const auto& listener) {
         return listener.tls == config::ListenerTls::required || listener.tls == config::ListenerTls::implicit;
@@ -44,17 +51,13 @@ Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days tod
     loaded.runtime = make_runtime(std::move(*read.config), problem, std::move(ticket_keys));
     if (loaded.runtime && loaded.runtime->tls)
         for (const std::string& warning : loaded.runtime->tls->warnings())
-            loaded.warnings.push_back(
-                config::Problem{file.string(), read.tls_position.line, read.tls_position.column, warning}
-                    .text());
+            loaded.warnings.push_back(at_first_word(file, read.places, warning).text());
     if (loaded.runtime) {
         if (!loaded.problems.empty()) loaded.runtime = nullptr;
         return loaded;
     }
     // Only certificates and keys can fail this late.
-    const config::Position& place = problem.starts_with("relay.") ? read.relay_position : read.tls_position;
-    const config::Problem late{file.string(), place.line, place.column, problem};
-    loaded.problems.push_back(late.text());
+    loaded.problems.push_back(at_first_word(file, read.places, problem).text());
     return loaded;
 }
 

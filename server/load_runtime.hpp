@@ -29,6 +29,10 @@ struct Loaded {
 Loaded load_runtime(const std::filesystem::path& file, std::chrono::sys_days today,
                     const config::Config* in_force, std::shared_ptr<TicketKeys> ticket_keys = nullptr);
 
+// Of a message that begins with its key ("tls.private_key: …").
+config::Problem at_first_word(const std::filesystem::path& file, const config::Places& places,
+                              const std::string& message);
+
 // "FILE:LINE:COLUMN: message" of what is found later about the value at `key`.
 std::string at_key(const std::filesystem::path& file, const config::Places& places, std::string_view key,
                    const std::string& message);

@@ -149,8 +149,9 @@ int run_server(const std::filesystem::path& config_file) {
         report(loaded.log, LogLevel::error, problem);
     if (!loaded.runtime) return 2;
     outset.runtime = std::move(loaded.runtime);
+    outset.places = std::move(loaded.places);
     const std::string problem =
-        prepare({outset.runtime->config, config_file, loaded.places}, outset, sockets);
+        prepare({outset.runtime->config, config_file, outset.places}, outset, sockets);
     if (problem.empty()) {
         if (::geteuid() == 0)
             report(loaded.log, LogLevel::warning, "gatepost keeps root's rights: process.user is not given");

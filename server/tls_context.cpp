@@ -129,7 +129,7 @@ struct TlsContext::Impl {
         const bool is_standard = number == 0;
         const config::KeyPair& pair =
             is_standard ? static_cast<const config::KeyPair&>(settings) : settings.certificates[number - 1];
-        const std::string key = is_standard ? "tls" : "tls.certificates";
+        const std::string key = is_standard ? "tls" : "tls.certificates[" + std::to_string(number - 1) + ']';
         Numbers kinds;
         for (long set = SSL_CTX_set_current_cert(context, SSL_CERT_SET_FIRST); set == 1;
              set = SSL_CTX_set_current_cert(context, SSL_CERT_SET_NEXT))

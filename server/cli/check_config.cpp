@@ -1,6 +1,7 @@
 #include "server/cli/check_config.hpp"
 
 #include "server/cli/command_line.hpp"
+#include "server/load_runtime.hpp"
 #include "server/machine.hpp"
 #include "server/machine_checks.hpp"
 #include "server/runtime.hpp"
@@ -18,12 +19,8 @@ int check_config(const CheckConfigOptions& options, std::chrono::sys_days today,
     check_on_machine(loaded, options.config, this_machine());
     if (runtime && runtime->tls)
         for (const std::string& warning : runtime->tls->warnings())
-            loaded.warnings.push_back(config::Problem{options.config.string(), loaded.tls_position.line,
-                                                      loaded.tls_position.column, warning});
-    if (!late.empty()) {
-        const auto& place = late.starts_with("relay.") ? loaded.relay_position : loaded.tls_position;
-        loaded.problems.push_back(config::Problem{options.config.string(), place.line, place.column, late});
-    }
+            loaded.warnings.push_back(at_first_word(options.config, loaded.places, warning));
+    if (!late.empty()) loaded.problems.push_back(at_first_word(options.config, loaded.places, late));
     for (const auto& problem : loaded.problems)
         err << problem.text() << '\n';
     for (const auto& warning : loaded.warnings)

@@ -145,6 +145,21 @@ def test_a_wrong_configuration_is_told_by_line_and_column(tmp_path):
     assert run_command("serve", "--config", path).returncode == 2
 
 
+@pytest.mark.parametrize("at_fault, told", [
+    ("maildir", "4:14: relay.to: {folder}/maildir/tmp: Not a directory"),
+    ("data/state.sqlite3", "3:11: data_dir: cannot open {folder}/data/state.sqlite3: file is not a database")])
+def test_what_shows_only_at_start_has_its_line_too(tmp_path, at_fault, told):
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / at_fault).write_text("neither a folder nor a database\n" * 1000, encoding="ascii")
+    path = tmp_path / "gatepost.yaml"
+    path.write_text(f"hostname: mx.ours.example\ndomains: [ours.example]\n"
+                    f"data_dir: {tmp_path}/data\nrelay: {{to: [\"maildir:{tmp_path}/maildir\"]}}\n"
+                    f"listeners: [{{address: \"127.0.0.1:{free_port()}\", tls: \"off\"}}]\n", encoding="ascii")
+    done = run_command("serve", "--config", path)
+    assert done.returncode == 1
+    assert f"{path}:" + told.format(folder=tmp_path) in done.stderr
+
+
 def test_the_configuration_in_use_is_right(gatepost):
     assert gatepost.command("check-config").returncode == 0
 

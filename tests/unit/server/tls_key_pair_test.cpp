@@ -1,12 +1,14 @@
 // Certificates and keys that cannot be used: what is wrong, and what to do.
 #include "tests/support/temporary_folder.hpp"
 
+#include "server/cli/check_config.hpp"
 #include "server/tls_context.hpp"
 #include "server/tls_handles.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
 
 namespace gatepost::server {
 namespace {
@@ -52,6 +54,20 @@ class KeyPairs : public testing::Test {
         return problem;
     }
 
+    // What check-config says, without the file's name.
+    std::string said_of(const std::string& from_line_5) {
+        const std::string file = write("gatepost.yaml",
+                                       "hostname: mx.example.com\ndomains: [example.com]\n"
+                                       "listeners: [{address: 127.0.0.1:2525}]\n"
+                                       "policy: {on_quarantine: reject}\n" +
+                                           from_line_5);
+        std::ostringstream out;
+        std::ostringstream err;
+        cli::check_config({file}, std::chrono::sys_days(std::chrono::year(2026) / 1 / 1), out, err);
+        const std::string said = err.str();
+        return said.starts_with(file) ? said.substr(file.size() + 1) : said;
+    }
+
     const tests::TemporaryFolder folder_;
     const TlsKey key_{EVP_EC_gen("P-256")};
     const std::string valid_ = certificate_pem(key_.get(), 4102444800);  // 2100
@@ -85,6 +101,41 @@ TEST_F(KeyPairs, WarnOfACertificateThatHasExpired) {
     ASSERT_TRUE(loaded_);
     EXPECT_EQ(loaded_->warnings(), std::vector<std::string>{"tls.certificate: " + certificate_ +
                                                             " expired on 2026-01-01; renew it"});
+}
+
+// PRODUCT.md, "Configuration": line and column of the value that is wrong.
+TEST_F(KeyPairs, AreBlamedWhereTheyAreNamed) {
+    const std::string certificate = write("cert.pem", valid_);
+    const std::string key = write("key.pem", key_pem(key_.get()));
+    const std::string other = write("other.pem", key_pem(TlsKey(EVP_EC_gen("P-256")).get()));
+    const std::string old = write("old.pem", certificate_pem(key_.get(), 1767225600));
+    const std::string staple = write("staple.der", "x");
+    const std::string relay = "relay: {to: [127.0.0.1:26], tls: required}\n";
+    const auto pair = [&](const std::string& file, const std::string& key_file) {
+        return relay + "tls:\n  certificate: " + file + "\n  private_key: {file: " + key_file + "}\n";
+    };
+    struct Case {
+        std::string text;  // from line 5 on
+        std::string said;
+    };
+    const std::vector<Case> cases = {
+        {pair(key, key), "7:16: tls.certificate: "},
+        {pair(certificate, other), "8:16: tls.private_key does not belong"},
+        {pair(old, key), "7:16: warning: tls.certificate: "},
+        {pair(certificate, key) + "  ocsp_staple: " + staple + "\n", "9:16: warning: tls.ocsp_staple: "},
+        {pair(certificate, key) + "  client_ca: " + key + "\n", "9:14: tls.client_ca"},
+        {pair(certificate, key) + "  certificates:\n  - {certificate: " + certificate +
+             ", private_key: {file: " + key + "}, names: [a.example]}\n  - certificate: " + certificate +
+             "\n    private_key: {file: " + other + "}\n    names: [b.example]\n",
+         "12:18: tls.certificates[1].private_key does"},
+        {"relay: {to: [127.0.0.1:26], tls: required, ca: " + key + "}\n", "5:48: relay.ca"},
+        {"relay:\n  to: [127.0.0.1:26]\n  tls: required\n  client_certificate:\n    certificate: " +
+             certificate + "\n    private_key: {file: " + other + "}\n",
+         "10:18: relay.client_certificate.private_key does"},
+    };
+    EXPECT_EQ(said_of(pair(certificate, key)), "");
+    for (const Case& c : cases)
+        EXPECT_TRUE(said_of(c.text).starts_with(c.said)) << c.text << said_of(c.text);
 }
 
 }  // namespace
