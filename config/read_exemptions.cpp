@@ -124,15 +124,19 @@ void check_known_in_time(const Section& item, const Exemption& exemption) {
     const std::string apart = ": give it an exemption of its own";
     const std::string with_envelope =
         " is decided at MAIL and RCPT, when author_domain and arc_sealer are not known" + apart;
-    if (allows(policy::Forgiven::bare_path) && !exemption.when.is_of_envelope())
+    if (allows(policy::Forgiven::bare_path) && exemption.when.known_at() > policy::Phase::envelope)
         item.error("allow", "bare_path" + with_envelope);
-    if (allows(policy::Forgiven::unqualified) && !exemption.when.is_of_envelope())
+    if (allows(policy::Forgiven::unqualified) && exemption.when.known_at() > policy::Phase::envelope)
         item.error("allow", "unqualified" + with_envelope);
-    if (allows(policy::Forgiven::early_talker) && !exemption.when.is_of_client())
+    if (allows(policy::Forgiven::early_talker) && exemption.when.known_at() > policy::Phase::connection)
         item.error("allow",
                    "early_talker is decided before the first command, when nothing but client_ip and "
                    "tls_client is known" +
                        apart);
+    if (allows(policy::Forgiven::rate_limit) && !exemption.when.asks_by(policy::Phase::envelope))
+        item.warn("allow",
+                  "rate_limit forgives messages here, and no recipients: those are counted at RCPT, when "
+                  "author_domain and arc_sealer are not known; add what is (client_ip, helo, mail_from)");
 }
 
 Exemption read_exemption(const Section& item, std::chrono::sys_days today, const Anchors& anchors) {

@@ -3,6 +3,7 @@
 #include "dns/ascii.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace gatepost::policy {
 
@@ -73,6 +74,54 @@ const dns::DomainName* trusted_sealer(const auth::arc::Chain& chain,
 Subject subject_of(const Facts& facts, const auth::Evidence& evidence,
                    const std::vector<dns::DomainName>& trusted_sealers) {
     return {facts, evidence, trusted_sealer(evidence.arc, trusted_sealers)};
+}
+
+namespace {
+
+struct Key {
+    Phase phase;
+    bool (*is_given)(const Condition& condition);
+};
+
+constexpr std::array keys = {
+    Key{Phase::connection,
+        [](const Condition& when) {
+            return !when.client_ip.empty();
+        }},
+    Key{Phase::connection,
+        [](const Condition& when) {
+            return !when.tls_client.empty();
+        }},
+    Key{Phase::envelope,
+        [](const Condition& when) {
+            return !when.helo.empty();
+        }},
+    Key{Phase::envelope,
+        [](const Condition& when) {
+            return !when.mail_from.empty();
+        }},
+    Key{Phase::header,
+        [](const Condition& when) {
+            return !when.author_domain.empty();
+        }},
+    Key{Phase::verdict,
+        [](const Condition& when) {
+            return !when.arc_sealer.empty();
+        }},
+};
+
+}  // namespace
+
+Phase Condition::known_at() const {
+    Phase latest = Phase::connection;
+    for (const Key& key : keys)
+        if (key.is_given(*this)) latest = std::max(latest, key.phase);
+    return latest;
+}
+
+bool Condition::asks_by(Phase phase) const {
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const Key& key) { return key.phase <= phase && key.is_given(*this); });
 }
 
 bool Condition::matches_envelope(const Facts& facts) const {

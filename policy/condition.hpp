@@ -34,6 +34,14 @@ struct Subject {
     const dns::DomainName* trusted_sealer = nullptr;  // as trusted_sealer() finds it
 };
 
+// When what a key asks about is known.
+enum class Phase {
+    connection,  // who the client is; of its certificate, once STARTTLS is done
+    envelope,    // MAIL
+    header,      // the end of the header
+    verdict,     // the end of data, when all checks are made
+};
+
 struct Condition {
     std::vector<dns::IpNetwork> client_ip;
     std::vector<DomainPattern> author_domain;
@@ -49,9 +57,11 @@ struct Condition {
     bool matches_apart_from_author(const Subject& subject) const;
     // The same for what is known before the message came: client_ip, helo and mail_from.
     bool matches_envelope(const Facts& facts) const;
-    // Whether that is all there is to it; and whether the client's address is.
-    bool is_of_envelope() const { return author_domain.empty() && arc_sealer.empty(); }
-    bool is_of_client() const { return is_of_envelope() && mail_from.empty() && helo.empty(); }
+    // When all of its keys are known; a condition without keys is known from the beginning.
+    Phase known_at() const;
+    // Whether one of its keys is known by then. Of a condition without such a key nothing can be said yet: it
+    // stands open to everybody.
+    bool asks_by(Phase phase) const;
     friend bool operator==(const Condition&, const Condition&) = default;
 };
 

@@ -40,10 +40,16 @@ bool may_be_exempted(const std::vector<Exemption>& exemptions, Forgiven what, co
                        [&](const Exemption& exemption) { return forgives_envelope(exemption, what, facts); });
 }
 
+bool is_exempted_so_far(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts) {
+    return std::any_of(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
+        return exemption.when.asks_by(Phase::envelope) && forgives_envelope(exemption, what, facts);
+    });
+}
+
 const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
                                          const Facts& facts) {
     const auto found = std::find_if(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
-        return exemption.when.is_of_envelope() && forgives_envelope(exemption, what, facts);
+        return exemption.when.known_at() <= Phase::envelope && forgives_envelope(exemption, what, facts);
     });
     return found == exemptions.end() ? nullptr : &*found;
 }
@@ -51,7 +57,7 @@ const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemption
 const Exemption* find_client_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
                                        const Facts& facts) {
     const auto found = std::find_if(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
-        return exemption.when.is_of_client() && forgives_envelope(exemption, what, facts);
+        return exemption.when.known_at() == Phase::connection && forgives_envelope(exemption, what, facts);
     });
     return found == exemptions.end() ? nullptr : &*found;
 }

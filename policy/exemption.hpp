@@ -48,6 +48,10 @@ const Exemption* find_exemption(const std::vector<Exemption>& exemptions, Forgiv
 // Before the message is there: some exemption forgives `what` if the message turns out to meet its condition.
 bool may_be_exempted(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts);
 
+// The same where nothing can be taken back later, as of recipients: what is known so far must speak for this
+// client. One that stands on what comes later alone (arc_sealer) would speak for everybody.
+bool is_exempted_so_far(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts);
+
 // The first exemption that forgives `what` whatever else comes: its condition asks for nothing but the
 // envelope, or for nothing but the client's address. Null: none.
 const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemptions, Forgiven what,

@@ -216,6 +216,7 @@ Transaction::TopFields Transaction::top_fields(const smtp::Envelope& envelope) c
 }
 
 asio::awaitable<void> Transaction::abandon() {
+    count_recipients();
     if (delivery_) co_await delivery_->abandon();
 }
 

@@ -41,7 +41,8 @@ std::optional<Reply> Transaction::refuse_sender() {
     const ClientRates& rates = services_.clients.rates;
     limit_ = rates.spent(Rate::messages, client_.address, config.limits, now);
     for (const policy::RateLimit& rule : config.policy.rate_limits) {
-        const bool matches = rule.when.is_of_envelope() && rule.when.matches_envelope(facts_);
+        const bool matches =
+            rule.when.known_at() <= policy::Phase::envelope && rule.when.matches_envelope(facts_);
         if (limit_.empty() && matches && rates.is_spent(rule, client_.address, now)) limit_ = rule.id;
     }
     if (limit_.empty()) return std::nullopt;
@@ -55,8 +56,13 @@ std::optional<Reply> Transaction::refuse_recipient(const std::string& recipient)
         services_.metrics.count_client(ClientEvent::dnsbl_refused);
         return tell_refused(refusal_reply(*listed, config.hostname, id_), recipient, "policy.dnsbl");
     }
-    if (policy::may_be_exempted(config.policy.exemptions, policy::Forgiven::rate_limit, facts_))
+    const auto& exemptions = config.policy.exemptions;
+    if (policy::find_envelope_exemption(exemptions, policy::Forgiven::rate_limit, facts_) != nullptr)
         return std::nullopt;
+    if (policy::is_exempted_so_far(exemptions, policy::Forgiven::rate_limit, facts_)) {
+        ++uncounted_recipients_;
+        return std::nullopt;
+    }
     limit_ = services_.clients.rates.take(Rate::recipients, client_.address, config.limits, Clock::now());
     if (limit_.empty()) return std::nullopt;
     services_.metrics.count_client(ClientEvent::rate_limited);
@@ -75,13 +81,24 @@ Reply Transaction::put_off(const std::string& recipient) {
     return reply(452, "4.5.3", "Too many recipients: send this one in a transaction of its own");
 }
 
+// What was forgiven as far as one could tell, and is not borne out by the message: for the client's next
+// ones.
+void Transaction::count_recipients() {
+    for (; uncounted_recipients_ > 0; --uncounted_recipients_)
+        services_.clients.rates.take(Rate::recipients, client_.address, runtime_->config.limits,
+                                     Clock::now());
+}
+
 // Counts the message; gives the limit that it is too much for.
 std::string Transaction::message_limit() {
     const config::Config& config = runtime_->config;
     const auto& settings = config.policy;
     const auto subject = policy::subject_of(facts_, evidence(), settings.trusted_sealers);
-    if (policy::find_exemption(settings.exemptions, policy::Forgiven::rate_limit, subject) != nullptr)
+    if (policy::find_exemption(settings.exemptions, policy::Forgiven::rate_limit, subject) != nullptr) {
+        uncounted_recipients_ = 0;
         return {};
+    }
+    count_recipients();
     const auto now = Clock::now();
     ClientRates& rates = services_.clients.rates;
     std::string limit = rates.take(Rate::messages, client_.address, config.limits, now);

@@ -127,6 +127,8 @@ class TransactionFixture : public testing::Test {
     server::Metrics metrics_{1};
     std::optional<policy::Listing> listing_;
     int expected_code_ = 250;
+    unsigned recipients_ = 0;  // each with a RCPT; the first refusal ends the transaction
+    bool given_up_ = false;    // by RSET, before DATA
     bool final_ = false;
     std::size_t cut_ = std::string::npos;  // the message comes in two pieces, from there on in the second
     bool by_bdat_ = false;                 // each piece a chunk (RFC 3030 §2)
@@ -163,6 +165,15 @@ class TransactionFixture : public testing::Test {
         std::optional<smtp::Reply> reply = co_await transaction.begin(envelope_, std::move(client));
         if (reply) co_return reply;
         transaction.set_listing(listing_);
+        for (unsigned i = 0; i < recipients_; ++i) {
+            smtp::Recipient to(*smtp::parse_forward_path("<b@example.org>").path);
+            reply = co_await transaction.add_recipient(envelope_, std::move(to));
+            if (reply) break;
+        }
+        if (reply || given_up_) {
+            co_await transaction.abandon();
+            co_return reply;
+        }
         const std::uint64_t size_limit = config_.limits.message_size;
         if (by_bdat_) {
             reply = co_await in_chunks(transaction, size_limit, content);

@@ -116,6 +116,20 @@ TEST(LoadExemptions, refuses_them) {
 }
 
 // What a warning says of each exemption, today being 2026-11-24.
+// Recipients are counted at RCPT, when nothing that such an exemption stands on is known.
+TEST(LoadExemptions, warns_of_one_that_forgives_no_recipients) {
+    const auto warnings = [](const std::string& key) {
+        const std::string exemption =
+            "policy:\n  exemptions:\n    - {id: a, owner: o, reason: r, forgeable: true, when: {" + key +
+            "}, allow: [rate_limit]}\n";
+        return texts(load_text(base + exemption, "g.yaml", today).warnings);
+    };
+    const std::string told = "policy.exemptions.allow: rate_limit forgives messages here, and no recipients";
+    EXPECT_NE(testing::PrintToString(warnings("author_domain: a.example")).find(told), std::string::npos);
+    EXPECT_EQ(testing::PrintToString(warnings("author_domain: a.example, helo: a")).find(told),
+              std::string::npos);
+}
+
 TEST(LoadExemptions, warns_of_them) {
     const std::string allow = ", allow: [dmarc]";
     const std::string first = "    - {id: first, owner: o, reason: r, ";
@@ -141,6 +155,7 @@ TEST(LoadExemptions, warns_of_them) {
          "6:63: policy.exemptions.when: forgeable: any sender of a forgery can match it"},
         {"    - {id: first, reason: r, " + when,
          "6:7: policy.exemptions.owner: is missing: nobody will know whom to ask, or what it is for"},
+        {first + "when: {client_ip: 10.0.0.0/8, author_domain: a.example}, allow: [rate_limit]}\n", ""},
         // Shadowed: the earlier one matches all that this one does, forgives it, and lives on.
         {first + when + second + when, shadowed},
         {first + when + second + "when: {client_ip: 10.1.0.0/16, author_domain: b.a.example}" + allow + "}\n",

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace gatepost::policy {
 namespace {
 
@@ -85,6 +87,75 @@ TEST(Condition, needs_every_key_and_one_item_of_each) {
     EXPECT_FALSE(matches(when, facts_of("10.20.3.7", "x@example.com"), author_of("example.com")));
     EXPECT_FALSE(matches(when, facts_of("10.20.3.7", ""), author_of("example.net")));
     EXPECT_FALSE(matches(when, facts_of("10.20.3.7", ""), without_author()));
+}
+
+TEST(Condition, is_known_when_the_last_of_its_keys_is) {
+    Condition when;
+    EXPECT_EQ(when.known_at(), Phase::connection);
+    EXPECT_FALSE(when.asks_by(Phase::verdict));
+    when.arc_sealer = {name("list.example")};
+    EXPECT_EQ(when.known_at(), Phase::verdict);
+    EXPECT_TRUE(when.asks_by(Phase::verdict));
+    EXPECT_FALSE(when.asks_by(Phase::header));
+    struct Case {
+        const char* key;
+        Phase phase;
+        std::function<void(Condition&)> give;
+    };
+    const std::vector<Case> cases = {
+        {"client_ip", Phase::connection,
+         [](Condition& c) {
+             c.client_ip = {dns::IpNetwork::parse("10.0.0.0/8").value()};
+         }},
+        {"tls_client", Phase::connection,
+         [](Condition& c) {
+             c.tls_client.emplace_back();
+         }},
+        {"helo", Phase::envelope,
+         [](Condition& c) {
+             c.helo = {"*"};
+         }},
+        {"mail_from", Phase::envelope,
+         [](Condition& c) {
+             c.mail_from = {"*"};
+         }},
+        {"author_domain", Phase::header,
+         [](Condition& c) {
+             c.author_domain = {DomainPattern::parse("example.com").value()};
+         }},
+        {"arc_sealer", Phase::verdict,
+         [](Condition& c) {
+             c.arc_sealer = {name("list.example")};
+         }},
+    };
+    for (const Case& c : cases) {
+        Condition alone;
+        c.give(alone);
+        EXPECT_EQ(alone.known_at(), c.phase) << c.key;
+        EXPECT_TRUE(alone.asks_by(c.phase)) << c.key;
+        EXPECT_EQ(alone.asks_by(Phase::connection), c.phase == Phase::connection) << c.key;
+        Condition with_a_later_one = when;
+        c.give(with_a_later_one);
+        EXPECT_EQ(with_a_later_one.known_at(), Phase::verdict) << c.key;
+        EXPECT_TRUE(with_a_later_one.asks_by(c.phase)) << c.key;
+    }
+}
+
+// What is known of nobody yet speaks for nobody.
+TEST(Exemption, of_what_comes_later_alone_forgives_nothing_so_far) {
+    Exemption exemption;
+    exemption.allow = {Forgiven::rate_limit};
+    exemption.when.arc_sealer = {name("list.example")};
+    const Facts facts = facts_of("10.20.1.1", "a@example.com");
+    EXPECT_TRUE(may_be_exempted({exemption}, Forgiven::rate_limit, facts));
+    EXPECT_FALSE(is_exempted_so_far({exemption}, Forgiven::rate_limit, facts));
+    exemption.when.author_domain = {DomainPattern::parse("example.com").value()};
+    EXPECT_FALSE(is_exempted_so_far({exemption}, Forgiven::rate_limit, facts));
+    exemption.when.client_ip = {dns::IpNetwork::parse("10.20.0.0/16").value()};
+    EXPECT_TRUE(is_exempted_so_far({exemption}, Forgiven::rate_limit, facts));
+    EXPECT_FALSE(is_exempted_so_far({exemption}, Forgiven::dnsbl, facts));
+    EXPECT_FALSE(is_exempted_so_far({exemption}, Forgiven::rate_limit, facts_of("10.21.1.1", "")));
+    EXPECT_EQ(find_envelope_exemption({exemption}, Forgiven::rate_limit, facts), nullptr);
 }
 
 TEST(Exemption, speaks_until_the_end_of_its_last_day) {

@@ -142,6 +142,54 @@ TEST_F(TransactionTest, refuses_in_monitor_mode_what_is_no_judgement) {
     EXPECT_EQ(metrics_.snapshot().would_be, (ActionCounts{1, 0, 0, 0, 0}));
 }
 
+// Recipients are counted at RCPT, when nobody knows what message will come: what an exemption forgives as far
+// as one can tell then is counted later, unless the message bears it out.
+TEST_F(TransactionTest, counts_recipients_that_an_exemption_turns_out_not_to_forgive) {
+    const auto client = *dns::IpNetwork::parse("192.0.2.0/24");
+    const auto author = *policy::DomainPattern::parse("sender.example");
+    struct Case {
+        const char* what;
+        policy::Condition when;
+        bool given_up;
+        const char* author;
+        int second;  // the code of a second transaction
+    };
+    policy::Condition of_client;
+    of_client.client_ip = {client};
+    policy::Condition of_both = of_client;
+    of_both.author_domain = {author};
+    policy::Condition of_seal;
+    of_seal.arc_sealer = {domain_name("list.example")};
+    const std::vector<Case> cases = {
+        {"no exemption", {}, false, "sender.example", 450},
+        {"known at once", of_client, false, "sender.example", 250},
+        {"known at once, and then RSET", of_client, true, "sender.example", 250},
+        {"borne out", of_both, false, "sender.example", 250},
+        {"not borne out", of_both, false, "other.example", 450},
+        {"not borne out, as RSET came", of_both, true, "sender.example", 450},
+        {"known later alone", of_seal, false, "sender.example", 450},
+    };
+    config_.limits.client_rates.recipients = 3;
+    recipients_ = 3;
+    unsigned last = 10;
+    for (const Case& c : cases) {
+        const std::string address = "192.0.2." + std::to_string(++last);
+        policy::Exemption exemption;
+        exemption.id = "x";
+        exemption.allow = {policy::Forgiven::rate_limit, policy::Forgiven::dmarc};
+        exemption.when = c.when;
+        config_.policy.exemptions.clear();
+        if (!(c.when == policy::Condition())) config_.policy.exemptions = {exemption};
+        given_up_ = c.given_up;
+        submit(std::string("From: a@") + c.author + "\r\n\r\nx\r\n", address.c_str());
+        given_up_ = false;
+        // What is counted is counted for the client, whatever the next message is exempted by.
+        if (c.second == 450) config_.policy.exemptions.clear();
+        const Outcome second = submit("From: a@sender.example\r\n\r\nx\r\n", address.c_str());
+        EXPECT_EQ(second.reply->code(), c.second) << c.what;
+    }
+}
+
 // Where the header ends does not depend on where a chunk does.
 TEST_F(TransactionTest, takes_a_message_in_any_chunks) {
     struct Case {
