@@ -124,6 +124,12 @@ struct Reports {
     std::string email;
 };
 
+// Of the state database.
+struct History {
+    std::chrono::milliseconds keep{std::chrono::days(400)};       // rows of aggregate reports
+    std::size_t max_size = std::size_t{10} * 1024 * 1024 * 1024;  // all of it
+};
+
 struct Process {
     std::string user;      // whom root becomes once it has bound; empty: it stays
     std::string group;     // empty: that user's own
@@ -150,6 +156,7 @@ struct Config {
     auth::AuthenticationOptions authentication;
     policy::Settings policy;
     Reports reports;
+    History history;
     Http http;
     Process process;
     Log log;

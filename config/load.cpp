@@ -25,6 +25,7 @@ Config read_all(const Section& top, const Context& context, std::chrono::sys_day
     read_authentication(top.section("authentication"), config);
     read_policy(top.section("policy"), today, !config.tls.client_ca.empty(), config.policy);
     read_reports(top.section("reports"), config);
+    read_history(top.section("history"), config.history);
     read_http(top.section("http"), config.http);
     read_process(top.section("process"), config.process);
     read_log(top.section("log"), config.log);

@@ -301,6 +301,12 @@ void read_reports(const Section& reports, Config& config) {
         "a mail address");
 }
 
+void read_history(const Section& history, History& target) {
+    // A day's report is sent on the day after it.
+    history.duration("keep", target.keep, std::chrono::days(2), std::chrono::days(36'500));
+    history.size("max_size", target.max_size, 1024 * 1024, std::numeric_limits<std::size_t>::max());
+}
+
 void read_http(const Section& http, Http& target) {
     target.address = parse_socket_address("127.0.0.1:8025");
     SocketAddress address = *target.address;

@@ -15,6 +15,7 @@ void read_listeners(const Section& top, const Section& tls, Config& config);
 void read_limits(const Section& limits, Limits& target);
 void read_dns(const Section& dns, dns::ResolverOptions& target);
 void read_relay(const Section& top, const std::filesystem::path& folder, Relay& target);
+void read_history(const Section& history, History& target);
 void read_reports(const Section& reports, Config& config);  // after read_identity()
 void read_http(const Section& http, Http& target);
 void read_process(const Section& process, Process& target);

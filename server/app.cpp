@@ -5,6 +5,7 @@
 #include "server/dns_watch.hpp"
 #include "server/health.hpp"
 #include "server/hidden_clients_lookup.hpp"
+#include "server/history.hpp"
 #include "server/http/http_server.hpp"
 #include "server/listener.hpp"
 #include "server/load_runtime.hpp"
@@ -223,6 +224,7 @@ class App {
         if (downstream_)
             watch("downstream",
                   [this, security] { return health_->watch_downstream(config(), downstream_, security); });
+        watch("history", [this] { return keep_history(*store_, runtime_); });
         watch("certificates", [this] { return certificate_watcher_.watch(); });
         if (config().http.address) {
             http::Sources sources;
@@ -231,6 +233,10 @@ class App {
                 if (const auto gateway = clients_.hidden.hidden())
                     warnings.push_back(hidden_clients_remedy(*gateway));
                 tell_downstream_trouble(warnings);
+                if (store_->activity().is_full)
+                    warnings.emplace_back(
+                        "store_trouble: history.max_size is reached, and no day is old "
+                        "enough to be deleted: new report rows are dropped");
                 return warnings;
             };
             sources.reasons_not_ready = [this] {

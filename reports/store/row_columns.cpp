@@ -18,33 +18,12 @@ namespace {
 namespace dmarc = auth::dmarc;
 using aggregate::Row;
 
-constexpr const char* policy_columns =
-    "discovery, record, p, sp, np, adkim, aspf, testing, psd, fo, rua, ruf";
-constexpr const char* find_policy =
-    "SELECT id FROM policy WHERE discovery = ? AND record = ? AND p = ? AND sp = ? AND np = ? AND adkim = ? "
-    "AND aspf = ? AND testing = ? AND psd = ? AND fo = ? AND rua = ? AND ruf = ?";
 constexpr const char* row_columns =
     "policy_domain, source_ip, header_from, envelope_from, envelope_to, disposition, dkim_aligned, "
     "spf_aligned, reason_type, reason_comment, dkim, spf_domain, spf_result, spf_human_result, latest";
 
 std::int64_t day_number(std::chrono::year_month_day day) {
     return std::chrono::sys_days(day).time_since_epoch().count();
-}
-
-std::string word(const std::optional<dmarc::Policy>& policy) {
-    return policy ? std::string(dmarc::to_string(*policy)) : std::string();
-}
-
-std::string word(const std::optional<bool>& psd) {
-    return !psd ? "" : *psd ? "y" : "n";
-}
-
-// The enumerator that to_string() gives `text` for; enumerators run from 0 to `last`.
-template <typename E>
-E enumerator(const std::string& text, E last) {
-    for (int i = 0; i <= static_cast<int>(last); ++i)
-        if (to_string(static_cast<E>(i)) == text) return static_cast<E>(i);
-    throw UnusableDatabase("the state database holds the unknown word " + text);
 }
 
 std::string write_dkim(const std::vector<aggregate::DkimResult>& results) {
@@ -73,73 +52,6 @@ std::vector<aggregate::DkimResult> read_dkim(const std::string& text) {
         results.push_back({fields[i], fields[i + 1], enumerator(fields[i + 2], auth::dkim::Result::permerror),
                            fields[i + 3]});
     return results;
-}
-
-// Binds and reads columns one after the other.
-class Binder {
-  public:
-    explicit Binder(SQLite::Statement& statement) : statement_(statement) {
-        statement_.tryReset();  // reports the error of the last run once more, which is none of ours
-        statement_.clearBindings();
-    }
-    Binder& text(std::string_view value) {
-        // With its length: senders put NULs into names.
-        statement_.bind(++index_, std::string(value));
-        return *this;
-    }
-    Binder& integer(std::int64_t value) {
-        statement_.bind(++index_, value);
-        return *this;
-    }
-
-  private:
-    SQLite::Statement& statement_;
-    int index_ = 0;
-};
-
-class Columns {
-  public:
-    explicit Columns(SQLite::Statement& statement) : statement_(statement) {}
-    std::string text() { return statement_.getColumn(index_++).getString(); }
-    std::int64_t integer() { return statement_.getColumn(index_++).getInt64(); }
-    dns::DomainName domain() {
-        auto name = dns::DomainName::parse(text());
-        if (!name) throw UnusableDatabase("the state database holds a damaged name");
-        return *name;
-    }
-
-  private:
-    SQLite::Statement& statement_;
-    int index_ = 0;
-};
-
-void bind_policy(Binder& binder, const Row& row) {
-    const dmarc::Record& policy = row.policy;
-    binder.text(to_string(row.discovery)).text(policy.text).text(to_string(policy.p));
-    binder.text(word(policy.sp)).text(word(policy.np));
-    binder.text(to_string(policy.adkim)).text(to_string(policy.aspf)).integer(policy.testing ? 1 : 0);
-    binder.text(word(policy.psd)).text(policy.fo).text(policy.rua).text(policy.ruf);
-}
-
-void read_policy(Columns& columns, Row& row) {
-    const auto optional_policy = [&]() -> std::optional<dmarc::Policy> {
-        const std::string text = columns.text();
-        if (text.empty()) return std::nullopt;
-        return enumerator(text, dmarc::Policy::reject);
-    };
-    row.discovery = enumerator(columns.text(), dmarc::Discovery::psl);
-    row.policy.text = columns.text();
-    row.policy.p = enumerator(columns.text(), dmarc::Policy::reject);
-    row.policy.sp = optional_policy();
-    row.policy.np = optional_policy();
-    row.policy.adkim = enumerator(columns.text(), dmarc::AlignmentMode::strict);
-    row.policy.aspf = enumerator(columns.text(), dmarc::AlignmentMode::strict);
-    row.policy.testing = columns.integer() != 0;
-    const std::string psd = columns.text();
-    if (!psd.empty()) row.policy.psd = psd == "y";
-    row.policy.fo = columns.text();
-    row.policy.rua = columns.text();
-    row.policy.ruf = columns.text();
 }
 
 void read_results(Columns& columns, Row& row) {
@@ -223,33 +135,19 @@ std::string placeholders(int count) {
 
 RowWriter::RowWriter(SQLite::Database& database)
     : database_(database),
-      find_policy_(database, find_policy),
-      add_policy_(database, std::string("INSERT INTO policy (") + policy_columns + ") VALUES (" +
-                                placeholders(12) + ")"),
+      policies_(database),
       count_row_(database, std::string("INSERT INTO report_row (day, policy, ") + row_columns +
                                ", count) VALUES (" + placeholders(18) +
                                ") ON CONFLICT DO UPDATE SET count = count + excluded.count, "
                                "latest = max(latest, excluded.latest)") {}
 
-std::int64_t RowWriter::policy_id(const Row& row) {
-    Binder find(find_policy_);
-    bind_policy(find, row);
-    if (find_policy_.executeStep()) {
-        const std::int64_t id = find_policy_.getColumn(0).getInt64();
-        find_policy_.tryReset();
-        return id;
-    }
-    Binder add(add_policy_);
-    bind_policy(add, row);
-    add_policy_.exec();
-    return database_.getLastInsertRowid();
-}
-
 void RowWriter::write_row(const CountedRow& alike) {
     const Row& row = alike.row;
     const auto time = std::chrono::floor<std::chrono::microseconds>(row.received).time_since_epoch();
+    const std::int64_t day = day_of(row).time_since_epoch().count();
+    const std::int64_t policy = policies_.id_of(row, day);
     Binder binder(count_row_);
-    binder.integer(day_of(row).time_since_epoch().count()).integer(policy_id(row));
+    binder.integer(day).integer(policy);
     binder.text(row.policy_domain.text()).text(row.source_ip.text()).text(row.header_from.text());
     binder.text(row.envelope_from).text(write_fields(row.envelope_to)).text(row.disposition);
     binder.integer(row.dkim_aligned ? 1 : 0).integer(row.spf_aligned ? 1 : 0);

@@ -1,6 +1,7 @@
 // Rows to columns and back (schema.cpp). Inside reports/store/ alone.
 #pragma once
 
+#include "reports/store/policy_table.hpp"
 #include "reports/store/store.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -21,12 +22,10 @@ class RowWriter {
     void write(const std::deque<aggregate::Row>& rows, std::size_t count);
 
   private:
-    std::int64_t policy_id(const aggregate::Row& row);
     void write_row(const CountedRow& alike);
 
     SQLite::Database& database_;
-    SQLite::Statement find_policy_;
-    SQLite::Statement add_policy_;
+    PolicyTable policies_;
     SQLite::Statement count_row_;
 };
 

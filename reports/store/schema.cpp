@@ -1,5 +1,7 @@
 #include "reports/store/schema.hpp"
 
+#include "reports/store/policy_table.hpp"
+
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 
@@ -10,11 +12,17 @@
 namespace gatepost::reports::store {
 namespace {
 
-// Step N leads from version N to N + 1.
-//
+constexpr int max_idle_log_octets = 16 * 1024 * 1024;  // local: what the write-ahead log keeps after a rush
+
+// Leads from one version to the next.
+struct Step {
+    const char* sql;
+    void (*then)(SQLite::Database& database) = nullptr;
+};
+
 // A report_row is its key: rows that are alike but for their time meet in one, with a count. Absent values
 // are empty texts, as NULLs would not meet. Lists are netstrings (field_list.hpp).
-constexpr std::array<const char*, schema_version> steps{R"sql(
+constexpr std::array<Step, schema_version> steps{{{R"sql(
 CREATE TABLE policy (
     id        INTEGER PRIMARY KEY,
     discovery TEXT NOT NULL,     -- treewalk, psl
@@ -54,7 +62,35 @@ CREATE TABLE report_row (
                  dkim_aligned, spf_aligned, reason_type, reason_comment, dkim, spf_domain, spf_result,
                  spf_human_result)
 ) STRICT, WITHOUT ROWID;
-)sql"};
+)sql"},
+                                                  // A policy is found by its hash: an index over its texts
+                                                  // held each of them once more.
+                                                  {R"sql(
+CREATE TABLE policy_by_hash (
+    id        INTEGER PRIMARY KEY,
+    hash      BLOB UNIQUE,       -- SHA-256 over all that follows last_day (policy_table.cpp)
+    last_day  INTEGER NOT NULL,  -- of the rows that refer to it, days since 1970-01-01, UTC
+    discovery TEXT NOT NULL,
+    record    TEXT NOT NULL,
+    p         TEXT NOT NULL,
+    sp        TEXT NOT NULL,
+    np        TEXT NOT NULL,
+    adkim     TEXT NOT NULL,
+    aspf      TEXT NOT NULL,
+    testing   INTEGER NOT NULL,
+    psd       TEXT NOT NULL,
+    fo        TEXT NOT NULL,
+    rua       TEXT NOT NULL,
+    ruf       TEXT NOT NULL
+) STRICT;
+INSERT INTO policy_by_hash
+    SELECT id, NULL, coalesce((SELECT max(day) FROM report_row), 0),
+           discovery, record, p, sp, np, adkim, aspf, testing, psd, fo, rua, ruf FROM policy;
+DROP TABLE policy;
+ALTER TABLE policy_by_hash RENAME TO policy;
+CREATE INDEX policy_last_day ON policy (last_day);
+)sql",
+                                                   add_policy_hashes}}};
 
 int number(SQLite::Database& database, const char* query) {
     return database.execAndGet(query).getInt();
@@ -79,8 +115,11 @@ void bring_up_to_date(SQLite::Database& database, const std::filesystem::path& f
     // Immediate, and asked again inside: two processes may have come here at once.
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     const int version = check_owner(database, file);
-    for (int step = version; step < schema_version; ++step)
-        database.exec(steps.at(static_cast<std::size_t>(step)));
+    for (int from = version; from < schema_version; ++from) {
+        const Step& step = steps.at(static_cast<std::size_t>(from));
+        database.exec(step.sql);
+        if (step.then != nullptr) step.then(database);
+    }
     database.exec("PRAGMA application_id = " + std::to_string(application_id));
     database.exec("PRAGMA user_version = " + std::to_string(schema_version));
     transaction.commit();
@@ -101,6 +140,7 @@ SQLite::Database open_for_writing(const std::filesystem::path& file, std::chrono
     database.execAndGet("PRAGMA journal_mode = WAL");
     // FULL: a commit is on the disk when it returns; the batches keep that cheap.
     database.exec("PRAGMA synchronous = FULL");
+    database.exec("PRAGMA journal_size_limit = " + std::to_string(max_idle_log_octets));
     bring_up_to_date(database, file);
     return database;
 }

@@ -1,5 +1,6 @@
 // The store in one SQLite file. The writer's thread has a connection of its own and queries have another, so
 // neither waits for the other; the mutex guards the backlog alone and is never held over I/O.
+#include "reports/store/pruner.hpp"
 #include "reports/store/row_columns.hpp"
 #include "reports/store/schema.hpp"
 #include "reports/store/store.hpp"
@@ -77,6 +78,7 @@ class SqliteStore final : public Store {
           reader_(file_, std::move(read_database)),
           database_(std::move(database)),
           writer_(database_),
+          pruner_(database_),
           thread_([this] { run(); }) {}
 
     ~SqliteStore() override {
@@ -91,6 +93,7 @@ class SqliteStore final : public Store {
     void append(Row row) override;
     bool flush() override;
     std::string problem() const override;
+    void keep(const Retention& retention) override;
     Activity activity() const override;
     Found<DaySummary> days(std::optional<std::chrono::year_month_day> day) override {
         return reader_.days(day);
@@ -101,7 +104,7 @@ class SqliteStore final : public Store {
 
   private:
     void run();
-    void await_rows(std::unique_lock<std::mutex>& lock);
+    void await_work(std::unique_lock<std::mutex>& lock);
     // What one attempt to write came to.
     struct Attempt {
         std::size_t rows = 0;    // committed, and gone from the backlog
@@ -110,6 +113,7 @@ class SqliteStore final : public Store {
     };
     Attempt write_batch();
     void settle(Attempt attempt);
+    void prune_some(std::unique_lock<std::mutex>& lock);
 
     const std::filesystem::path file_;
     const StoreOptions options_;
@@ -125,18 +129,22 @@ class SqliteStore final : public Store {
     std::size_t flushing_ = 0;  // callers inside flush()
     bool hurry_ = false;        // try again now, though the last attempt failed
     bool stopping_ = false;
-    std::string problem_;  // … to here
+    std::optional<Retention> retention_;
+    bool may_prune_ = false;  // there may be something to take out
+    std::string problem_;     // … to here
 
     std::deque<Row> backlog_;  // the writer's own: taken, not yet committed
     SQLite::Database database_;
     RowWriter writer_;
+    Pruner pruner_;
     std::thread thread_;  // last: it uses all of the above
 };
 
 void SqliteStore::append(Row row) {
     const std::size_t octets = octets_of(row);
     const std::lock_guard lock(mutex_);
-    if (activity_.waiting() >= options_.backlog_rows || octets_ + octets > options_.backlog_octets) {
+    if (activity_.is_full || activity_.waiting() >= options_.backlog_rows ||
+        octets_ + octets > options_.backlog_octets) {
         ++activity_.dropped;
         return;
     }
@@ -171,9 +179,18 @@ Activity SqliteStore::activity() const {
     return activity_;
 }
 
-// Returns when a batch is due: it is full or old enough, someone waits for it, or the end has come.
-void SqliteStore::await_rows(std::unique_lock<std::mutex>& lock) {
-    wake_.wait(lock, [&] { return stopping_ || !arrived_.empty(); });
+void SqliteStore::keep(const Retention& retention) {
+    const std::lock_guard lock(mutex_);
+    retention_ = retention;
+    may_prune_ = true;
+    wake_.notify_one();
+}
+
+// Returns when a batch is due: it is full or old enough, someone waits for it, or the end has come. Or when
+// something is to be taken out, and nothing came.
+void SqliteStore::await_work(std::unique_lock<std::mutex>& lock) {
+    wake_.wait(lock, [&] { return stopping_ || may_prune_ || !arrived_.empty(); });
+    if (arrived_.empty()) return;
     wake_.wait_for(lock, options_.batch_interval,
                    [&] { return stopping_ || flushing_ > 0 || arrived_.size() >= options_.batch_rows; });
 }
@@ -182,10 +199,12 @@ void SqliteStore::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         if (backlog_.empty()) {
-            await_rows(lock);
+            await_work(lock);
             // All of it at once, so that the lock is short however many there are.
             backlog_.swap(arrived_);
         }
+        if (may_prune_ && !stopping_) prune_some(lock);
+        if (backlog_.empty() && !stopping_) continue;
         if (backlog_.empty()) return;  // stopping, and nothing is left
         hurry_ = false;
         lock.unlock();
@@ -220,7 +239,37 @@ void SqliteStore::settle(Attempt attempt) {
     octets_ -= attempt.octets;
     problem_ = std::move(attempt.problem);
     if (!problem_.empty()) ++failures_;
+    if (retention_ && attempt.rows > 0) may_prune_ = true;
     settled_.notify_all();
+}
+
+// One step. A failure (a disk that is full to the last octet) is not told: if it lasts, the next batch fails,
+// too, and tells.
+void SqliteStore::prune_some(std::unique_lock<std::mutex>& lock) {
+    const Retention retention = *retention_;
+    std::uint64_t octets = activity_.octets;
+    lock.unlock();
+    const auto number_of = [](std::chrono::year_month_day day) {
+        return static_cast<std::int64_t>(std::chrono::sys_days(day).time_since_epoch().count());
+    };
+    std::size_t gone = 0;
+    try {
+        gone = pruner_.prune_before(number_of(retention.oldest));
+        octets = pruner_.octets_used();
+        const std::optional<std::int64_t> oldest =
+            gone == 0 && octets > retention.octets ? pruner_.oldest_day() : std::nullopt;
+        if (oldest && *oldest < number_of(retention.spared)) {
+            gone = pruner_.prune_before(*oldest + 1);
+            octets = pruner_.octets_used();
+        }
+    } catch (const std::exception&) {
+        gone = 0;
+    }
+    lock.lock();
+    activity_.pruned += gone;
+    activity_.octets = octets;
+    activity_.is_full = gone == 0 && octets > retention.octets;
+    may_prune_ = gone > 0;
 }
 
 template <typename T>

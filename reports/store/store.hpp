@@ -52,7 +52,17 @@ struct Activity {
     std::uint64_t appended = 0;  // taken: written or waiting
     std::uint64_t written = 0;   // committed
     std::uint64_t dropped = 0;   // refused, as the backlog of a database that cannot be written was full
+    std::uint64_t pruned = 0;    // taken out again, rows and policies, as they were too old or too many
+    std::uint64_t octets = 0;    // of the database, as far as it holds something
+    bool is_full = false;        // nothing more may be taken out: new rows are dropped
     std::uint64_t waiting() const { return appended - written; }
+};
+
+// What is kept (PRODUCT.md, history).
+struct Retention {
+    std::chrono::year_month_day oldest;  // days before it go
+    std::uint64_t octets = 0;            // past it the oldest days go first, …
+    std::chrono::year_month_day spared;  // … but this one and those behind it: their reports are to be sent
 };
 
 class Store : public Reader {
@@ -66,6 +76,8 @@ class Store : public Reader {
     // Why the last write failed, empty while all is well. Any thread. Rows that could not be written are kept
     // in memory, within a bound, and tried again.
     virtual std::string problem() const = 0;
+    // From now on. Days go in small steps between the batches of new rows. Any thread; waits for nothing.
+    virtual void keep(const Retention& retention) = 0;
     // Any thread.
     virtual Activity activity() const = 0;
 };

@@ -116,9 +116,15 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
     if (!snapshot.exemptions.empty()) families.push_back(exemptions(snapshot));
     families.push_back(counter("gatepost_report_rows_total", "Rows taken for aggregate reports.",
                                snapshot.report_rows.appended));
-    families.push_back(counter("gatepost_report_rows_dropped_total",
-                               "Rows lost to aggregate reports: the database could not be written.",
-                               snapshot.report_rows.dropped));
+    families.push_back(
+        counter("gatepost_report_rows_dropped_total",
+                "Rows lost to aggregate reports: the database could not be written, or is full.",
+                snapshot.report_rows.dropped));
+    families.push_back(counter("gatepost_report_rows_pruned_total",
+                               "Rows taken out of the database, as they were too old or too many.",
+                               snapshot.report_rows.pruned));
+    families.push_back(
+        gauge("gatepost_store_bytes", "What the state database holds.", snapshot.report_rows.octets));
     families.push_back(gauge("gatepost_report_rows_waiting", "Rows not yet in the database.",
                              snapshot.report_rows.waiting()));
     families.push_back(counter("gatepost_config_reload_failures_total",

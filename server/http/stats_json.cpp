@@ -71,10 +71,10 @@ std::string stats_json(const MetricsSnapshot& snapshot) {
     for (const auto& [domain, counts] : snapshot.domains)
         domains[domain.text()] = outcomes(counts);
     stats["domains"] = std::move(domains);
-    stats["report_rows"] = {{"appended", snapshot.report_rows.appended},
-                            {"written", snapshot.report_rows.written},
-                            {"waiting", snapshot.report_rows.waiting()},
-                            {"dropped", snapshot.report_rows.dropped}};
+    stats["report_rows"] = {
+        {"appended", snapshot.report_rows.appended}, {"written", snapshot.report_rows.written},
+        {"waiting", snapshot.report_rows.waiting()}, {"dropped", snapshot.report_rows.dropped},
+        {"pruned", snapshot.report_rows.pruned},     {"octets", snapshot.report_rows.octets}};
     stats["config"] = {{"reload_failures", snapshot.reloads.failures},
                        {"last_reload_successful", snapshot.reloads.last_successful}};
     return json::serialize(stats);

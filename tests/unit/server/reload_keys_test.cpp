@@ -139,6 +139,8 @@ std::vector<Row> table() {
         {"policy.exemptions[].forgeable", in_exemption(""), in_exemption("forgeable: true")},
         {"reports.organization", "", "reports: {organization: A}\n"},
         {"reports.email", "", "reports: {email: a@b.example}\n"},
+        {"history.keep", "", "history: {keep: 30d}\n"},
+        {"history.max_size", "", "history: {max_size: 1GiB}\n"},
         {"http.address", "", "http: {address: 127.0.0.1:80}\n",
          "http.address: 127.0.0.1:8025 is kept, not 127.0.0.1:80"},
         {"http.token", "http: {token: a}\n", "http: {token: b}\n"},

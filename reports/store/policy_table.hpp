@@ -1,0 +1,37 @@
+// The policies that rows were judged by, each kept once however many rows refer to it: a record is chosen by
+// whoever owns the domain, and may be many times the size of his message. Inside reports/store/ alone.
+#pragma once
+
+#include "reports/aggregate/row.hpp"
+#include "reports/store/columns.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+
+namespace gatepost::reports::store {
+
+// The columns of a policy that read_policy() takes.
+extern const char* const policy_columns;
+void read_policy(Columns& columns, aggregate::Row& row);
+
+// Of version 2 of the tables: gives the policies of version 1 the key that they have now.
+void add_policy_hashes(SQLite::Database& database);
+
+class PolicyTable {
+  public:
+    explicit PolicyTable(SQLite::Database& database);
+
+    // The id of the row's policy, which is written where it is new. It is kept at least as long as rows of
+    // `day`. Throws SQLite::Exception.
+    std::int64_t id_of(const aggregate::Row& row, std::int64_t day);
+
+  private:
+    SQLite::Database& database_;
+    SQLite::Statement find_;
+    SQLite::Statement add_;
+    SQLite::Statement use_;
+};
+
+}  // namespace gatepost::reports::store

@@ -1,0 +1,34 @@
+#include "server/history.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace gatepost::server {
+namespace asio = boost::asio;
+namespace {
+
+constexpr auto interval = std::chrono::minutes(1);  // local: soon enough for a reload and for a new day
+
+}  // namespace
+
+reports::store::Retention retention_on(std::chrono::sys_days today, const config::History& history) {
+    // A day's report is sent on the day after it (RFC 9990 §3.1.1.4).
+    const std::chrono::sys_days yesterday = today - std::chrono::days(1);
+    const auto kept = std::chrono::floor<std::chrono::days>(history.keep);
+    return {today - kept, history.max_size, yesterday};
+}
+
+asio::awaitable<void> keep_history(reports::store::Store& store, const CurrentRuntime& runtime) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    for (;;) {
+        const RuntimePtr in_force = runtime.get();
+        const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+        store.keep(retention_on(today, in_force->config.history));
+        timer.expires_after(interval);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
+
+}  // namespace gatepost::server
