@@ -15,20 +15,51 @@
 namespace gatepost::dns {
 namespace asio = boost::asio;
 
+struct TaskGroup::Task {
+    asio::cancellation_signal signal;
+    bool is_there = true;  // its coroutine's frame, which the signal leads into
+};
+
 struct TaskGroup::State {
     explicit State(asio::any_io_executor own) : executor(std::move(own)), all_ended(executor) {}
 
     asio::any_io_executor executor;
-    std::list<asio::cancellation_signal> signals;
+    std::list<Task> tasks;
     asio::steady_timer all_ended;  // never expires: its cancellation is the news
     std::exception_ptr failure;
 
     void cancel() {
         // A task may end, and so leave the list, while its signal is emitted.
-        for (auto signal = signals.begin(); signal != signals.end();)
-            (signal++)->emit(asio::cancellation_type::terminal);
+        for (auto next = tasks.begin(); next != tasks.end();) {
+            Task& task = *next++;
+            if (task.is_there) task.signal.emit(asio::cancellation_type::terminal);
+        }
     }
 };
+
+namespace {
+
+// An io_context that goes destroys the frames of what waits on it, in no order: a task without having ended,
+// perhaps, before the owner that would cancel it.
+template <typename Task>
+class Presence {
+  public:
+    explicit Presence(Task& task) : task_(task) {}
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+    ~Presence() { task_.is_there = false; }
+
+  private:
+    Task& task_;
+};
+
+}  // namespace
+
+asio::awaitable<void> TaskGroup::run([[maybe_unused]] std::shared_ptr<State> state, Task& own,
+                                     asio::awaitable<void> task) {
+    const Presence<Task> presence(own);
+    co_await std::move(task);
+}
 
 TaskGroup::TaskGroup(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
@@ -39,14 +70,14 @@ TaskGroup::~TaskGroup() {
 void TaskGroup::start(asio::awaitable<void> task) {
     if (!state_) state_ = std::make_shared<State>(executor_);
     State& state = *state_;
-    const auto signal = state.signals.emplace(state.signals.end());
-    auto ended = [shared = state_, signal](std::exception_ptr failure) {
+    const auto own = state.tasks.emplace(state.tasks.end());
+    auto ended = [shared = state_, own](std::exception_ptr failure) {
         if (failure && !shared->failure) shared->failure = failure;
-        shared->signals.erase(signal);
-        if (shared->signals.empty()) shared->all_ended.cancel();
+        shared->tasks.erase(own);
+        if (shared->tasks.empty()) shared->all_ended.cancel();
     };
-    asio::co_spawn(state.executor, std::move(task),
-                   asio::bind_cancellation_slot(signal->slot(), std::move(ended)));
+    asio::co_spawn(state.executor, run(state_, *own, std::move(task)),
+                   asio::bind_cancellation_slot(own->signal.slot(), std::move(ended)));
 }
 
 void TaskGroup::cancel() {
@@ -54,7 +85,7 @@ void TaskGroup::cancel() {
 }
 
 std::size_t TaskGroup::running() const {
-    return state_ ? state_->signals.size() : 0;
+    return state_ ? state_->tasks.size() : 0;
 }
 
 bool TaskGroup::is_idle() const {
@@ -68,7 +99,7 @@ asio::awaitable<void> TaskGroup::join() {
 asio::awaitable<void> TaskGroup::join_state(std::shared_ptr<State> state) {
     if (!state) co_return;
     co_await asio::this_coro::throw_if_cancelled(false);
-    while (!state->signals.empty()) {
+    while (!state->tasks.empty()) {
         boost::system::error_code woken;
         state->all_ended.expires_at(asio::steady_timer::time_point::max());
         co_await state->all_ended.async_wait(asio::redirect_error(asio::use_awaitable, woken));

@@ -34,7 +34,11 @@ class TaskGroup {
     bool is_idle() const;
 
   private:
+    struct Task;
     struct State;
+    // `state` holds `own`, which says as long as this runs that it is there.
+    static boost::asio::awaitable<void> run(std::shared_ptr<State> state, Task& own,
+                                            boost::asio::awaitable<void> task);
     static boost::asio::awaitable<void> join_state(std::shared_ptr<State> state);
     boost::asio::any_io_executor executor_;
     std::shared_ptr<State> state_;  // null until the first task

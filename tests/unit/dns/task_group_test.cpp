@@ -2,6 +2,9 @@
 
 #include "tests/support/run.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -12,6 +15,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace gatepost::dns {
 namespace {
@@ -144,6 +148,31 @@ asio::awaitable<int> run_nested() {
 
 TEST(TaskGroup, passes_its_cancellation_down) {
     EXPECT_EQ(tests::run(run_nested()), 1);
+}
+
+asio::awaitable<void> sleep_for(std::chrono::milliseconds time) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+asio::awaitable<void> own_one_task(std::chrono::milliseconds of_task, std::chrono::milliseconds own) {
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.start(sleep_for(of_task));
+    co_await sleep_for(own);
+}
+
+// An io_context that ends destroys the frames that wait on it, task and owner in no order that we know. For
+// AddressSanitizer.
+TEST(TaskGroup, may_go_with_its_tasks_in_any_order) {
+    for (const auto& [of_task, own] : {std::pair{1h, 2h}, std::pair{2h, 1h}}) {
+        for (int turns = 0; turns < 6; ++turns) {
+            asio::io_context context(1);
+            asio::co_spawn(context, own_one_task(of_task, own), asio::detached);
+            asio::co_spawn(context, own_one_task(own, of_task), asio::detached);
+            for (int turn = 0; turn < turns; ++turn)
+                context.poll_one();
+        }
+    }
 }
 
 }  // namespace
