@@ -152,6 +152,7 @@ class App {
                        Health::probe_downstream(config(), downstream_, outset_.runtime->relay_security()),
                        asked);
         context.run_for(first_probe_time);
+        health_->note_downstream(problem.empty() ? "" : "downstream: " + problem);
         if (!problem.empty()) {
             LogEntry entry("downstream_unreachable", LogLevel::warning);
             entry.with("problem", problem);

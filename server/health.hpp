@@ -35,6 +35,9 @@ class Health {
     void note_dns(std::string problem, bool answers);
     bool dns_answers() const { return dns_answers_; }
 
+    // What hinders mail from going on, empty: nothing. Any thread.
+    void note_downstream(std::string problem);
+
     // Runs until its executor stops. `security`: in force now, of connections to them.
     boost::asio::awaitable<void> watch_downstream(config::Config config,
                                                   std::shared_ptr<relay::DownstreamState> downstream,
@@ -44,8 +47,6 @@ class Health {
         config::Config config, std::shared_ptr<relay::DownstreamState> downstream, relay::Security security);
 
   private:
-    void note_downstream(std::string problem);
-
     reports::store::Store& store_;
     std::shared_ptr<const dns::Brownout> brownout_;
     mutable std::mutex mutex_;
