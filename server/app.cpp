@@ -32,7 +32,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -48,6 +50,13 @@ constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
 constexpr auto first_probe_time = 3s;
 constexpr unsigned abort_seconds = 2;  // local: after a second SIGTERM, for files and report rows
 
+// local: what messages under way may take of the disk as it is at start. The rest is the database's.
+std::size_t room_for_files(const std::filesystem::path& folder) {
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(folder, error);
+    return error ? std::numeric_limits<std::size_t>::max() : space.available / 2;
+}
+
 std::chrono::sys_days today() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
 }
@@ -60,7 +69,6 @@ class App {
           log_(config().log),
           metrics_(worker_count(config())),
           files_(file_threads),
-          memory_(config().limits.memory),
           signals_(context_, SIGTERM, SIGINT, SIGHUP),
           drain_timer_(context_) {}
 
@@ -161,6 +169,14 @@ class App {
         return {};
     }
 
+    static void tell_lack_of_room(std::string_view what, const SharedBudget& budget,
+                                  std::vector<std::string>& warnings) {
+        if (!budget.is_exhausted()) return;
+        warnings.push_back(std::string(what) + ": " + std::to_string(budget.used()) + " of " +
+                           std::to_string(budget.limit()) +
+                           " octets are used: only own and exempted clients have room left");
+    }
+
     void tell_downstream_trouble(std::vector<std::string>& warnings) const {
         if (!downstream_) return;
         for (const auto& server : downstream_->counts(std::chrono::steady_clock::now()).servers)
@@ -169,8 +185,8 @@ class App {
     }
 
     std::string prepare_workers() {
-        shared_.emplace(Shared{runtime_, metrics_, files_, memory_, connections_, clients_, *store_, log_,
-                               random_, dns_, downstream_, descriptors_});
+        shared_.emplace(Shared{runtime_, metrics_, files_, memory_, disk_, connections_, clients_, *store_,
+                               log_, random_, dns_, downstream_, descriptors_});
         know_names(config());
         metrics_.dns_source = [this] {
             DnsCounts counts;
@@ -188,6 +204,9 @@ class App {
             };
         metrics_.report_rows_source = [this] {
             return store_->activity();
+        };
+        metrics_.room_source = [this] {
+            return RoomCounts{RoomCounts::of(memory_), RoomCounts::of(disk_)};
         };
         metrics_.reloads_source = [this] {
             return reloads_.counts();
@@ -234,6 +253,8 @@ class App {
                 if (const auto gateway = clients_.hidden.hidden())
                     warnings.push_back(hidden_clients_remedy(*gateway));
                 tell_downstream_trouble(warnings);
+                tell_lack_of_room("limits.memory", memory_, warnings);
+                tell_lack_of_room("temporary files", disk_, warnings);
                 if (store_->activity().is_full)
                     warnings.emplace_back(
                         "store_trouble: history.max_size is reached, and no day is old "
@@ -399,8 +420,9 @@ class App {
     Log log_;
     Metrics metrics_;
     FilePool files_;
-    MemoryBudget memory_;
     dns::SystemRandomSource random_;
+    SharedBudget memory_{config().limits.memory, dns::draw_hash_key(random_)};
+    SharedBudget disk_{room_for_files(config().data_dir), dns::draw_hash_key(random_)};
     ConnectionLimits connections_{dns::draw_hash_key(random_)};
     std::size_t descriptors_ = raise_descriptor_limit();
     ClientState clients_{dns::draw_hash_key(random_)};

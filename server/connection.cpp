@@ -159,7 +159,8 @@ asio::awaitable<smtp::Action> Connection::check_sender() {
         co_return session_.on_sender_checked(std::move(unknown));
     }
     std::string id = session_id_ + '-' + std::to_string(++transactions_);
-    transaction_ = std::make_unique<Transaction>(services_, runtime_, std::move(id));
+    transaction_ = std::make_unique<Transaction>(services_, runtime_, std::move(id), this);
+    evicted_ = false;
     ClientIdentity client;
     client.address = client_;
     client.hidden = is_client_hidden();
@@ -239,6 +240,8 @@ asio::awaitable<bool> Connection::read_more(std::size_t octets) {
     if (deadline_.has_expired()) {
         services_.metrics.count_client(ClientEvent::timeout);
         close_with(session_.on_timeout());
+    } else if (evicted_) {
+        close_with(smtp::Close{too_slow()});
     } else if (draining_ && error == asio::error::operation_aborted)
         close_with(session_.on_shutdown());
     else
@@ -284,6 +287,25 @@ asio::awaitable<void> Connection::end() {
 void Connection::drain() {
     draining_ = true;
     if (waiting_for_command_ && session_.is_idle()) stream_->cancel();
+}
+
+// From another thread, it may be: the rest is done on our own worker, if we are still there.
+void Connection::evict() noexcept {
+    try {
+        asio::post(services_.executor, [self = std::weak_ptr<Connection*>(self_)] {
+            const std::shared_ptr<Connection*> connection = self.lock();
+            if (!connection) return;
+            Connection& evicted = **connection;
+            evicted.evicted_ = evicted.transaction_ != nullptr;
+            if (evicted.waiting_for_data_ || evicted.waiting_for_command_) evicted.stream_->cancel();
+        });
+    } catch (const std::exception&) {
+        return;  // without memory for a post; the next one who needs room asks for it again
+    }
+}
+
+smtp::Reply Connection::too_slow() {
+    return smtp::Reply(421, "4.3.1", "too slow: the room is needed for others");
 }
 
 void Connection::abort() {

@@ -26,7 +26,7 @@
 
 namespace gatepost::server {
 
-class Connection {
+class Connection final : public ShareHolder {
   public:
     Connection(Services& services, std::unique_ptr<Stream> stream, const Accepted& accepted,
                std::string session_id);
@@ -45,7 +45,10 @@ class Connection {
     const dns::IpAddress& client() const { return client_; }
 
   private:
-    static constexpr std::size_t data_read_octets = 64 * 1024;  // local: of a message, at a time
+    // local: of a message, at a time. Ordinary mail is whole in the first; what is larger comes faster by the
+    // second, where memory is at hand.
+    static constexpr std::size_t first_read_octets = 16 * 1024;
+    static constexpr std::size_t data_read_octets = 64 * 1024;
 
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> read_proxy_header();
@@ -75,7 +78,11 @@ class Connection {
     boost::asio::awaitable<bool> receive(Decoder& decoder);
     boost::asio::awaitable<bool> skip_chunk(std::uint64_t octets);
     boost::asio::awaitable<bool> read_data(DataPace& pace);
-    DataPace begin_data() const;
+    DataPace new_pace() const;
+    void begin_data();
+    void end_data();
+    void evict() noexcept override;
+    static smtp::Reply too_slow();
     static smtp::Action connection_lost();
     boost::asio::awaitable<void> start_tls(smtp::Reply reply);
     boost::asio::awaitable<void> shake_hands();
@@ -117,6 +124,12 @@ class Connection {
     bool lingers_ = false;  // closed in the middle of what the client sends
     bool draining_ = false;
     bool waiting_for_command_ = false;
+    bool waiting_for_data_ = false;
+    bool evicted_ = false;                         // the transaction under way
+    std::optional<DataPace> pace_;                 // of the message that comes
+    std::size_t read_octets_ = first_read_octets;  // of it, at the next read
+    std::shared_ptr<Connection*> self_ =
+        std::make_shared<Connection*>(this);  // of those who come from outside
 };
 
 }  // namespace gatepost::server

@@ -11,7 +11,6 @@ namespace asio = boost::asio;
 
 template <class Decoder>
 asio::awaitable<bool> Connection::receive(Decoder& decoder) {
-    DataPace pace = begin_data();
     std::string content;
     for (;;) {
         std::string_view rest = input_.unread();
@@ -20,14 +19,16 @@ asio::awaitable<bool> Connection::receive(Decoder& decoder) {
         input_.consume_to(rest);
         if (!content.empty()) co_await transaction_->content(content);
         if (done) break;
-        const bool more = co_await read_data(pace);
+        if (!transaction_->is_in_header()) pace_->end_header();
+        const bool more = co_await read_data(*pace_);
         if (!more) co_return false;
     }
-    deadline_.clear();
+    end_data();
     co_return true;
 }
 
 asio::awaitable<smtp::Action> Connection::receive_message() {
+    begin_data();
     smtp::DataDecoder decoder(session_.message_size(), transaction_->bare_newlines());
     const bool whole = co_await receive(decoder);
     if (!whole) co_return connection_lost();
@@ -43,7 +44,10 @@ asio::awaitable<smtp::Action> Connection::receive_chunk(smtp::ReceiveChunk chunk
         if (!skipped) co_return connection_lost();
         co_return session_.on_chunk_done(std::nullopt);
     }
-    if (chunk.first) chunks_.emplace(session_.message_size(), transaction_->bare_newlines());
+    if (chunk.first) {
+        begin_data();
+        chunks_.emplace(session_.message_size(), transaction_->bare_newlines());
+    }
     chunks_->begin_chunk(chunk.octets, chunk.last);
     const bool whole = co_await receive(*chunks_);
     if (!whole) co_return connection_lost();
@@ -59,7 +63,7 @@ asio::awaitable<smtp::Action> Connection::receive_chunk(smtp::ReceiveChunk chunk
 }
 
 asio::awaitable<bool> Connection::skip_chunk(std::uint64_t octets) {
-    DataPace pace = begin_data();
+    DataPace pace = new_pace();
     smtp::ChunkReader chunk(octets);
     for (;;) {
         std::string_view rest = input_.unread();
@@ -73,17 +77,37 @@ asio::awaitable<bool> Connection::skip_chunk(std::uint64_t octets) {
     co_return true;
 }
 
-DataPace Connection::begin_data() const {
+DataPace Connection::new_pace() const {
     return DataPace(runtime_->config.limits.data_timeout, std::chrono::steady_clock::now());
+}
+
+// The time is the whole message's, in however many chunks it comes.
+void Connection::begin_data() {
+    pace_ = new_pace();
+}
+
+void Connection::end_data() {
+    deadline_.clear();
+    if (read_octets_ == first_read_octets) return;
+    transaction_->give_back_buffers(2 * data_read_octets);
+    read_octets_ = first_read_octets;
 }
 
 // More of a message. Replies to what stood before it in its pipelined group are not held back for it.
 asio::awaitable<bool> Connection::read_data(DataPace& pace) {
     if (!write_output_now()) co_await flush();
+    if (evicted_) close_with(smtp::Close{too_slow()});
     if (!open_) co_return false;
     deadline_.expires_after(pace.time_left(std::chrono::steady_clock::now()));
-    const bool more = co_await read_more(data_read_octets);
-    pace.received(input_.unread().size());
+    waiting_for_data_ = true;
+    const bool more = co_await read_more(read_octets_);
+    waiting_for_data_ = false;
+    const std::size_t got = input_.unread().size();
+    pace.received(got);
+    // What is read, and the content made of it.
+    if (got >= read_octets_ && read_octets_ < data_read_octets && transaction_ &&
+        transaction_->take_buffers(2 * data_read_octets))
+        read_octets_ = data_read_octets;
     co_return more;
 }
 

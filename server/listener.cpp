@@ -48,7 +48,6 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     }
 
     void accept_some() {
-        if (shared.memory.is_exhausted()) return pause_accepting("limits.memory is used up");
         for (int i = 0; i < accepts_at_a_time; ++i) {
             sockaddr_storage peer{};
             socklen_t length = sizeof peer;
@@ -67,8 +66,8 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
         wait();
     }
 
-    // Without descriptors accepting would fail again at once, for ever; without memory the next client could
-    // only be told to come again: wait until sessions have ended. The kernel's queue is bounded.
+    // Accepting would fail again at once, for ever: wait until sessions have ended. The kernel's queue is
+    // bounded.
     void pause_accepting(std::string_view why) {
         if (!paused) {
             LogEntry entry("accept_paused", LogLevel::warning);

@@ -247,6 +247,7 @@ MetricsSnapshot Metrics::snapshot() const {
             sum_outcomes([i = index](const WorkerMetrics& w) -> const auto& { return w.domains_[i]; }));
     if (dns_source) snapshot.dns = dns_source();
     if (downstream_source) snapshot.downstream = downstream_source();
+    if (room_source) snapshot.room = room_source();
     if (report_rows_source) snapshot.report_rows = report_rows_source();
     if (reloads_source) snapshot.reloads = reloads_source();
     return snapshot;

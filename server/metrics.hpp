@@ -7,6 +7,7 @@
 
 #include "server/relay/downstream_state.hpp"
 #include "server/reload_state.hpp"
+#include "server/shared_budget.hpp"
 
 #include "reports/store/store.hpp"
 
@@ -87,6 +88,7 @@ struct MetricsSnapshot {
     std::vector<std::pair<std::string, std::uint64_t>> exemptions;   // by id
     std::vector<std::pair<dns::DomainName, OutcomeCounts>> domains;  // by author domain, of `domains` alone
     reports::store::Activity report_rows;
+    RoomCounts room;
     ReloadState::Counts reloads;
 
     std::uint64_t messages_total() const;
@@ -172,6 +174,7 @@ class Metrics {
     std::function<DnsCounts()> dns_source;
     std::function<relay::DownstreamCounts()> downstream_source;
     std::function<reports::store::Activity()> report_rows_source;
+    std::function<RoomCounts()> room_source;
     std::function<ReloadState::Counts()> reloads_source;
 
     // Any thread.

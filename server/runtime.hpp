@@ -5,11 +5,11 @@
 #include "server/client_state.hpp"
 #include "server/connection_limits.hpp"
 #include "server/file_pool.hpp"
-#include "server/memory_budget.hpp"
 #include "server/metrics.hpp"
 #include "server/relay/delivery.hpp"
 #include "server/relay/dial.hpp"
 #include "server/relay/forwarded_client.hpp"
+#include "server/shared_budget.hpp"
 #include "server/shared_dns.hpp"
 #include "server/smtp/session.hpp"
 #include "server/tls_client_context.hpp"
@@ -95,7 +95,8 @@ struct Services {
     dns::Resolver& resolver;
     WorkerMetrics& metrics;
     FilePool& files;
-    MemoryBudget& memory;
+    SharedBudget& memory;
+    SharedBudget& disk;  // of temporary files
     reports::store::Store& store;
     Log& log;
     ConnectionLimits& connections;

@@ -15,25 +15,28 @@ constexpr std::size_t read_octets = 64 * 1024;
 
 }  // namespace
 
-SpooledBody::SpooledBody(MemoryBudget& budget, FilePool& files, std::filesystem::path folder)
-    : budget_(budget), files_(files), folder_(std::move(folder)) {}
+SpooledBody::SpooledBody(Share& memory, Share& disk, FilePool& files, std::filesystem::path folder)
+    : share_of_memory_(memory), share_of_disk_(disk), files_(files), folder_(std::move(folder)) {}
 
 SpooledBody::~SpooledBody() {
-    budget_.give_back(taken_);
+    share_of_memory_.give_back(taken_);
     if (file_ >= 0) ::close(file_);
 }
 
 boost::asio::awaitable<bool> SpooledBody::append(std::string_view octets) {
     if (!problem_.empty()) co_return false;
     // Where other messages have taken the memory, this one goes to disk: only new transactions get 452.
-    if (is_in_memory() && size_ + octets.size() <= memory_octets && budget_.take(octets.size())) {
+    if (is_in_memory() && size_ + octets.size() <= memory_octets && share_of_memory_.take(octets.size())) {
         taken_ += octets.size();
         memory_ += octets;
+    } else if (const std::size_t for_disk = octets.size() + memory_.size(); !share_of_disk_.take(for_disk)) {
+        problem_ = "the client's share of temporary files is used up";
     } else {
         auto work = [this, octets] {
             write_to_file(octets);
         };
         co_await files_.run(std::move(work));
+        share_of_memory_.give_back(std::exchange(taken_, 0));
     }
     size_ += octets.size();
     co_return problem_.empty();
@@ -44,7 +47,6 @@ void SpooledBody::write_to_file(std::string_view octets) {
     if (file_ < 0) {
         file_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         before.swap(memory_);
-        budget_.give_back(std::exchange(taken_, 0));
     }
     for (std::string_view part : {std::string_view(before), octets}) {
         while (file_ >= 0 && !part.empty()) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "server/file_pool.hpp"
-#include "server/memory_budget.hpp"
+#include "server/shared_budget.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -20,13 +20,14 @@ class SpooledBody {
     // local: mail below this never touches the disk on its way through; nearly all mail is below.
     static constexpr std::size_t memory_octets = 1024 * 1024;
 
-    // `folder` is where the temporary file is made.
-    SpooledBody(MemoryBudget& budget, FilePool& files, std::filesystem::path folder);
+    // `folder` is where the temporary file is made. `memory` and `disk` outlive this, and bound it.
+    SpooledBody(Share& memory, Share& disk, FilePool& files, std::filesystem::path folder);
     ~SpooledBody();
     SpooledBody(const SpooledBody&) = delete;
     SpooledBody& operator=(const SpooledBody&) = delete;
 
-    // False: the disk is short, `problem()` says what; the body is then incomplete for good.
+    // False: the disk is short, or the client's share of it; `problem()` says what, and the body is
+    // incomplete for good.
     boost::asio::awaitable<bool> append(std::string_view octets);
     std::uint64_t size() const { return size_; }
     const std::string& problem() const { return problem_; }
@@ -39,7 +40,8 @@ class SpooledBody {
   private:
     void write_to_file(std::string_view octets);
 
-    MemoryBudget& budget_;
+    Share& share_of_memory_;
+    Share& share_of_disk_;
     FilePool& files_;
     std::filesystem::path folder_;
     std::string memory_;

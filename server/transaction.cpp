@@ -23,15 +23,15 @@ std::chrono::sys_days day_of(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-Transaction::Transaction(Services& services, RuntimePtr runtime, std::string id)
+Transaction::Transaction(Services& services, RuntimePtr runtime, std::string id, ShareHolder* holder)
     : services_(services),
       runtime_(std::move(runtime)),
       id_(std::move(id)),
-      body_(services.memory, services.files, runtime_->config.data_dir) {}
+      share_of_memory_(services.memory, holder),
+      share_of_disk_(services.disk, holder),
+      body_(share_of_memory_, share_of_disk_, services.files, runtime_->config.data_dir) {}
 
-Transaction::~Transaction() {
-    services_.memory.give_back(header_taken_);
-}
+Transaction::~Transaction() = default;
 
 // The work on a message comes in parts of 10 to 40 us, and between them the worker's other sessions have
 // their turn: a reply that takes a microsecond does not wait for another message's signatures.
@@ -58,9 +58,15 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
     facts_.mail_from = envelope.reverse_path.mailbox();
     facts_.today = day_of(began_);
     facts_.tls_client = client_.tls_client;
-    if (services_.memory.is_exhausted())
+    const bool has_reserve =
+        policy::has_reserve(facts_, runtime_->config.policy.own_networks, runtime_->config.policy.exemptions);
+    if (services_.memory.is_exhausted(has_reserve)) {
+        services_.memory.make_room();
         co_return tell_refused(reply(452, "4.3.1", "too many messages in flight, try again later"), "",
                                "limits.memory");
+    }
+    share_of_memory_.belongs_to(client_.address, has_reserve);
+    share_of_disk_.belongs_to(client_.address, has_reserve);
     // A reload may have taken away what was announced.
     if (envelope.requiretls && runtime_->config.relay.tls != config::RelayTls::required)
         co_return tell_refused(
@@ -100,8 +106,8 @@ asio::awaitable<void> Transaction::content(std::string_view octets) {
     if (judgement_->is_header_too_large() || !storage_problem_.empty()) co_return;
     const std::size_t header = judgement_->header_part(octets);
     if (header > 0) {
-        if (!services_.memory.take(header)) co_return give_up("limits.memory is used up");
-        header_taken_ += header;
+        if (!share_of_memory_.take(header))
+            co_return give_up("the client's share of limits.memory is used up");
         co_await judgement_->add_header(octets.substr(0, header));
         octets.remove_prefix(header);
     }

@@ -44,8 +44,8 @@ struct ClientIdentity {
 
 class Transaction {
   public:
-    // `id` is SESSION-N.
-    Transaction(Services& services, RuntimePtr runtime, std::string id);
+    // `id` is SESSION-N. `holder` is asked to end the transaction where it holds much and is slow.
+    Transaction(Services& services, RuntimePtr runtime, std::string id, ShareHolder* holder = nullptr);
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
@@ -64,6 +64,11 @@ class Transaction {
     // What is done with bare CR and LF in the message: where an exemption may forgive them, as far as the
     // client and the envelope tell, they become CRLF; finish() sees to the rest of its condition.
     smtp::BareNewlines bare_newlines() const;
+    // The header has not ended yet.
+    bool is_in_header() const { return !judgement_->header(); }
+    // Room for the session's own buffers while it receives: false, where memory is short.
+    bool take_buffers(std::size_t octets) { return share_of_memory_.take(octets); }
+    void give_back_buffers(std::size_t octets) { share_of_memory_.give_back(octets); }
     // Content, dot-stuffing undone, in chunks of any size.
     boost::asio::awaitable<void> content(std::string_view octets);
     // The end of a BDAT chunk that is not the last. The final reply, where the message is refused already:
@@ -113,7 +118,8 @@ class Transaction {
     std::chrono::system_clock::time_point began_;
     std::unique_ptr<relay::Delivery> delivery_;
     std::unique_ptr<Judgement> judgement_;  // from begin() on
-    std::size_t header_taken_ = 0;          // of services_.memory
+    Share share_of_memory_;
+    Share share_of_disk_;
     SpooledBody body_;
     std::uint64_t size_ = 0;  // of the content, as it was received
     std::string storage_problem_;

@@ -46,6 +46,7 @@ struct Worker::Impl {
                    all.metrics.worker(worker_index),
                    all.files,
                    all.memory,
+                   all.disk,
                    all.store,
                    all.log,
                    all.connections,

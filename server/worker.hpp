@@ -24,7 +24,8 @@ struct Shared {
     CurrentRuntime& runtime;
     Metrics& metrics;
     FilePool& files;
-    MemoryBudget& memory;
+    SharedBudget& memory;
+    SharedBudget& disk;
     ConnectionLimits& connections;
     ClientState& clients;
     reports::store::Store& store;

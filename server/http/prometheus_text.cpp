@@ -91,6 +91,26 @@ void add_downstream_families(const relay::DownstreamCounts& downstream, std::vec
     families.push_back(std::move(trouble));
 }
 
+void add_room_families(const RoomCounts& counts, std::vector<MetricFamily>& families) {
+    const auto of_each = [&](MetricFamily family, std::uint64_t RoomCounts::Room::*value) {
+        add(family, {{"of", "memory"}}, counts.memory.*value);
+        add(family, {{"of", "disk"}}, counts.disk.*value);
+        families.push_back(std::move(family));
+    };
+    using Room = RoomCounts::Room;
+    const auto gauge_of = [](const char* name, const char* help) {
+        return MetricFamily{name, help, prometheus::MetricType::Gauge, {}};
+    };
+    of_each(gauge_of("gatepost_room_bytes", "What messages in flight hold of limits.memory and of the disk."),
+            &Room::used);
+    of_each(gauge_of("gatepost_room_limit_bytes", "What they may hold of it."), &Room::limit);
+    of_each(
+        counter("gatepost_room_refusals_total", "Times that a client was past its share, or none was left."),
+        &Room::refusals);
+    of_each(counter("gatepost_room_evictions_total", "Slow messages ended, as others needed their room."),
+            &Room::evictions);
+}
+
 MetricFamily exemptions(const MetricsSnapshot& snapshot) {
     MetricFamily family =
         counter("gatepost_exemption_hits_total", "Messages that an exemption of the configuration forgave.");
@@ -113,6 +133,7 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
     families.push_back(clients(snapshot));
     add_downstream_families(snapshot.downstream, families);
     add_dns_families(snapshot.dns, families);
+    add_room_families(snapshot.room, families);
     if (!snapshot.exemptions.empty()) families.push_back(exemptions(snapshot));
     families.push_back(counter("gatepost_report_rows_total", "Rows taken for aggregate reports.",
                                snapshot.report_rows.appended));

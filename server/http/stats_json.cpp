@@ -19,6 +19,13 @@ json::object outcomes(const OutcomeCounts& counts) {
     return object;
 }
 
+json::object room(const RoomCounts::Room& room) {
+    return {{"octets", room.used},
+            {"limit", room.limit},
+            {"refusals", room.refusals},
+            {"evictions", room.evictions}};
+}
+
 json::object would_be(const ActionCounts& counts) {
     json::object object;
     std::uint64_t total = 0;
@@ -75,6 +82,7 @@ std::string stats_json(const MetricsSnapshot& snapshot) {
         {"appended", snapshot.report_rows.appended}, {"written", snapshot.report_rows.written},
         {"waiting", snapshot.report_rows.waiting()}, {"dropped", snapshot.report_rows.dropped},
         {"pruned", snapshot.report_rows.pruned},     {"octets", snapshot.report_rows.octets}};
+    stats["room"] = {{"memory", room(snapshot.room.memory)}, {"disk", room(snapshot.room.disk)}};
     stats["config"] = {{"reload_failures", snapshot.reloads.failures},
                        {"last_reload_successful", snapshot.reloads.last_successful}};
     return json::serialize(stats);

@@ -136,7 +136,7 @@ using Replies = std::vector<std::string>;
 
 class RelayFixture : public testing::Test {
   protected:
-    RelayFixture() : files(1), budget(10'000'000), body(budget, files, folder.path()), downstream(context) {
+    RelayFixture() : files(1), body(share, disk_share, files, folder.path()), downstream(context) {
         header = auth::HeaderBlock::parse("Subject: x\r\n\r\n");
         tests::run(body.append("first\r\n.dot\r\n"));
     }
@@ -224,7 +224,10 @@ class RelayFixture : public testing::Test {
 
     TemporaryFolder folder;
     server::FilePool files;
-    server::MemoryBudget budget;
+    server::SharedBudget budget{10'000'000};
+    server::SharedBudget disk{100'000'000};
+    server::Share share{budget};
+    server::Share disk_share{disk};
     server::SpooledBody body;
     auth::HeaderBlockPtr header;
     asio::io_context context;

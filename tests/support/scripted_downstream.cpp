@@ -26,7 +26,7 @@ using asio::ip::tcp;
 using Refusal = SmtpDriver::Refusal;
 
 struct ScriptedDownstream::Impl {
-    Impl() : files(1), budget(10'000'000), acceptor(context, {asio::ip::address_v4::loopback(), 0}) {
+    Impl() : files(1), acceptor(context, {asio::ip::address_v4::loopback(), 0}) {
         state = std::make_shared<relay::DownstreamState>(1);
         pool = std::make_unique<relay::RelayPool>(
             context.get_executor(),
@@ -87,7 +87,9 @@ struct ScriptedDownstream::Impl {
     asio::awaitable<Refusal> deliver(std::string content) {
         const auto end = content.find("\r\n\r\n");
         const std::size_t header_end = end == std::string::npos ? content.size() : end + 4;
-        server::SpooledBody body(budget, files, folder.path());
+        server::Share share(budget);
+        server::Share disk_share(disk);
+        server::SpooledBody body(share, disk_share, files, folder.path());
         co_await body.append(std::string_view(content).substr(header_end));
         auto header = auth::HeaderBlock::parse(content.substr(0, header_end));
         auto remove = [](const auth::HeaderField&) {
@@ -117,7 +119,8 @@ struct ScriptedDownstream::Impl {
 
     TemporaryFolder folder;
     server::FilePool files;
-    server::MemoryBudget budget;
+    server::SharedBudget budget{10'000'000};
+    server::SharedBudget disk{100'000'000};
     asio::io_context context;
     tcp::acceptor acceptor;
     std::shared_ptr<relay::DownstreamState> state;

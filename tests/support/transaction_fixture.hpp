@@ -90,6 +90,7 @@ class TransactionFixture : public testing::Test {
                                   metrics_.worker(0),
                                   files_,
                                   memory_,
+                                  disk_,
                                   *store_,
                                   log,
                                   connections_,
@@ -118,7 +119,8 @@ class TransactionFixture : public testing::Test {
         reports::store::open_store(folder_.path() / "rows.db").store;
     boost::asio::io_context context_;
     server::FilePool files_{1};
-    server::MemoryBudget memory_{20'000'000};
+    server::SharedBudget memory_{20'000'000};
+    server::SharedBudget disk_{100'000'000};
     server::ConnectionLimits connections_;
     server::ClientState clients_;
     dns::ZoneResolver zone_;

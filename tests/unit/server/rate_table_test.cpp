@@ -108,6 +108,7 @@ TEST(ClientRates, count_each_rule_by_itself) {
 // RFC 5321 §4.5.3.2.5, §4.5.3.2.6 and the bound on the whole.
 TEST(DataPace, bounds_silence_and_the_whole) {
     DataPace pace(600s, begin);
+    pace.end_header();
     EXPECT_EQ(pace.time_left(begin), 600s);
     EXPECT_EQ(pace.time_left(begin + 599s), 1s);
     // One octet at a time earns nothing.
@@ -120,6 +121,18 @@ TEST(DataPace, bounds_silence_and_the_whole) {
     pace.received(10'000 * 1024);
     EXPECT_EQ(pace.time_left(begin + 600s), 600s);
     EXPECT_EQ(pace.time_left(begin + 20'000s), 0s);
+}
+
+// The header is held in memory: three minutes, and a second for each 4 KiB.
+TEST(DataPace, bounds_the_header_more) {
+    DataPace pace(600s, begin);
+    EXPECT_EQ(pace.time_left(begin), 180s);
+    pace.received(40 * 1024);
+    EXPECT_EQ(pace.time_left(begin + 180s), 10s);
+    pace.end_header();
+    EXPECT_EQ(pace.time_left(begin + 180s), 460s);
+    // A shorter silence that the operator has chosen stays in force.
+    EXPECT_EQ(DataPace(30s, begin).time_left(begin), 30s);
 }
 
 }  // namespace

@@ -23,9 +23,12 @@ TEST(SpooledBody, keeps_its_octets_in_memory_and_on_disk) {
     const tests::TemporaryFolder folder;
     FilePool files(1);
     for (const std::size_t chunk : {1000UL, 65'537UL, 2'000'000UL}) {
-        MemoryBudget budget(10'000'000);
+        SharedBudget budget(10'000'000);
+        SharedBudget disk(100'000'000);
         {
-            SpooledBody body(budget, files, folder.path());
+            Share share(budget);
+            Share disk_share(disk);
+            SpooledBody body(share, disk_share, files, folder.path());
             std::string expected;
             for (int i = 0; expected.size() < 3'000'000; ++i) {
                 const std::string octets(chunk, static_cast<char>('a' + i % 26));
@@ -35,7 +38,8 @@ TEST(SpooledBody, keeps_its_octets_in_memory_and_on_disk) {
             EXPECT_FALSE(body.is_in_memory());
             EXPECT_EQ(body.size(), expected.size());
             EXPECT_TRUE(read_all(body) == expected);
-            EXPECT_EQ(budget.used(), 0U);                           // what went to disk was given back
+            EXPECT_EQ(budget.used(), 0U);
+            EXPECT_EQ(disk.used(), body.size());                    // what went to disk was given back
             EXPECT_TRUE(std::filesystem::is_empty(folder.path()));  // nothing to be left behind
         }
         EXPECT_EQ(budget.used(), 0U);
@@ -45,24 +49,46 @@ TEST(SpooledBody, keeps_its_octets_in_memory_and_on_disk) {
 TEST(SpooledBody, takes_no_more_memory_than_there_is) {
     const tests::TemporaryFolder folder;
     FilePool files(1);
-    MemoryBudget budget(100);
+    SharedBudget budget(100);
+    SharedBudget disk(100'000'000);
     {
-        SpooledBody body(budget, files, folder.path());
+        Share share(budget);
+        Share disk_share(disk);
+        SpooledBody body(share, disk_share, files, folder.path());
         EXPECT_TRUE(tests::run(body.append(std::string(60, 'a'))));
         EXPECT_TRUE(body.is_in_memory());
         EXPECT_EQ(budget.used(), 60U);
         EXPECT_TRUE(tests::run(body.append(std::string(60, 'b'))));  // to disk, and gives back what it had
         EXPECT_FALSE(body.is_in_memory());
         EXPECT_EQ(budget.used(), 0U);
+        EXPECT_EQ(disk.used(), 120U);
         EXPECT_EQ(read_all(body), std::string(60, 'a') + std::string(60, 'b'));
     }
     EXPECT_EQ(budget.used(), 0U);
 }
 
+TEST(SpooledBody, takes_no_more_of_the_disk_than_its_share) {
+    const tests::TemporaryFolder folder;
+    FilePool files(1);
+    SharedBudget budget(100);
+    SharedBudget disk(1'000'000);
+    Share share(budget);
+    Share disk_share(disk);
+    SpooledBody body(share, disk_share, files, folder.path());
+    EXPECT_TRUE(tests::run(body.append(std::string(150'000, 'a'))));
+    EXPECT_FALSE(tests::run(body.append(std::string(150'000, 'b'))));  // past a client's part
+    EXPECT_NE(body.problem().find("share of temporary files"), std::string::npos);
+    EXPECT_FALSE(tests::run(body.append("c")));
+    EXPECT_EQ(disk.used(), 150'000U);
+}
+
 TEST(SpooledBody, tells_when_the_disk_cannot_take_it) {
     FilePool files(1);
-    MemoryBudget budget(10'000'000);
-    SpooledBody body(budget, files, "/nonexistent/folder");
+    SharedBudget budget(10'000'000);
+    SharedBudget disk(100'000'000);
+    Share share(budget);
+    Share disk_share(disk);
+    SpooledBody body(share, disk_share, files, "/nonexistent/folder");
     EXPECT_FALSE(tests::run(body.append(std::string(2'000'000, 'a'))));
     EXPECT_NE(body.problem().find("/nonexistent/folder"), std::string::npos);
     EXPECT_FALSE(tests::run(body.append("c")));  // incomplete for good
@@ -71,8 +97,11 @@ TEST(SpooledBody, tells_when_the_disk_cannot_take_it) {
 TEST(OutgoingMessage, changes_nothing_but_what_is_removed) {
     const tests::TemporaryFolder folder;
     FilePool files(1);
-    MemoryBudget budget(1000);
-    const SpooledBody body(budget, files, folder.path());
+    SharedBudget budget(1000);
+    SharedBudget disk(100'000'000);
+    Share share(budget);
+    Share disk_share(disk);
+    const SpooledBody body(share, disk_share, files, folder.path());
     const std::string_view text = "A: 1\r\nX-Bad: 2\r\n  folded\r\nB: \xff 3\r\nx-bad:4\r\n\r\n";
     const auto header = auth::HeaderBlock::parse(std::string(text));
     const auto joined = [&](const std::function<bool(const auth::HeaderField&)>& remove) {
