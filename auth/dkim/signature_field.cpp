@@ -78,7 +78,7 @@ class Reader {
         if (!value) return Reason("no s= tag");
         if (value->size() > maximum_domain_octets) return Reason("s= is no selector");
         const auto selector = dns::to_ascii(*value);
-        if (!selector || selector->is_root() || !selector->is_host_name(true) || value->ends_with('.'))
+        if (!selector || !selector->is_host_name(true) || value->ends_with('.'))
             return Reason("s= is no selector");
         out_.selector = selector->text();
         if (!out_.domain) return {};

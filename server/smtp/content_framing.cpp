@@ -129,7 +129,6 @@ void ContentFraming::end_normalised_line(Kind kind, std::string& content) {
 void ContentFraming::end(std::string& content) {
     if (fault_) return;
     if (after_cr_) {
-        after_cr_ = false;
         if (bare_newlines_ == BareNewlines::refused) return fail(Kind::bare_cr);
         end_normalised_line(Kind::bare_cr, content);
     }

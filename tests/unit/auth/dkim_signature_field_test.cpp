@@ -99,6 +99,7 @@ TEST(DkimSignatureField, is_invalid) {
         {"d=[192.0.2.1]", "d= is no domain name"},
         {"d=exa mple.org", "d= is no domain name"},
         {"s=", "s= is no selector"},
+        {"s=.", "s= is no selector"},
         {"s=a..b", "s= is no selector"},
         {"s=a b", "s= is no selector"},
         {"d=" + std::string(60, 'a') + "." + std::string(60, 'b') + "." + std::string(60, 'c') + "." +

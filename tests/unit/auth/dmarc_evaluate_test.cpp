@@ -258,7 +258,11 @@ TEST(DmarcAlignment, looks_at_all_signatures_that_can_decide) {
         {signature(dkim::Result::temperror, "example.com"), signature(dkim::Result::pass, "example.com")}};
     EXPECT_EQ(evaluate_mail(mail, resolver).result, Result::pass);
     mail.signatures.pop_back();
-    EXPECT_EQ(evaluate_mail(mail, resolver).result, Result::temperror);
+    const Evaluation open = evaluate_mail(mail, resolver);
+    EXPECT_EQ(open.result, Result::temperror);
+    EXPECT_EQ(open.reason.words(), "trouble leaves open whether an identifier passes and aligns");
+    mail.signatures = {signature(dkim::Result::fail, "example.com")};
+    EXPECT_EQ(evaluate_mail(mail, resolver).reason.words(), "");
 }
 
 // Broken signatures tell of the sender's habits alone: one that aligns is enough, and no name is asked for

@@ -206,6 +206,11 @@ TEST(Decide, lets_spf_speak_alone_where_asked) {
     EXPECT_EQ(message.decide().action, Action::accept);
     message.settings.on_spf_fail = OnSpfFail::reject;
     EXPECT_EQ(message.decide().refusal->enhanced_code, "5.7.23");
+    EXPECT_EQ(message.decide().refusal->text, "SPF of bounce.example does not permit this client");
+    message.evidence.spf.mechanism = "-all";
+    message.evidence.spf.explanation = "ask us";
+    EXPECT_EQ(message.decide().refusal->text,
+              "SPF of bounce.example does not permit this client (-all): ask us");
     const Decision forgiven = Message(message).with_exemption({Forgiven::spf}).decide();
     EXPECT_EQ(forgiven.action, Action::accept);
     EXPECT_EQ(forgiven.exemption, "cron");
@@ -226,6 +231,12 @@ TEST(Decide, defers_where_trouble_could_change_the_action) {
     Message lenient = unknown_record;
     lenient.settings.on_temperror = OnTemperror::accept;
     expect(lenient.decide(), Action::accept, Disposition::none, std::nullopt);
+    // At the best it is deferred by another key, whose words are then told.
+    lenient.evidence.spf.result = spf::Result::temperror;
+    lenient.evidence.spf.domain = name("bounce.example");
+    lenient.settings.on_spf_temperror = OnSpfTemperror::defer;
+    expect(lenient.decide(), Action::defer, Disposition::none, std::nullopt);
+    EXPECT_EQ(lenient.decide().refusal->enhanced_code, "4.7.24");
 }
 
 TEST(Decide, acts_at_once_where_trouble_changes_nothing) {

@@ -154,6 +154,21 @@ class Failover : public tests::RelayFixture {
         co_return true;
     }
 
+    // A recipient for each fault, which the first server has then.
+    asio::awaitable<bool> answer_each(Run& run, std::array<Fault, 3> faults) {
+        SmtpDelivery delivery(*run.pool, files, client);
+        const smtp::Envelope envelope;
+        for (const Fault& fault : faults) {
+            run.servers.front().fault = fault;
+            smtp::Path to = path("a@example.com");
+            const std::optional<smtp::Reply> refusal =
+                co_await delivery.add_recipient(envelope, std::move(to));
+            run.replies.push_back(refusal ? std::to_string(refusal->code()) + ' ' + refusal->text() : "ok");
+        }
+        co_await delivery.abandon();
+        co_return true;
+    }
+
     void check(const Run& run, const Case& given) {
         SCOPED_TRACE(text_of(given));
         EXPECT_TRUE(run.done);
@@ -328,6 +343,17 @@ TEST_F(Failover, refuses_all_where_the_next_server_refuses_one) {
         for (const FailingServer& server : run.servers)
             EXPECT_TRUE(server.messages.empty());
     }
+}
+
+// The place of a recipient among the replies is another at the next server, where one was refused at the
+// first.
+TEST_F(Failover, tells_each_recipient_its_own_reply) {
+    Run run;
+    make(run, {{}, false, false, true}, PoolLimits());
+    run.servers.back().fault = {"RCPT 2", "550 5.1.1 nobody here"};
+    const std::array<Fault, 3> at_first{{{"RCPT", "550 5.1.1 nobody"}, {}, {"RCPT", "421 4.3.2 closing"}}};
+    run_one(answer_each(run, at_first));
+    EXPECT_EQ(run.replies, (Replies{"550 nobody", "ok", "550 nobody here"}));
 }
 
 // The next server refuses MAIL: the recipients that were answered 250 are refused with it, so nobody is

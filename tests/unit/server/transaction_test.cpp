@@ -138,8 +138,79 @@ TEST_F(TransactionTest, refuses_in_monitor_mode_what_is_no_judgement) {
     expected_code_ = 250;
     header_of(message);
     expected_code_ = 450;  // at MAIL
-    header_of(message);
+    const Outcome limited = submit(message);
+    EXPECT_EQ(limited.reply->code(), 450);
+    EXPECT_NE(limited.reply->text().find("too much of this client for now (slow)"), std::string::npos);
     EXPECT_EQ(metrics_.snapshot().would_be, (ActionCounts{1, 0, 0, 0, 0}));
+}
+
+// A rule that asks for the author domain is known to be met at the end of data alone.
+TEST_F(TransactionTest, counts_a_message_beyond_a_rate) {
+    policy::RateLimit limit;
+    limit.id = "author";
+    limit.when.author_domain = {*policy::DomainPattern::parse("sender.example")};
+    config_.policy.rate_limits = {limit};
+    const auto limited = [&] {
+        return metrics_.snapshot().clients[static_cast<std::size_t>(ClientEvent::rate_limited)];
+    };
+    EXPECT_EQ(submit(message).reply->code(), 250);
+    EXPECT_EQ(limited(), 0U);
+    EXPECT_EQ(submit(message).reply->code(), 450);
+    EXPECT_EQ(limited(), 1U);
+}
+
+// What was not judged tells a report nothing: whether the disposition would have been another is open.
+TEST_F(TransactionTest, reports_what_was_judged_alone) {
+    const auto rows = [&] {
+        EXPECT_TRUE(store_->flush());
+        return store_->activity().written;
+    };
+    policy::Exemption exemption;
+    exemption.id = "newlines-of-another";
+    exemption.when.client_ip = {*dns::IpNetwork::parse("192.0.2.1/32")};
+    exemption.when.author_domain = {*policy::DomainPattern::parse("other.example")};
+    exemption.allow = {policy::Forgiven::bare_newline};
+    config_.policy.exemptions = {exemption};
+    EXPECT_EQ(submit("From: a@sender.example\r\n\r\nx\ny\r\n").reply->code(), 550);
+    EXPECT_EQ(rows(), 0U);
+    EXPECT_EQ(submit("From: a@sender.example\r\n\r\nx\r\n").reply->code(), 250);
+    EXPECT_EQ(rows(), 1U);
+}
+
+TEST_F(TransactionTest, tells_the_verdict_in_one_line) {
+    config_.log.level = config::Log::Level::info;
+    config_.policy.own_domains = {domain_name("strict.example")};
+    zone_.add(domain_name("strict.example"), dns::RrType::txt, std::string("v=spf1 -all"));
+    zone_.add(domain_name("_dmarc.strict.example"), dns::RrType::txt, std::string("v=DMARC1; p=reject"));
+    envelope_.reverse_path = *smtp::parse_reverse_path("<a@strict.example>").path;
+    for (const auto* to : {"<b@example.org>", "<c@example.org>"})
+        envelope_.recipients.emplace_back(*smtp::parse_forward_path(to).path);
+    const auto line_of = [&](const std::string& text, const char* client) {
+        testing::internal::CaptureStderr();
+        submit(text, client);
+        const std::string told = testing::internal::GetCapturedStderr();
+        return told.substr(std::min(told.find("verdict"), told.size()));
+    };
+    const std::string mail = "From: a@strict.example\r\n\r\nx\r\n";
+    const std::string line = line_of(mail, "192.0.2.2");
+    const std::string envelope =
+        "verdict tx=s-1 client=192.0.2.2 helo=helo.sender.example "
+        "from=<a@strict.example> to=b@example.org to=c@example.org recipients=2 ";
+    EXPECT_TRUE(line.starts_with(envelope)) << line;
+    for (const auto* part : {" author=strict.example spf=fail dkim=none arc=none dmarc=fail policy=reject ",
+                             " tls=none ", " code=550 ", " size="})
+        EXPECT_NE(line.find(part), std::string::npos) << part << line;
+    EXPECT_NE(line.find(" facts=own_domain,spf_fail_unsigned"), std::string::npos) << line;
+    config_.limits.header_fields = 2;
+    const std::string unjudged = line_of("A: b\r\nC: d\r\n" + mail, "192.0.2.2");
+    EXPECT_TRUE(unjudged.starts_with(envelope)) << unjudged;
+    EXPECT_EQ(unjudged.find(" author="), std::string::npos) << unjudged;
+}
+
+// RFC 5321 §4.4: the client as we saw it.
+TEST_F(TransactionTest, names_the_client_in_received) {
+    EXPECT_NE(header_of(message).find("Received: from helo.sender.example ([192.0.2.1])"), std::string::npos)
+        << header_of(message);
 }
 
 // Recipients are counted at RCPT, when nobody knows what message will come: what an exemption forgives as far
