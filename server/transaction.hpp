@@ -87,6 +87,7 @@ class Transaction {
     std::optional<smtp::Reply> refuse_message();
     smtp::Reply put_off(const std::string& recipient);
     std::string message_limit();
+    void count_unfinished();
     smtp::Reply rate_refusal() const;
     smtp::Reply tell_refused(smtp::Reply answer, const std::string& recipient, std::string_view rule) const;
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
@@ -118,8 +119,9 @@ class Transaction {
     std::string storage_problem_;
     std::unique_ptr<auth::arc::MessageSealer> sealer_;  // null: authentication.arc.seal is not set
     auth::arc::Sealed sealed_;
-    std::size_t put_off_ = 0;  // recipients that come in a transaction of their own
-    std::string limit_;        // the rate that this client is over, by its key or id
+    std::size_t put_off_ = 0;    // recipients that come in a transaction of their own
+    std::string limit_;          // the rate that this client is over, by its key or id
+    bool is_uncounted_ = false;  // taken, but not yet counted in the client's rate of messages
 };
 
 }  // namespace gatepost::server
