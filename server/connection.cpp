@@ -11,9 +11,15 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr std::size_t command_read_octets = 4096;       // local: a pipelined group, in most cases
-constexpr std::size_t max_waiting_replies = 16 * 1024;  // local: of a pipelined group; then they are written
-constexpr auto handshake_time = 60s;                    // local: TLS takes a few round trips
+constexpr std::size_t command_read_octets = 4096;        // local: a pipelined group, in most cases
+constexpr std::size_t max_waiting_replies = 16 * 1024;   // local: of a pipelined group; then they are written
+constexpr std::size_t max_line_octets_read = 64 * 1024;  // local choice: of a line that is too long
+constexpr auto handshake_time = 60s;                     // local: TLS takes a few round trips
+
+// RFC 5321 §4.5.3.1.10. One that never ends would be read for as long as a command may take.
+smtp::Close endless_line() {
+    return {smtp::Reply(500, "5.5.2", "Line too long, closing the connection")};
+}
 
 }  // namespace
 
@@ -66,8 +72,10 @@ asio::awaitable<void> Connection::next_command() {
     std::string_view rest = input_.unread();
     const smtp::LineReader::Status status = reader_.read(rest);
     if (status == smtp::LineReader::Status::need_more) {
+        line_octets_ += input_.unread().size();
         input_.consume_to(rest);
         if (!write_output_now()) co_await flush();
+        if (line_octets_ > max_line_octets_read) co_return close_with(endless_line());
         if (draining_ && session_.is_idle() && open_) co_return close_with(session_.on_shutdown());
         if (open_ && time_.is_over(session_.is_idle(), std::chrono::steady_clock::now())) {
             tell(ClientEvent::session_over);
@@ -83,6 +91,7 @@ asio::awaitable<void> Connection::next_command() {
         waiting_for_command_ = false;
         co_return;
     }
+    line_octets_ = 0;
     if (!session_.envelope()) use_runtime_in_force();
     // The line is a view into the input: it is used before the input is.
     smtp::Action action = is_within_commands() ? use_line(status, !rest.empty())

@@ -126,6 +126,7 @@ class Connection {
     const SessionTime time_{std::chrono::steady_clock::now()};
     CommandBudget commands_;
     std::optional<std::chrono::steady_clock::time_point> turn_;  // since when others wait for this session
+    std::size_t line_octets_ = 0;                                // read of a line that has not ended
     bool reply_is_due_ = false;  // one of output_ must not wait for others' work
     Deadline deadline_;
     bool open_ = true;

@@ -1,5 +1,7 @@
 #include "server/log_bound.hpp"
 
+#include "dns/client_address.hpp"
+
 namespace gatepost::server {
 namespace {
 
@@ -17,7 +19,7 @@ LogBound::Entry& LogBound::entry_of(const Key& key, TimePoint now) {
 
 std::optional<std::uint64_t> LogBound::admit(std::string_view event, const dns::IpAddress& client,
                                              std::size_t lines, TimePoint now) {
-    Entry& entry = entry_of({event, client}, now);
+    Entry& entry = entry_of({event, dns::client_of(client)}, now);
     std::uint64_t before = 0;
     if (now - entry.begin >= window) {
         before = entry.left_out;

@@ -1,6 +1,6 @@
 // Which log lines are left out: those that a client can cause again and again without sending a message. Each
-// client has so many lines of an event in a minute; the others are counted, and the count is told. The clock
-// is handed in.
+// client (an IPv4 address or an IPv6 /64) has so many lines of an event in a minute; the others are counted,
+// and the count is told. The clock is handed in.
 #pragma once
 
 #include "dns/address_hash.hpp"

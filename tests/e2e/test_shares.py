@@ -57,7 +57,8 @@ def test_who_sends_messages_never_meets_that_end(gatepost, sink):
     client = RawClient(gatepost.port, KNOWN)
     client.say("EHLO client.example")
     for _ in range(5):
-        assert set(client.codes(b"NOOP\r\n" * 200 + b"RSET\r\n" * 200, 400)) == {"250"}
+        # More than one line may have in all, each read ending inside a line.
+        assert set(client.codes((b"NOOP " + b"x" * 2000 + b"\r\n") * 400 + b"RSET\r\n" * 200, 600)) == {"250"}
         assert client.deliver(MESSAGE, SENDER).startswith("250 ")
     assert len(sink.messages) == 5
 
@@ -104,6 +105,15 @@ def test_octets_behind_a_refusal_are_not_read_without_end(make_gatepost):
     assert sent < 30_000_000, "what the kernel's buffers take"
     assert time.monotonic() - begin < 5
     wait_until(lambda: server.stats()["clients"]["linger_cut"] == 1, 5, "it is counted")
+
+
+def test_a_line_without_end_ends_the_connection(gatepost):
+    client = RawClient(gatepost.port, NAMELESS)
+    assert client.say("NOOP " + "x" * 50_000).startswith("500 5.5.2 Line too long"), "and the session goes on"
+    assert client.say("NOOP").startswith("250 ")
+    client.send(b"NOOP " + b"x" * 100_000)
+    assert client.reply().startswith("500 5.5.2 Line too long, closing ")
+    assert client.reply() == ""
 
 
 def connect(server, client):

@@ -43,6 +43,13 @@ TEST(LogBound, keeps_clients_and_events_apart) {
         }
 }
 
+TEST(LogBound, takes_an_ipv6_64_for_one_client) {
+    LogBound bound;
+    EXPECT_EQ(bound.admit("refused", address("2001:db8::1"), 1, start), Admitted(0));
+    EXPECT_EQ(bound.admit("refused", address("2001:db8::2"), 1, start), std::nullopt);
+    EXPECT_EQ(bound.admit("refused", address("2001:db8:0:1::1"), 1, start), Admitted(0));
+}
+
 TEST(LogBound, is_bounded_whatever_number_of_clients) {
     LogBound bound;
     std::size_t written = 0;
