@@ -74,7 +74,8 @@ struct Limits {
     std::size_t recipients = 100;
     std::size_t connections = 10'000;
     std::size_t connections_per_client = 50;
-    std::size_t connections_per_network = 0;  // 0: no limit
+    // 0: no limit; nullopt: auto, a share of `connections` while these are scarce
+    std::optional<std::size_t> connections_per_network;
     Rates client_rates;
     Rates network_rates;
     std::size_t messages_per_connection = 1000;

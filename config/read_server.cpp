@@ -193,6 +193,18 @@ void read_listeners(const Section& top, const Section& tls, Config& config) {
         tls.warn("", "no certificate is given, so STARTTLS is not offered and mail travels in the clear");
 }
 
+namespace {
+
+// nullopt: neither; a nullopt in it: auto.
+std::optional<std::optional<std::size_t>> auto_or_count(std::string_view text) {
+    if (text == "auto") return std::make_optional(std::optional<std::size_t>());
+    const auto count = ascii::parse_decimal<std::size_t>(text, std::to_string(max_count).size());
+    if (!count || *count > max_count) return std::nullopt;
+    return std::make_optional(std::optional<std::size_t>(*count));
+}
+
+}  // namespace
+
 void read_limits(const Section& limits, Limits& target) {
     limits.size("message_size", target.message_size, kib, max_message_size);
     limits.size("header_size", target.header_size, kib, max_header_size);
@@ -201,7 +213,8 @@ void read_limits(const Section& limits, Limits& target) {
     limits.number("recipients", target.recipients, 1, max_count);
     limits.number("connections", target.connections, 1, max_count);
     limits.number("connections_per_client", target.connections_per_client, 1, max_count);
-    limits.number("connections_per_network", target.connections_per_network, 0, max_count);
+    limits.value("connections_per_network", target.connections_per_network, auto_or_count,
+                 "auto or a number from 0 to " + std::to_string(max_count));
     read_rates(limits.section("client_rates"), target.client_rates);
     read_rates(limits.section("network_rates"), target.network_rates);
     limits.number("messages_per_connection", target.messages_per_connection, 1, max_count);

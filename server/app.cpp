@@ -25,13 +25,16 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -48,7 +51,8 @@ constexpr unsigned file_threads = 4;  // local: as many fsyncs at a time as a di
 constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
 // local: what a downstream server takes to greet. One that is late, or a dead name server, holds up no start.
 constexpr auto first_probe_time = 3s;
-constexpr unsigned abort_seconds = 2;  // local: after a second SIGTERM, for files and report rows
+constexpr auto left_out_interval = 10s;  // local: soon after a client has stopped
+constexpr unsigned abort_seconds = 2;    // local: after a second SIGTERM, for files and report rows
 
 // local: what messages under way may take of the disk as it is at start. The rest is the database's.
 std::size_t room_for_files(const std::filesystem::path& folder) {
@@ -81,6 +85,7 @@ class App {
             stop_background();
             return 1;
         }
+        connections_.bound_by_descriptors(sessions_within(descriptors_, SIZE_MAX));
         const std::size_t most = sessions_within(descriptors_, config().limits.connections);
         if (most < config().limits.connections) {
             LogEntry few("few_descriptors", LogLevel::warning);
@@ -188,6 +193,12 @@ class App {
         shared_.emplace(Shared{runtime_, metrics_, files_, memory_, disk_, connections_, clients_, *store_,
                                log_, random_, dns_, downstream_, descriptors_});
         know_names(config());
+        metrics_.connections_source = [this] {
+            return connections_.counts();
+        };
+        metrics_.log_source = [this] {
+            return log_.left_out();
+        };
         metrics_.dns_source = [this] {
             DnsCounts counts;
             for (const auto& worker : workers_)
@@ -230,6 +241,16 @@ class App {
                 context_, *shared_, workers_, config().listeners[i], std::move(outset_.smtp[i])));
     }
 
+    asio::awaitable<void> watch_log() {
+        asio::steady_timer timer(background_);
+        for (;;) {
+            boost::system::error_code woken;
+            timer.expires_after(left_out_interval);
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+            log_.tell_left_out();
+        }
+    }
+
     // HTTP and the health watcher live on a thread of their own, away from mail.
     void start_background() {
         background_stub_.emplace(background_.get_executor(), config().dns, random_);
@@ -246,6 +267,7 @@ class App {
                   [this, security] { return health_->watch_downstream(config(), downstream_, security); });
         watch("history", [this] { return keep_history(*store_, runtime_); });
         watch("certificates", [this] { return certificate_watcher_.watch(); });
+        watch("log", [this] { return watch_log(); });
         if (config().http.address) {
             http::Sources sources;
             sources.warnings = [this] {

@@ -11,10 +11,15 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr std::size_t command_read_octets = 4096;       // local: a pipelined group, in most cases
-constexpr std::size_t max_waiting_replies = 16 * 1024;  // local: of a pipelined group; then they are written
-constexpr auto handshake_time = 60s;                    // local: TLS takes a few round trips
-constexpr auto goodbye_time = 2s;                       // local: nobody waits for a peer's close_notify
+constexpr std::size_t command_read_octets = 4096;        // local: a pipelined group, in most cases
+constexpr std::size_t max_waiting_replies = 16 * 1024;   // local: of a pipelined group; then they are written
+constexpr std::size_t max_line_octets_read = 64 * 1024;  // local choice: of a line that is too long
+constexpr auto handshake_time = 60s;                     // local: TLS takes a few round trips
+
+// RFC 5321 §4.5.3.1.10. One that never ends would be read for as long as a command may take.
+smtp::Close endless_line() {
+    return {smtp::Reply(500, "5.5.2", "Line too long, closing the connection")};
+}
 
 }  // namespace
 
@@ -28,6 +33,7 @@ Connection::Connection(Services& services, std::unique_ptr<Stream> stream, const
       proxied_(accepted.proxied),
       session_id_(std::move(session_id)),
       session_(runtime_->session_options(tls_), offered_to(accepted), client_leave()),
+      commands_(smtp::max_refused_recipients + runtime_->config.limits.recipients, time_.begin()),
       deadline_(services.executor, [this] { stream_->cancel(); }) {}
 
 asio::awaitable<void> Connection::run() {
@@ -53,8 +59,10 @@ asio::awaitable<void> Connection::serve() {
     if (open_) look_into_client();
     if (open_ && tls_ == config::ListenerTls::implicit) co_await shake_hands();
     if (open_) co_await greet();
-    while (open_)
+    while (open_) {
         co_await next_command();
+        if (is_turn_over()) co_await give_turn();
+    }
     co_await abandon_transaction();
     co_await end();
 }
@@ -64,9 +72,15 @@ asio::awaitable<void> Connection::next_command() {
     std::string_view rest = input_.unread();
     const smtp::LineReader::Status status = reader_.read(rest);
     if (status == smtp::LineReader::Status::need_more) {
+        line_octets_ += input_.unread().size();
         input_.consume_to(rest);
         if (!write_output_now()) co_await flush();
+        if (line_octets_ > max_line_octets_read) co_return close_with(endless_line());
         if (draining_ && session_.is_idle() && open_) co_return close_with(session_.on_shutdown());
+        if (open_ && time_.is_over(session_.is_idle(), std::chrono::steady_clock::now())) {
+            tell(ClientEvent::session_over);
+            co_return close_with(session_.on_end_of_session());
+        }
         // The time for a command runs from its first octet: one octet a minute does not hold a connection.
         if (!reader_.is_inside_line() || !deadline_.is_set())
             deadline_.expires_after(runtime_->config.limits.command_timeout);
@@ -77,29 +91,23 @@ asio::awaitable<void> Connection::next_command() {
         waiting_for_command_ = false;
         co_return;
     }
+    line_octets_ = 0;
     if (!session_.envelope()) use_runtime_in_force();
     // The line is a view into the input: it is used before the input is.
-    std::optional<smtp::Action> action;
-    switch (status) {
-        case smtp::LineReader::Status::line:
-            if (!rest.empty() && !session_.may_be_followed(reader_.line()) && waits_for_its_turn())
-                action = turn_away_out_of_step();
-            else
-                action = session_.on_line(reader_.line());
-            break;
-        case smtp::LineReader::Status::too_long:
-            action = session_.on_line_too_long(reader_.line());
-            break;
-        case smtp::LineReader::Status::bad:
-            action = session_.on_bad_line(reader_.fault(), reader_.line());
-            break;
-        case smtp::LineReader::Status::need_more:
-            break;
-    }
+    smtp::Action action = is_within_commands() ? use_line(status, !rest.empty())
+                                               : smtp::Action(session_.on_too_many_commands());
     input_.consume_to(rest);
     deadline_.clear();
     if (!session_.envelope()) co_await abandon_transaction();
-    co_await perform(std::move(*action));
+    co_await perform(std::move(action));
+}
+
+smtp::Action Connection::use_line(smtp::LineReader::Status status, bool is_followed) {
+    if (status == smtp::LineReader::Status::too_long) return session_.on_line_too_long(reader_.line());
+    if (status == smtp::LineReader::Status::bad) return session_.on_bad_line(reader_.fault(), reader_.line());
+    if (is_followed && !session_.may_be_followed(reader_.line()) && waits_for_its_turn())
+        return turn_away_out_of_step();
+    return session_.on_line(reader_.line());
 }
 
 // A reload between two transactions holds for the next one as a whole: for what the session judges of it (our
@@ -115,12 +123,18 @@ asio::awaitable<void> Connection::perform(smtp::Action action) {
     std::optional<smtp::Action> next(std::move(action));
     while (next && open_) {
         if (const auto* send = std::get_if<smtp::SendReply>(&*next)) {
-            if (session_.errors() > errors_seen_) co_await on_error();
+            if (is_refused_anew()) co_await on_refused();
             answer(send->reply);
-            const bool waits = send->flush_may_wait && output_.size() <= max_waiting_replies;
+            // RFC 2920 §3.2 wants replies to NOOP, EHLO and the like at once, for a client that waits for
+            // them. One that has sent more already does not: they go out together, before anything is waited
+            // for and before others have their turn.
+            reply_is_due_ = reply_is_due_ || !send->flush_may_wait;
+            const bool more = send->flush_may_wait || !input_.unread().empty();
+            const bool waits = more && output_.size() <= max_waiting_replies;
             if (!waits && !write_output_now()) co_await flush();
             co_return;
         }
+        if (reply_is_due_ && !write_output_now()) co_await flush();
         std::optional<smtp::Action> after = co_await step(*next);
         next = std::move(after);
     }
@@ -209,7 +223,7 @@ asio::awaitable<void> Connection::shake_hands() {
         .with("client", client_.text())
         .with("error", deadline_.has_expired() ? "too slow" : error.message());
     entry.with_some("problem", stream_->tls_problem());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client_, Log::some_lines);
     stream_->close();
     open_ = false;
 }
@@ -235,6 +249,8 @@ asio::awaitable<void> Connection::abandon_transaction() {
 
 asio::awaitable<bool> Connection::read_more(std::size_t octets) {
     boost::system::error_code error;
+    // Others have their turn while octets are waited for; TLS may have some that come without.
+    if (turn_ && !(stream_->is_tls() && stream_->has_input())) turn_.reset();
     co_await stream_->read(input_, octets, error);
     if (!error) co_return true;
     if (deadline_.has_expired()) {
@@ -251,6 +267,7 @@ asio::awaitable<bool> Connection::read_more(std::size_t octets) {
 
 // True: nothing is left to be written. Most replies fit into the socket's buffer, and nobody waits for them.
 bool Connection::write_output_now() {
+    reply_is_due_ = false;
     if (!output_.empty()) output_.erase(0, output_.size() - stream_->write_now(output_).size());
     return output_.empty();
 }
@@ -264,24 +281,6 @@ asio::awaitable<void> Connection::flush() {
     if (deadline_.has_expired()) services_.metrics.count_client(ClientEvent::timeout);
     deadline_.clear();
     if (error) open_ = false;
-}
-
-asio::awaitable<void> Connection::end() {
-    boost::system::error_code ignored;
-    deadline_.expires_after(goodbye_time);
-    if (!output_.empty()) co_await stream_->write(output_, ignored);
-    if (!ignored) co_await stream_->shut_down();
-    // Closing on octets that are still coming would reset the connection, and the client would never read
-    // why.
-    while (lingers_ && !ignored) {
-        input_.clear();
-        co_await stream_->read(input_, data_read_octets, ignored);
-    }
-    deadline_.clear();
-    stream_->close();
-    LogEntry entry("close", LogLevel::debug);
-    entry.with("sid", session_id_).with("messages", session_.messages()).with("errors", session_.errors());
-    services_.log.write(entry);
 }
 
 void Connection::drain() {

@@ -4,10 +4,12 @@
 
 #include "server/accepted.hpp"
 #include "server/client_standing.hpp"
+#include "server/command_budget.hpp"
 #include "server/data_pace.hpp"
 #include "server/deadline.hpp"
 #include "server/input_buffer.hpp"
 #include "server/runtime.hpp"
+#include "server/session_time.hpp"
 #include "server/smtp/chunk_decoder.hpp"
 #include "server/smtp/line_reader.hpp"
 #include "server/smtp/session.hpp"
@@ -18,6 +20,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -63,9 +66,9 @@ class Connection final : public ShareHolder {
     bool waits_for_its_turn() const;
     smtp::SendReply turn_away_out_of_step();
     void tell(ClientEvent event);
-    boost::asio::awaitable<void> on_error();
     boost::asio::awaitable<void> next_command();
     void use_runtime_in_force();
+    smtp::Action use_line(smtp::LineReader::Status status, bool is_followed);
     boost::asio::awaitable<void> perform(smtp::Action action);
     boost::asio::awaitable<std::optional<smtp::Action>> step(smtp::Action& action);
     boost::asio::awaitable<smtp::Action> check_sender();
@@ -92,6 +95,13 @@ class Connection final : public ShareHolder {
     boost::asio::awaitable<bool> read_more(std::size_t octets);
     bool write_output_now();
     boost::asio::awaitable<void> flush();
+    // What one session may cost: connection_progress.cpp.
+    bool is_within_commands();
+    void message_came();
+    bool is_turn_over();
+    boost::asio::awaitable<void> give_turn();
+    bool is_refused_anew() const;
+    boost::asio::awaitable<void> on_refused();
     boost::asio::awaitable<void> end();
     // connection_replies.cpp
     void answer(const smtp::Reply& reply);
@@ -118,7 +128,13 @@ class Connection final : public ShareHolder {
     std::unique_ptr<Transaction> transaction_;
     std::optional<smtp::ChunkDecoder> chunks_;  // of the transaction
     std::size_t transactions_ = 0;
-    std::size_t errors_seen_ = 0;  // of those that the session counts
+    std::size_t errors_seen_ = 0;   // of those that the session counts, and
+    std::size_t refused_seen_ = 0;  // of its refused recipients
+    const SessionTime time_{std::chrono::steady_clock::now()};
+    CommandBudget commands_;
+    std::optional<std::chrono::steady_clock::time_point> turn_;  // since when others wait for this session
+    std::size_t line_octets_ = 0;                                // read of a line that has not ended
+    bool reply_is_due_ = false;  // one of output_ must not wait for others' work
     Deadline deadline_;
     bool open_ = true;
     bool lingers_ = false;  // closed in the middle of what the client sends

@@ -2,6 +2,7 @@
 // before the first octet, XCLIENT), and what comes of speaking out of turn or of too many errors. The
 // connection itself is in connection.cpp.
 #include "server/connection.hpp"
+#include "server/connection_bounds.hpp"
 #include "server/hidden_clients_lookup.hpp"
 #include "server/log.hpp"
 #include "server/smtp/proxy_header.hpp"
@@ -27,7 +28,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto proxy_header_time = 10s;  // PROXY protocol §2: at least 3 s
-constexpr auto error_delay = 500ms;      // local: of a reply; limits.errors_per_connection bounds their sum
 
 smtp::Reply too_many_connections() {
     return smtp::Reply(421, "4.7.0", "too many connections, try again later");
@@ -67,7 +67,7 @@ asio::awaitable<void> Connection::read_proxy_header() {
     LogEntry entry(open_ ? "proxied" : "proxy_header_refused", open_ ? LogLevel::debug : LogLevel::info);
     entry.with("sid", session_id_).with("proxy", client_.text()).with_some("problem", header.fault());
     if (client_known_) entry.with("client", header.client()->text());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client_, Log::some_lines);
     if (!open_ || !client_known_ || become(*header.client())) co_return;
     open_ = false;
     if (tls_ != config::ListenerTls::implicit) output_ += too_many_connections().wire();
@@ -75,9 +75,8 @@ asio::awaitable<void> Connection::read_proxy_header() {
 
 // The connection counts as the client's from now on, within its limits.
 bool Connection::become(const dns::IpAddress& client) {
-    const config::Limits& limits = runtime_->config.limits;
-    const ConnectionLimits::Bounds bounds{limits.connections, limits.connections_per_client,
-                                          limits.connections_per_network};
+    const ConnectionLimits::Bounds bounds =
+        bounds_of_client(runtime_->config, client, services_.clients.hidden.is_hidden(client), false);
     const std::string limit = services_.clients.refuse_connection(runtime_->config, client);
     const std::string_view full =
         limit.empty() ? limit_reached(services_.connections.move(client_, client, bounds)) : limit;
@@ -88,7 +87,7 @@ bool Connection::become(const dns::IpAddress& client) {
     services_.metrics.count_client(ClientEvent::connection_refused);
     LogEntry entry("connection_refused");
     entry.with("sid", session_id_).with("client", client.text()).with("by", full);
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client, Log::one_line);
     return false;
 }
 
@@ -115,7 +114,7 @@ smtp::Action Connection::change_client(const smtp::XclientAttributes& attributes
     LogEntry entry("xclient");
     entry.with("sid", session_id_).with("host", client_.text());
     if (attributes.address) entry.with("client", attributes.address->text());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, attributes.address.value_or(client_), Log::some_lines);
     // The certificate is the host's that speaks, and not the client's that it speaks of: one that was shown
     // already, and one that STARTTLS will bring.
     spoken_for_ = true;
@@ -132,7 +131,7 @@ void Connection::tell(ClientEvent event) {
     services_.metrics.count_client(event);
     LogEntry entry(to_string(event));
     entry.with("sid", session_id_).with("client", client_.text()).with_some("helo", session_.helo());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client_, Log::one_line);
 }
 
 // What is known of a client that has not sent its mail yet.
@@ -196,21 +195,6 @@ smtp::SendReply Connection::turn_away_out_of_step() {
     tell(ClientEvent::unauthorized_pipelining);
     return session_.turn_away(
         smtp::Reply(554, "5.5.0", "Commands came before the reply that they must wait for"));
-}
-
-// Half of the errors allowed are answered at once, the others late: whoever tries out addresses loses time,
-// and a downstream connection that waits meanwhile can be had by others.
-asio::awaitable<void> Connection::on_error() {
-    errors_seen_ = session_.errors();
-    const config::Limits& limits = runtime_->config.limits;
-    if (client_known_)
-        services_.clients.rates.take(ClientRates::Rate::errors, client_, limits,
-                                     std::chrono::steady_clock::now());
-    if (errors_seen_ <= limits.errors_per_connection / 2) co_return;
-    services_.metrics.count_client(ClientEvent::tarpitted);
-    boost::system::error_code ignored;
-    asio::steady_timer timer(services_.executor, error_delay);
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 }  // namespace gatepost::server

@@ -34,11 +34,13 @@ asio::awaitable<smtp::Action> Connection::receive_message() {
     if (!whole) co_return connection_lost();
     smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), decoder.framing());
     transaction_.reset();
+    message_came();
     co_return session_.on_message_done(std::move(reply));
 }
 
 // RFC 3030 §2. The octets of a chunk that is refused are read and thrown away.
 asio::awaitable<smtp::Action> Connection::receive_chunk(smtp::ReceiveChunk chunk) {
+    commands_.chunk_came(chunk.octets);
     if (!chunk.keep) {
         const bool skipped = co_await skip_chunk(chunk.octets);
         if (!skipped) co_return connection_lost();
@@ -54,11 +56,15 @@ asio::awaitable<smtp::Action> Connection::receive_chunk(smtp::ReceiveChunk chunk
     if (chunk.last) {
         smtp::Reply reply = co_await transaction_->finish(*session_.envelope(), chunks_->framing());
         transaction_.reset();
+        message_came();
         co_return session_.on_message_done(std::move(reply));
     }
     std::optional<smtp::Reply> refusal =
         co_await transaction_->chunk_done(*session_.envelope(), chunks_->framing());
-    if (refusal) transaction_.reset();
+    if (refusal) {
+        transaction_.reset();
+        message_came();
+    }
     co_return session_.on_chunk_done(std::move(refusal));
 }
 

@@ -36,7 +36,7 @@ void Connection::answer(const smtp::Reply& reply) {
     entry.with_some("helo", session_.helo());
     if (session_.envelope()) entry.with("from", "<" + session_.envelope()->reverse_path.mailbox() + ">");
     entry.with("code", reply.code()).with("text", reply.text());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client_, Log::lines_to_look_for);
 }
 
 void Connection::close_with(const smtp::Close& close) {
@@ -48,7 +48,7 @@ void Connection::close_with(const smtp::Close& close) {
     entry.with("sid", session_id_).with("client", client_.text());
     entry.with_some("tx", transaction_ ? transaction_->id() : "");
     entry.with("code", close.reply.code()).with("reply", close.reply.text());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client_, Log::some_lines);
 }
 
 }  // namespace gatepost::server

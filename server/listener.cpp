@@ -1,6 +1,6 @@
 #include "server/listener.hpp"
 
-#include "server/descriptor_limit.hpp"
+#include "server/connection_bounds.hpp"
 #include "server/log.hpp"
 #include "server/socket_address.hpp"
 
@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 
 namespace gatepost::server {
 namespace asio = boost::asio;
@@ -72,7 +71,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
         if (!paused) {
             LogEntry entry("accept_paused", LogLevel::warning);
             entry.with("error", why);
-            shared.log.write(entry);
+            shared.log.write_bounded(entry, dns::IpAddress(), Log::one_line);
         }
         paused = true;
         retry.expires_after(pause);
@@ -84,19 +83,14 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     void admit(int socket, const sockaddr_storage& address) {
         const dns::IpAddress peer = address_of(address);
         const RuntimePtr runtime = shared.runtime.get();
-        const config::Limits& limits = runtime->config.limits;
         if (proxied && !policy::any_contains(runtime->config.trusted_proxies, peer)) {
             log_refusal(peer, "trusted_proxies");
             ::close(socket);
             return;
         }
-        // A proxy's connections are its clients'.
-        ConnectionLimits::Bounds bounds{sessions_within(shared.descriptors, limits.connections),
-                                        limits.connections_per_client, limits.connections_per_network};
-        if (proxied) {
-            bounds.per_client = std::numeric_limits<std::size_t>::max();
-            bounds.per_network = 0;
-        }
+        const ConnectionLimits::Bounds bounds =
+            proxied ? bounds_of_proxy(runtime->config)
+                    : bounds_of_client(runtime->config, peer, shared.clients.hidden.is_hidden(peer), true);
         const std::string limit = proxied ? "" : shared.clients.refuse_connection(runtime->config, peer);
         const std::string_view full =
             limit.empty() ? limit_reached(shared.connections.enter(peer, bounds)) : limit;
@@ -114,7 +108,7 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
     void log_refusal(const dns::IpAddress& peer, std::string_view by) {
         LogEntry entry("connection_refused");
         entry.with("client", peer.text()).with("by", by);
-        shared.log.write(entry);
+        shared.log.write_bounded(entry, peer, Log::one_line);
     }
 
     Shared& shared;

@@ -1,6 +1,10 @@
 #include "server/log.hpp"
 
+#include "server/log_bound.hpp"
+
 #include "dns/ascii.hpp"
+#include "dns/keyed_hash.hpp"
+#include "dns/random_source.hpp"
 
 #include <boost/json.hpp>
 
@@ -11,6 +15,8 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 namespace gatepost::server {
@@ -153,6 +159,10 @@ struct Log::Impl {
     spdlog::logger text;
     spdlog::logger json;
     std::atomic<bool> is_json = false;
+
+    dns::SystemRandomSource random;
+    std::mutex mutex;
+    LogBound bound{dns::draw_hash_key(random)};  // under `mutex`
 };
 
 Log::Log(const config::Log& settings) : impl_(std::make_unique<Impl>()) {
@@ -167,6 +177,40 @@ void Log::write(const LogEntry& entry) {
     spdlog::logger& logger = json ? impl_->json : impl_->text;
     if (!logger.should_log(level)) return;
     logger.log(level, "{}", json ? format_json(entry, std::chrono::system_clock::now()) : format_text(entry));
+}
+
+void Log::write_bounded(const LogEntry& entry, const dns::IpAddress& client, std::size_t lines) {
+    if (entry.level() == LogLevel::debug) return write(entry);  // who asks for it wants all
+    if (!impl_->text.should_log(spdlog_level(entry.level()))) return;
+    std::optional<std::uint64_t> before;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        before = impl_->bound.admit(entry.event(), client, lines, std::chrono::steady_clock::now());
+    }
+    if (!before) return;
+    if (*before == 0) return write(entry);
+    LogEntry told = entry;
+    told.with("left_out", *before);
+    write(told);
+}
+
+void Log::tell_left_out() {
+    std::vector<LogBound::LeftOut> ended;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        ended = impl_->bound.take_ended(std::chrono::steady_clock::now());
+    }
+    for (const LogBound::LeftOut& left_out : ended) {
+        LogEntry entry("log_lines_left_out");
+        entry.with("of", left_out.event).with("client", left_out.client ? left_out.client->text() : "others");
+        entry.with("lines", left_out.lines);
+        write(entry);
+    }
+}
+
+std::uint64_t Log::left_out() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->bound.left_out();
 }
 
 void Log::use(const config::Log& settings) {

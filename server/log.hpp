@@ -5,8 +5,12 @@
 
 #include "config/config.hpp"
 
+#include "dns/ip_address.hpp"
+
 #include <chrono>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -69,6 +73,18 @@ class Log {
     Log& operator=(const Log&) = delete;
 
     void write(const LogEntry& entry);
+    // local choice: lines of an event and client in a minute that an operator looks for by their ids, of
+    // those that tell of trouble, and of those that merely say who it is.
+    static constexpr std::size_t lines_to_look_for = 60;
+    static constexpr std::size_t some_lines = 10;
+    static constexpr std::size_t one_line = 1;
+    // A line that a client can cause again and again without sending a message: at most `lines` of its event
+    // in a minute; those left out are counted in `left_out` of the next one. Lines of level debug are not
+    // bounded. Verdicts never come this way.
+    void write_bounded(const LogEntry& entry, const dns::IpAddress& client, std::size_t lines);
+    // Tells what was left out of clients that have stopped; call it some times a minute.
+    void tell_left_out();
+    std::uint64_t left_out() const;
     // From the next line on.
     void use(const config::Log& settings);
 

@@ -75,6 +75,12 @@ std::string_view to_string(ClientEvent event) {
             return "tarpitted";
         case ClientEvent::clients_hidden:
             return "clients_hidden";
+        case ClientEvent::commands_spent:
+            return "commands_spent";
+        case ClientEvent::session_over:
+            return "session_over";
+        case ClientEvent::linger_cut:
+            return "linger_cut";
     }
     return "";
 }
@@ -245,6 +251,8 @@ MetricsSnapshot Metrics::snapshot() const {
         snapshot.domains.emplace_back(
             dns::DomainName::parse(name).value(),
             sum_outcomes([i = index](const WorkerMetrics& w) -> const auto& { return w.domains_[i]; }));
+    if (connections_source) snapshot.connections = connections_source();
+    if (log_source) snapshot.log_lines_left_out = log_source();
     if (dns_source) snapshot.dns = dns_source();
     if (downstream_source) snapshot.downstream = downstream_source();
     if (room_source) snapshot.room = room_source();

@@ -5,6 +5,7 @@
 // configuration. Nothing that a sender chooses becomes a name.
 #pragma once
 
+#include "server/connection_limits.hpp"
 #include "server/relay/downstream_state.hpp"
 #include "server/reload_state.hpp"
 #include "server/shared_budget.hpp"
@@ -51,10 +52,13 @@ enum class ClientEvent {
     rate_limited,        // a sender, a recipient or a message beyond a rate
     connection_refused,  // beyond a limit of connections
     timeout,             // too slow, with commands, data or with reading our replies
-    tarpitted,           // an error whose reply was held back
+    tarpitted,           // an error, or a name tried out, whose reply was held back
     clients_hidden,      // the guard found the addresses of clients hidden behind one
+    commands_spent,      // too many commands without a message; the session was closed
+    session_over,        // a session that had lasted too long was closed
+    linger_cut,          // sent on and on after its refusal, and was no longer read
 };
-inline constexpr std::size_t client_event_count = 9;
+inline constexpr std::size_t client_event_count = 12;
 std::string_view to_string(ClientEvent event);
 
 using OutcomeCounts = std::array<std::uint64_t, outcome_count>;  // by Outcome
@@ -83,6 +87,8 @@ struct MetricsSnapshot {
     std::array<std::uint64_t, client_event_count> clients{};  // by ClientEvent
     std::uint64_t connections_open = 0;
     std::uint64_t connections_total = 0;
+    ConnectionCounts connections;
+    std::uint64_t log_lines_left_out = 0;
     DnsCounts dns;
     relay::DownstreamCounts downstream;
     std::vector<std::pair<std::string, std::uint64_t>> exemptions;   // by id
@@ -171,6 +177,8 @@ class Metrics {
     void know_domains(const std::vector<dns::DomainName>& domains);
 
     // Where counts that others keep are read from, at each snapshot. Set before the first one.
+    std::function<ConnectionCounts()> connections_source;
+    std::function<std::uint64_t()> log_source;  // lines left out
     std::function<DnsCounts()> dns_source;
     std::function<relay::DownstreamCounts()> downstream_source;
     std::function<reports::store::Activity()> report_rows_source;

@@ -93,7 +93,7 @@ asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Env
     LogEntry entry("recipient_refused", delivery_->problem().empty() ? LogLevel::info : LogLevel::warning);
     entry.with("tx", id_).with("to", recipient).with("code", refusal->code()).with("text", refusal->text());
     entry.with_some("problem", delivery_->problem());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client_.address, Log::lines_to_look_for);
     std::optional<Reply> answer = passed_on(*refusal);
     co_return answer;
 }
@@ -222,7 +222,7 @@ Transaction::TopFields Transaction::top_fields(const smtp::Envelope& envelope) c
 }
 
 asio::awaitable<void> Transaction::abandon() {
-    count_recipients();
+    count_unfinished();
     if (delivery_) co_await delivery_->abandon();
 }
 

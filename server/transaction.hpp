@@ -93,6 +93,7 @@ class Transaction {
     smtp::Reply put_off(const std::string& recipient);
     void count_recipients();
     std::string message_limit();
+    void count_unfinished();
     smtp::Reply rate_refusal() const;
     smtp::Reply tell_refused(smtp::Reply answer, const std::string& recipient, std::string_view rule) const;
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
@@ -128,6 +129,7 @@ class Transaction {
     std::size_t uncounted_recipients_ = 0;  // should an exemption turn out to match
     std::size_t put_off_ = 0;               // recipients that come in a transaction of their own
     std::string limit_;                     // the rate that this client is over, by its key or id
+    bool is_uncounted_ = false;             // taken, but not yet counted in the client's rate of messages
 };
 
 }  // namespace gatepost::server

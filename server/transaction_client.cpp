@@ -1,7 +1,7 @@
 // What a transaction asks of its client before anybody behind is asked: whether block lists have it, whether
-// it is within its rates, and to send some recipients in a transaction of their own. Messages are counted
-// when their data has come (PRODUCT.md, "What is counted"); a client that is over its rate already is told so
-// at MAIL.
+// it is within its rates, and to send some recipients in a transaction of their own. A message counts in its
+// client's rate at MAIL, with data behind it or not, since MAIL costs lookups. Where an exemption may yet
+// forgive that, it is counted at its end, or when it is given up.
 #include "server/log.hpp"
 #include "server/projections.hpp"
 #include "server/transaction.hpp"
@@ -29,22 +29,24 @@ Reply Transaction::tell_refused(Reply answer, const std::string& recipient, std:
     entry.with("tx", id_).with("client", client_.address.text()).with("helo", client_.helo);
     entry.with("from", "<" + facts_.mail_from + ">").with_some("to", recipient).with("rule", rule);
     entry.with("code", answer.code()).with("text", answer.text());
-    services_.log.write(entry);
+    services_.log.write_bounded(entry, client_.address, Log::lines_to_look_for);
     return answer;
 }
 
 std::optional<Reply> Transaction::refuse_sender() {
     const config::Config& config = runtime_->config;
-    if (policy::may_be_exempted(config.policy.exemptions, policy::Forgiven::rate_limit, facts_))
-        return std::nullopt;
+    is_uncounted_ = policy::may_be_exempted(config.policy.exemptions, policy::Forgiven::rate_limit, facts_);
+    if (is_uncounted_) return std::nullopt;
     const auto now = Clock::now();
-    const ClientRates& rates = services_.clients.rates;
+    ClientRates& rates = services_.clients.rates;
     limit_ = rates.spent(Rate::messages, client_.address, config.limits, now);
     for (const policy::RateLimit& rule : config.policy.rate_limits) {
         const bool matches =
             rule.when.known_at() <= policy::Phase::envelope && rule.when.matches_envelope(facts_);
         if (limit_.empty() && matches && rates.is_spent(rule, client_.address, now)) limit_ = rule.id;
     }
+    // Between the two another worker may have taken the last one.
+    if (limit_.empty()) limit_ = rates.take(Rate::messages, client_.address, config.limits, now);
     if (limit_.empty()) return std::nullopt;
     services_.metrics.count_client(ClientEvent::rate_limited);
     return tell_refused(rate_refusal(), "", limit_);
@@ -89,10 +91,21 @@ void Transaction::count_recipients() {
                                      Clock::now());
 }
 
-// Counts the message; gives the limit that it is too much for.
+// MAIL that was forgiven as an exemption might match, and never became a message that shows whether it does.
+void Transaction::count_unfinished() {
+    count_recipients();
+    if (!std::exchange(is_uncounted_, false)) return;
+    const config::Config& config = runtime_->config;
+    const auto& exemptions = config.policy.exemptions;
+    if (policy::find_envelope_exemption(exemptions, policy::Forgiven::rate_limit, facts_) != nullptr) return;
+    services_.clients.rates.take(Rate::messages, client_.address, config.limits, Clock::now());
+}
+
+// Counts the message, unless MAIL has; gives the limit that it is too much for.
 std::string Transaction::message_limit() {
     const config::Config& config = runtime_->config;
     const auto& settings = config.policy;
+    const bool is_uncounted = std::exchange(is_uncounted_, false);
     const auto subject = policy::subject_of(facts_, evidence(), settings.trusted_sealers);
     if (policy::find_exemption(settings.exemptions, policy::Forgiven::rate_limit, subject) != nullptr) {
         uncounted_recipients_ = 0;
@@ -101,7 +114,8 @@ std::string Transaction::message_limit() {
     count_recipients();
     const auto now = Clock::now();
     ClientRates& rates = services_.clients.rates;
-    std::string limit = rates.take(Rate::messages, client_.address, config.limits, now);
+    std::string limit;
+    if (is_uncounted) limit = rates.take(Rate::messages, client_.address, config.limits, now);
     for (const policy::RateLimit& rule : settings.rate_limits)
         if (limit.empty() && rule.when.matches(subject) && !rates.take(rule, client_.address, now))
             limit = rule.id;

@@ -74,6 +74,28 @@ MetricFamily clients(const MetricsSnapshot& snapshot) {
     return family;
 }
 
+// How near the limits of connections are, and which of them refused how many.
+void add_connection_families(const ConnectionCounts& counts, std::vector<MetricFamily>& families) {
+    using Verdict = ConnectionLimits::Verdict;
+    MetricFamily largest{"gatepost_largest_share_of_connections",
+                         "Open connections of the client and of the network that have most.",
+                         prometheus::MetricType::Gauge,
+                         {}};
+    add(largest, {{"of", "client"}}, counts.largest_client);
+    add(largest, {{"of", "network"}}, counts.largest_network);
+    MetricFamily refused =
+        counter("gatepost_connections_refused_total", "Connections beyond a limit, by its key.");
+    for (const Verdict verdict :
+         {Verdict::too_many, Verdict::too_many_of_client, Verdict::too_many_of_network})
+        add(refused, {{"by", std::string(limit_reached(verdict))}},
+            counts.verdicts.at(static_cast<std::size_t>(verdict)));
+    families.push_back(gauge("gatepost_connections_bound",
+                             "limits.connections, or less where the process has too few descriptors.",
+                             counts.bound));
+    families.push_back(std::move(largest));
+    families.push_back(std::move(refused));
+}
+
 void add_downstream_families(const relay::DownstreamCounts& downstream, std::vector<MetricFamily>& families) {
     MetricFamily events = counter("gatepost_downstream_events_total",
                                   "What happened to transactions at the downstream servers.");
@@ -130,7 +152,11 @@ std::string prometheus_text(const MetricsSnapshot& snapshot) {
         gauge("gatepost_open_connections", "SMTP connections that are open.", snapshot.connections_open));
     families.push_back(
         counter("gatepost_connections_total", "SMTP connections taken.", snapshot.connections_total));
+    add_connection_families(snapshot.connections, families);
     families.push_back(clients(snapshot));
+    families.push_back(counter("gatepost_log_lines_left_out_total",
+                               "Log lines of clients that caused too many of them.",
+                               snapshot.log_lines_left_out));
     add_downstream_families(snapshot.downstream, families);
     add_dns_families(snapshot.dns, families);
     add_room_families(snapshot.room, families);

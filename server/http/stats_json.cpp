@@ -55,6 +55,10 @@ std::string stats_json(const MetricsSnapshot& snapshot) {
     stats["would_be"] = would_be(snapshot.would_be);
     stats["verdicts"] = verdicts(snapshot);
     stats["connections"] = {{"open", snapshot.connections_open}, {"total", snapshot.connections_total}};
+    stats["connection_shares"] = {{"bound", snapshot.connections.bound},
+                                  {"largest_client", snapshot.connections.largest_client},
+                                  {"largest_network", snapshot.connections.largest_network}};
+    stats["log_lines_left_out"] = snapshot.log_lines_left_out;
     json::object clients;
     for (std::size_t i = 0; i < client_event_count; ++i)
         clients[to_string(static_cast<ClientEvent>(i))] = snapshot.clients[i];

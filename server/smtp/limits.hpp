@@ -23,6 +23,9 @@ inline constexpr std::size_t max_domain_octets = 255;
 // Local: in one transaction; then the downstream server is asked for no further one, and nothing is kept of
 // it.
 inline constexpr std::size_t max_refused_recipients = 1000;
+// Local: an accepted message to so many forgives one that was refused (Session::names_tried); of lists that
+// are kept, more are good.
+inline constexpr std::size_t recipients_that_forgive_one = 10;
 // PRODUCT.md: of what the downstream servers take, for the fields that we add.
 inline constexpr std::uint64_t max_added_octets = 64ULL * 1024;
 // RFC 1870 §3: the value of SIZE has up to 20 digits.
@@ -38,8 +41,8 @@ inline constexpr std::size_t max_announced_limit = 999999;
 struct SessionLimits {
     std::uint64_t message_size = 50ULL * 1024 * 1024;  // octets
     std::size_t recipients = 100;                      // of a transaction; RFC 5321 §4.5.3.1.8
-    std::size_t messages_per_connection = 1000;
-    std::size_t errors_per_connection = 10;  // the last one allowed; one more is answered 421
+    std::size_t messages_per_connection = 1000;        // MAIL that was taken, with data behind it or not
+    std::size_t errors_per_connection = 10;            // the last one allowed; one more is answered 421
 };
 
 }  // namespace gatepost::server::smtp

@@ -1,6 +1,8 @@
 // The events of the session and what they do to its state; the commands are in session_commands.cpp.
 #include "server/smtp/session.hpp"
 
+#include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -100,7 +102,10 @@ Action Session::on_bad_line(LineFault fault, std::string_view line) {
 Action Session::on_sender_checked(std::optional<Reply> refusal) {
     expect(State::sender, "on_sender_checked");
     state_ = State::commands;
-    if (!refusal) return SendReply{Reply(250, "2.1.0", "Sender ok"), true};
+    if (!refusal) {
+        ++senders_;
+        return SendReply{Reply(250, "2.1.0", "Sender ok"), true};
+    }
     reset_transaction();
     return refuse(std::move(*refusal));
 }
@@ -118,6 +123,7 @@ Action Session::on_message_done(Reply final_reply) {
     expect(State::message, "on_message_done");
     state_ = State::commands;
     ++messages_;
+    if (final_reply.is_positive()) forgive_names();
     reset_transaction();
     if (final_reply.code() == 421) return close(std::move(final_reply));
     return SendReply{std::move(final_reply), false};
@@ -157,6 +163,14 @@ Close Session::on_shutdown() {
     return close(Reply(421, "4.3.2", options_->hostname + " Service is stopping, closing the connection"));
 }
 
+Close Session::on_too_many_commands() {
+    return close(Reply(421, "4.7.0", options_->hostname + " Too many commands without a message, closing"));
+}
+
+Close Session::on_end_of_session() {
+    return close(Reply(421, "4.4.2", options_->hostname + " The session has lasted too long, closing"));
+}
+
 std::string_view Session::transmission_type() const {
     if (!extended_) return "SMTP";
     if (envelope_ && envelope_->smtputf8) return tls_active_ ? "UTF8SMTPS" : "UTF8SMTP";
@@ -182,12 +196,26 @@ Action Session::refuse(Reply reply) {
 }
 
 // With a recipient taken, a refusal counts no error: a message to many, some of them gone, must not end in
-// 421, for it would be sent again and end so again.
+// 421, for it would be sent again and end so again. The driver answers such refusals late where they are
+// many, across transactions: names were tried out behind one good recipient.
 Action Session::refuse_recipient(Reply reply) {
     ++refused_recipients_;
     recipients_deferred_ = recipients_deferred_ || reply.is_transient_failure();
     if (envelope_->recipients.empty() || reply.code() == 421) return refuse(std::move(reply));
+    if (reply.is_permanent_failure()) {
+        ++recipients_refused_;
+        ++names_tried_;
+    }
     return SendReply{std::move(reply), true};
+}
+
+// One recipient named a hundred times is one.
+void Session::forgive_names() {
+    if (names_tried_ == 0) return;
+    std::set<std::string_view> names;
+    for (const Recipient& recipient : envelope_->recipients)
+        names.insert(recipient.forward_path.mailbox());
+    names_tried_ -= std::min(names_tried_, 1 + names.size() / recipients_that_forgive_one);
 }
 
 Close Session::close(Reply reply) {

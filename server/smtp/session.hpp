@@ -126,6 +126,9 @@ class Session {
     // The client was silent for too long (RFC 5321 §4.5.3.2.7), or the server stops: in any state.
     Close on_timeout();
     Close on_shutdown();
+    // It sent too many commands that brought no message on, or has lasted too long; in any state.
+    Close on_too_many_commands();
+    Close on_end_of_session();
 
     // The transaction under way, from CheckSender to the action that follows on_message_done().
     const std::optional<Envelope>& envelope() const { return envelope_; }
@@ -141,6 +144,11 @@ class Session {
     // Transactions that came to the end of data.
     std::size_t messages() const { return messages_; }
     std::size_t errors() const { return errors_; }
+    // Recipients refused for good behind one that was taken: no errors, as messages to many have some that
+    // are gone. In all; and those that look like names tried out: messages that were accepted forgive one
+    // each, and one for every ten of their recipients.
+    std::size_t recipients_refused() const { return recipients_refused_; }
+    std::size_t names_tried() const { return names_tried_; }
     // For `with` in Received: SMTP, ESMTP, ESMTPS, UTF8SMTP, UTF8SMTPS (RFC 3848, RFC 6531 §4.3).
     std::string_view transmission_type() const;
     // Whether there is a transaction or a driver's answer is awaited: a stop waits for its end.
@@ -202,6 +210,7 @@ class Session {
     Action refuse_recipient(Reply reply);
     Close close(Reply reply);
     void reset_transaction();
+    void forgive_names();
 
     std::shared_ptr<const SessionOptions> options_;
     OfferedExtensions offered_;
@@ -221,8 +230,11 @@ class Session {
     std::uint64_t chunked_octets_ = 0;    // of this transaction
     ReceiveChunk chunk_;                  // the one under way, and
     std::optional<Reply> chunk_refusal_;  // what is said when its octets are gone
+    std::size_t senders_ = 0;             // MAIL that was taken
     std::size_t messages_ = 0;
     std::size_t errors_ = 0;
+    std::size_t recipients_refused_ = 0;
+    std::size_t names_tried_ = 0;
 };
 
 }  // namespace gatepost::server::smtp

@@ -30,10 +30,9 @@ Action Session::on_bdat(const Command& command) {
     chunk_refusal_ = check_chunk(command, *header);
     chunk_ = ReceiveChunk{header->octets, chunking_ == Chunking::none, header->last, !chunk_refusal_};
     state_ = chunk_.keep && chunk_.last ? State::message : State::chunk;
-    if (chunk_.keep) {
-        chunking_ = Chunking::begun;
-        chunked_octets_ += header->octets;
-    }
+    if (chunk_.keep) chunking_ = Chunking::begun;
+    // Those thrown away count too: a transaction brings no more than one message has.
+    if (envelope_) chunked_octets_ += header->octets;
     return chunk_;
 }
 

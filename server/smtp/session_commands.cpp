@@ -201,7 +201,7 @@ Reply Session::help_reply() const {
 Action Session::on_mail(std::string_view argument) {
     if (envelope_)
         return fail(Reply(503, "5.5.1", "A transaction is open already"), true);  // RFC 5321 §4.1.4
-    if (messages_ >= options_->limits.messages_per_connection)
+    if (senders_ >= options_->limits.messages_per_connection)
         return close(Reply(421, "4.7.0", options_->hostname + " Too many messages in one connection"));
     if (!take_keyword(argument, "FROM:"))
         return fail(Reply(501, "5.5.4", "Syntax: MAIL FROM:<address>"), true);

@@ -428,6 +428,23 @@ TEST(SmtpDialog, Limits) {
         .run();
 }
 
+// Each MAIL that is taken costs lookups, whether a message follows or not; one that is refused counts not.
+TEST(SmtpDialog, SendersWithoutMessages) {
+    auto options = smtp_options();
+    options.limits.messages_per_connection = 3;
+    const auto every_other = [](SmtpDriver& driver) {
+        driver.check_sender = [count = 0]() mutable {
+            return ++count % 2 == 1 ? SmtpDriver::Refusal(smtp::Reply(451, "4.7.1", "Later"))
+                                    : SmtpDriver::Refusal();
+        };
+    };
+    SmtpScript script(options);
+    script.with(every_other).send(hello).expect(250);
+    for (int i = 0; i < 3; ++i)
+        script.send(mail).expect(451).send(mail).expect(250).send("RSET").expect(250);
+    script.send(mail).expect(421, "4.7.0", "Too many messages").expect_close().run();
+}
+
 TEST(SmtpDialog, OutsideRefusals) {
     const auto setup = [](SmtpDriver& driver) {
         driver.check_sender = [] {

@@ -133,6 +133,7 @@ class TransactionFixture : public testing::Test {
     bool given_up_ = false;    // by RSET, before DATA
     bool final_ = false;
     std::size_t cut_ = std::string::npos;  // the message comes in two pieces, from there on in the second
+    bool gives_up_ = false;                // behind MAIL
     bool by_bdat_ = false;                 // each piece a chunk (RFC 3030 §2)
     bool refused_at_first_chunk_ = false;  // of the last message
     std::string body_;                     // of header_of(), as the downstream got it
@@ -166,6 +167,10 @@ class TransactionFixture : public testing::Test {
         client.protocol = "ESMTP";
         std::optional<smtp::Reply> reply = co_await transaction.begin(envelope_, std::move(client));
         if (reply) co_return reply;
+        if (gives_up_) {
+            co_await transaction.abandon();
+            co_return reply;
+        }
         transaction.set_listing(listing_);
         for (unsigned i = 0; i < recipients_; ++i) {
             smtp::Recipient to(*smtp::parse_forward_path("<b@example.org>").path);

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gatepost::config {
@@ -86,8 +88,26 @@ TEST(LoadClients, reads_limits) {
     EXPECT_EQ(rules[1].when.helo.at(0), "mta?.news.example");
 }
 
+TEST(LoadClients, reads_shares_of_networks) {
+    const std::pair<std::string, std::optional<std::size_t>> cases[] = {
+        {"", std::nullopt},
+        {"limits: {connections_per_network: auto}\n", std::nullopt},
+        {"limits: {connections_per_network: 0}\n", 0},
+        {"limits: {connections_per_network: 1000000}\n", 1'000'000},
+    };
+    for (const auto& [yaml, expected] : cases) {
+        const auto result = load_text(base + yaml, "g.yaml", today);
+        ASSERT_TRUE(result.config) << ::testing::PrintToString(texts(result.problems));
+        EXPECT_EQ(result.config->limits.connections_per_network, expected) << yaml;
+    }
+}
+
 TEST(LoadClients, refuses_limits) {
     expect_each_alone({
+        {"limits: {connections_per_network: some}\n",
+         "4:35: limits.connections_per_network: \"some\" is not auto or a number from 0 to 1000000"},
+        {"limits: {connections_per_network: 1000001}\n",
+         "4:35: limits.connections_per_network: \"1000001\" is not auto or a number from 0 to 1000000"},
         {"limits: {early_talker_delay: 1m}\n",
          "4:30: limits.early_talker_delay: \"1m\" is not a duration (like 30s, 5m, 1h) from 0ms to 20s"},
         {"limits: {client_rates: {messages: -1}}\n",

@@ -74,5 +74,66 @@ TEST(ConnectionLimits, bounds_all_clients_together) {
               Verdict::too_many_of_client);
 }
 
+// PRODUCT.md, connections_per_network: auto.
+TEST(ConnectionLimits, leaves_a_network_a_quarter_when_connections_are_scarce) {
+    ConnectionLimits limits;
+    ConnectionLimits::Bounds bounds{100, 1000};
+    bounds.per_network = std::nullopt;
+    // One IPv6 /48 of many clients takes what nobody else wants, and no more.
+    std::size_t taken = 0;
+    for (int i = 0; i < 200; ++i)
+        if (limits.enter(address("2001:db8:1:" + std::to_string(i) + "::1"), bounds) == Verdict::admitted)
+            ++taken;
+    EXPECT_EQ(taken, 75U);
+    EXPECT_EQ(limits.enter(address("2001:db8:1:999::1"), bounds), Verdict::too_many_of_network);
+    taken = 0;
+    for (int i = 0; i < 200; ++i)
+        if (limits.enter(address("2001:db8:2:" + std::to_string(i) + "::1"), bounds) == Verdict::admitted)
+            ++taken;
+    EXPECT_EQ(taken, 25U) << "the others have the rest";
+    const ConnectionCounts counts = limits.counts();
+    EXPECT_EQ(counts.open, 100U);
+    EXPECT_EQ(counts.bound, 100U);
+    EXPECT_EQ(counts.largest_client, 1U);
+    EXPECT_EQ(counts.largest_network, 75U);
+    EXPECT_EQ(counts.verdicts, (std::array<std::uint64_t, 4>{100, 175, 0, 126}));
+}
+
+TEST(ConnectionLimits, hinders_no_large_network_while_there_is_room) {
+    ConnectionLimits limits;
+    ConnectionLimits::Bounds bounds{10'000, 50};
+    bounds.per_network = std::nullopt;
+    bounds.has_reserve = true;
+    for (int i = 0; i < 500; ++i)
+        ASSERT_EQ(limits.enter(address("192.0.2." + std::to_string(i % 10)), bounds), Verdict::admitted);
+    for (int i = 0; i < 7000; ++i)
+        ASSERT_EQ(
+            limits.enter(address("10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1"),
+                         bounds),
+            Verdict::admitted);
+    // Beyond 75 % as well, within its quarter.
+    for (int i = 0; i < 1500; ++i)
+        ASSERT_EQ(limits.enter(address("192.0.2." + std::to_string(10 + i % 50)), bounds), Verdict::admitted)
+            << i;
+    EXPECT_EQ(limits.open(), 9000U);
+}
+
+TEST(ConnectionLimits, knows_the_shares_of_what_the_process_can_hold) {
+    ConnectionLimits limits;
+    limits.bound_by_descriptors(8);
+    ConnectionLimits::Bounds bounds{10'000, 1000};
+    bounds.per_network = std::nullopt;
+    bounds.has_reserve = true;
+    for (int i = 0; i < 6; ++i)
+        EXPECT_EQ(limits.enter(address("192.0.2.1"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("192.0.2.1"), bounds), Verdict::too_many_of_network) << "six of eight";
+    EXPECT_EQ(limits.enter(address("198.51.100.1"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("198.51.100.2"), bounds), Verdict::too_many) << "the last one is reserved";
+    bounds.is_preferred = true;
+    EXPECT_EQ(limits.enter(address("192.0.2.1"), bounds), Verdict::admitted);
+    EXPECT_EQ(limits.enter(address("192.0.2.1"), bounds), Verdict::too_many);
+    EXPECT_EQ(limits.counts().bound, 8U);
+}
+
 }  // namespace
 }  // namespace gatepost::server

@@ -424,24 +424,5 @@ TEST(SmtpSession, WhatMayBeFollowedInOneGroup) {
     }
 }
 
-TEST(SmtpSession, AsksForNoFurtherRecipientAfterAThousandRefusals) {
-    tests::SmtpDriver driver;
-    std::size_t asked = 0;
-    driver.check_recipient = [&](const Path& path) {
-        ++asked;
-        return path.local_part() == "taken" ? tests::SmtpDriver::Refusal() : Reply(550, "5.1.1", "nobody");
-    };
-    driver.greet();
-    driver.feed("EHLO client.example\r\nMAIL FROM:<a@client.example>\r\nRCPT TO:<taken@relay.example>\r\n");
-    for (int i = 0; i < 1500; ++i)
-        driver.feed("RCPT TO:<x@relay.example>\r\n");
-    EXPECT_EQ(asked, 1 + max_refused_recipients);
-    driver.take_output();
-    driver.feed("RCPT TO:<taken@relay.example>\r\n");
-    EXPECT_EQ(driver.take_output(), "452 4.5.3 Too many recipients\r\n");
-    driver.feed("DATA\r\n.\r\n");
-    EXPECT_EQ(driver.messages().size(), 1U);
-}
-
 }  // namespace
 }  // namespace gatepost::server::smtp

@@ -369,5 +369,44 @@ TEST_F(TransactionTest, tells_the_check_of_mail_from_in_received_spf) {
         << header;
 }
 
+// MAIL costs lookups: a client that never sends a message behind it is not beyond its rate.
+TEST_F(TransactionTest, counts_mail_in_the_rate_of_messages_once) {
+    const auto code = [&](bool gives_up, const char* client) {
+        gives_up_ = gives_up;
+        const Outcome outcome = submit("From: a@sender.example\r\n\r\nx\r\n", client);
+        return outcome.reply ? outcome.reply->code() : 0;
+    };
+    config_.limits.client_rates.messages = 3;
+    for (const bool gives_up : {true, true, true})
+        EXPECT_EQ(code(gives_up, "192.0.2.1"), 0);
+    EXPECT_EQ(code(true, "192.0.2.1"), 450);
+    EXPECT_EQ(code(true, "192.0.2.2"), 0) << "another client";
+    EXPECT_EQ(code(false, "192.0.2.2"), 250);
+    EXPECT_EQ(code(false, "192.0.2.2"), 250) << "each message once";
+    EXPECT_EQ(code(false, "192.0.2.2"), 450);
+}
+
+// What an exemption might have forgiven is counted where no message shows that it does.
+TEST_F(TransactionTest, counts_given_up_mail_that_an_exemption_did_not_forgive) {
+    const auto code = [&](bool gives_up) {
+        gives_up_ = gives_up;
+        const Outcome outcome = submit("From: a@sender.example\r\n\r\nx\r\n");
+        return outcome.reply ? outcome.reply->code() : 0;
+    };
+    config_.limits.client_rates.messages = 2;
+    policy::Exemption exemption;
+    exemption.id = "list";
+    exemption.when.arc_sealer = {domain_name("lists.example")};
+    exemption.allow = {policy::Forgiven::rate_limit};
+    config_.policy.exemptions = {exemption};
+    EXPECT_EQ(code(true), 0);
+    EXPECT_EQ(code(true), 0);
+    EXPECT_EQ(code(false), 450) << "at the end of data, when nobody has sealed it";
+    config_.policy.exemptions[0].when = {};
+    config_.policy.exemptions[0].when.client_ip = {dns::IpNetwork::parse("192.0.2.1").value()};
+    EXPECT_EQ(code(true), 0);
+    EXPECT_EQ(code(false), 250) << "its client is forgiven whatever comes";
+}
+
 }  // namespace
 }  // namespace gatepost::server
