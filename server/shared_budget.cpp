@@ -11,7 +11,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t reserve_part = 8;  // local: an eighth, which own machines fill with their mail alone
-// local: of what is free when it takes. A single one gets a fifth of all, a single network a third.
+// local: of what is free when it takes. A single one gets a seventh of all, a single network a quarter.
 constexpr std::size_t client_part = 4;
 constexpr std::size_t network_part = 2;
 // local: who holds much and sends less than a modem did is slow, once it has had the time to show.
@@ -43,6 +43,10 @@ SharedBudget::SharedBudget(std::size_t octets, const dns::HashKey& hash_key)
       by_client_(0, dns::AddressHash{hash_key}),
       by_network_(0, dns::AddressHash{hash_key}) {}
 
+bool SharedBudget::is_exhausted(bool has_reserve) const {
+    return used() + std::min(small_message_octets, bound(has_reserve)) > bound(has_reserve);
+}
+
 bool SharedBudget::take(std::size_t octets, bool has_reserve) {
     if (used_.fetch_add(octets, std::memory_order_relaxed) + octets <= bound(has_reserve)) return true;
     give_back(octets);
@@ -56,7 +60,8 @@ bool SharedBudget::charge(Share& share, std::size_t octets) {
     const dns::IpAddress network = dns::network_of(share.client_);
     const std::lock_guard lock(mutex_);
     const std::size_t taken = used();
-    const std::size_t free = octets + bound(false) - std::min(taken, bound(false));
+    const std::size_t usable = bound(false) / 4 * 3;
+    const std::size_t free = octets + usable - std::min(taken, usable);
     if (held(by_client_, client) + octets > free / client_part ||
         held(by_network_, network) + octets > free / network_part) {
         refusals_.fetch_add(1, std::memory_order_relaxed);
@@ -70,16 +75,12 @@ bool SharedBudget::charge(Share& share, std::size_t octets) {
     return true;
 }
 
-void SharedBudget::discharge(const Share& share, std::size_t octets) {
+void SharedBudget::discharge(Share& share, std::size_t octets) {
+    const std::lock_guard lock(mutex_);
     subtract(by_client_, dns::client_of(share.client_), octets);
     subtract(by_network_, dns::network_of(share.client_), octets);
-}
-
-void SharedBudget::forget(Share& share) {
-    const std::lock_guard lock(mutex_);
-    discharge(share, share.charged_);
-    holders_.erase(&share);
-    share.charged_ = 0;
+    share.charged_ -= octets;
+    if (share.charged_ == 0) holders_.erase(&share);
 }
 
 // Of those who send less than `least` octets a second; of one client, where it is given.
@@ -114,7 +115,7 @@ void SharedBudget::make_room(TimePoint now) {
 }
 
 Share::~Share() {
-    if (charged_ > 0) budget_.forget(*this);
+    if (charged_ > 0) budget_.discharge(*this, charged_);
     budget_.give_back(taken_);
 }
 
@@ -126,7 +127,7 @@ void Share::belongs_to(const dns::IpAddress& client, bool has_reserve) {
 bool Share::take(std::size_t octets) {
     if (!budget_.take(octets, has_reserve_)) return false;
     const std::size_t all = taken_ + octets;
-    if (!has_reserve_ && all > free_octets) {
+    if (!has_reserve_ && all > small_message_octets) {
         if (!budget_.charge(*this, all - charged_)) {
             budget_.give_back(octets);
             return false;
@@ -140,10 +141,7 @@ bool Share::take(std::size_t octets) {
 void Share::give_back(std::size_t octets) {
     budget_.give_back(octets);
     taken_ -= octets;
-    if (charged_ <= taken_) return;
-    const std::lock_guard lock(budget_.mutex_);
-    budget_.discharge(*this, charged_ - taken_);
-    charged_ = taken_;
+    if (charged_ > taken_) budget_.discharge(*this, charged_ - taken_);
 }
 
 }  // namespace gatepost::server

@@ -1,8 +1,8 @@
 // Octets that all clients share: of memory (limits.memory), or of temporary files. A client, and a network,
-// may hold a part of what is still free, so that nobody alone takes much from the others; and a reserve is
-// kept for our own machines and exempted clients. From three quarters on, those who hold much and are slow
-// are asked to go, one for each who takes more; and where nothing is left, the slowest message of whoever
-// holds most.
+// may hold a part of what is still free, so that nobody alone takes much from the others; the last quarter is
+// for small messages alone; and a reserve is kept for our own machines and exempted clients. From half of it
+// on, those who hold much and are slow are asked to go, one for each who takes more; and where nothing is
+// left, the slowest message of whoever holds most.
 #pragma once
 
 #include "dns/address_hash.hpp"
@@ -17,6 +17,10 @@
 #include <unordered_set>
 
 namespace gatepost::server {
+
+// local: so much of a message is nobody's concern. It saves small ones the lock, and all connections that
+// limits.connections allows together hold less than limits.memory of it.
+inline constexpr std::size_t small_message_octets = 16 * 1024;
 
 class Share;
 
@@ -38,8 +42,8 @@ class SharedBudget {
 
     std::size_t limit() const { return limit_; }
     std::size_t used() const { return used_.load(std::memory_order_relaxed); }
-    // Nothing is left: for most clients, when the reserve alone is.
-    bool is_exhausted(bool has_reserve = false) const { return used() >= bound(has_reserve); }
+    // Not even a small message has room: for most clients, when the reserve alone is left.
+    bool is_exhausted(bool has_reserve = false) const;
     // Takes that were refused, and holders that were asked to go.
     std::uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
     std::uint64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
@@ -50,14 +54,13 @@ class SharedBudget {
   private:
     friend class Share;
     std::size_t bound(bool has_reserve) const { return has_reserve ? limit_ : limit_ - reserve_; }
-    bool is_getting_short() const { return used() > bound(false) / 4 * 3; }
+    bool is_getting_short() const { return used() > bound(false) / 2; }
     bool is_short() const { return used() > bound(false) / 32 * 31; }
     bool take(std::size_t octets, bool has_reserve);
     void give_back(std::size_t octets) { used_.fetch_sub(octets, std::memory_order_relaxed); }
     // Of what was taken already, so much is this client's.
     bool charge(Share& share, std::size_t octets);
-    void discharge(const Share& share, std::size_t octets);
-    void forget(Share& share);
+    void discharge(Share& share, std::size_t octets);
     Share* slowest(TimePoint now, double least, const dns::IpAddress* client) const;
     const dns::IpAddress* greatest_client() const;
 
@@ -91,10 +94,6 @@ struct RoomCounts {
 // What one transaction holds of a budget; given back at its end.
 class Share {
   public:
-    // local: so much is nobody's concern. It saves small messages the lock, and all connections that
-    // limits.connections allows together hold less than limits.memory of it.
-    static constexpr std::size_t free_octets = 16 * 1024;
-
     // `holder` may be null. Both outlive the share.
     explicit Share(SharedBudget& budget, ShareHolder* holder = nullptr) : budget_(budget), holder_(holder) {}
     ~Share();

@@ -108,6 +108,7 @@ asio::awaitable<void> Transaction::content(std::string_view octets) {
     if (header > 0) {
         if (!share_of_memory_.take(header))
             co_return give_up("the client's share of limits.memory is used up");
+        header_octets_ += header;
         co_await judgement_->add_header(octets.substr(0, header));
         octets.remove_prefix(header);
     }
@@ -121,6 +122,7 @@ asio::awaitable<void> Transaction::content(std::string_view octets) {
 void Transaction::give_up(const std::string& problem) {
     storage_problem_ = problem;
     judgement_->give_up();
+    if (!judgement_->header()) share_of_memory_.give_back(std::exchange(header_octets_, 0));
 }
 
 asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelope& envelope,

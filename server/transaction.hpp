@@ -120,6 +120,7 @@ class Transaction {
     std::unique_ptr<relay::Delivery> delivery_;
     std::unique_ptr<Judgement> judgement_;  // from begin() on
     Share share_of_memory_;
+    std::size_t header_octets_ = 0;  // of it
     Share share_of_disk_;
     SpooledBody body_;
     std::uint64_t size_ = 0;  // of the content, as it was received

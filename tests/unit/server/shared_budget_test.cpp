@@ -44,9 +44,9 @@ class Taker {
     std::size_t held_ = 0;
 };
 
-TEST(SharedBudget, gives_a_single_client_a_fifth_and_a_network_a_third) {
+TEST(SharedBudget, gives_a_single_client_a_seventh_and_a_network_a_quarter) {
     SharedBudget budget(limit);
-    const std::size_t open_to_all = limit / 8 * 7;
+    const std::size_t open_to_all = limit / 8 * 7 / 4 * 3;
     Taker first(budget, "192.0.2.1");
     const std::size_t held = first.take_all(header);
     EXPECT_LE(held, open_to_all / 5 + header);
@@ -75,18 +75,18 @@ TEST(SharedBudget, asks_nobody_about_little) {
     SharedBudget budget(limit);
     Taker first(budget, "192.0.2.1");
     first.take_all(header);
-    first.take_all(Share::free_octets + 1);
-    EXPECT_TRUE(first.take(Share::free_octets));
-    EXPECT_FALSE(first.take(Share::free_octets + 1));
+    first.take_all(small_message_octets + 1);
+    EXPECT_TRUE(first.take(small_message_octets));
+    EXPECT_FALSE(first.take(small_message_octets + 1));
 }
 
 TEST(SharedBudget, keeps_a_reserve_for_our_own) {
     SharedBudget budget(1'000'000);
     std::deque<Taker> strangers;
     while (!budget.is_exhausted())
-        if (!strangers.emplace_back(budget, "192.0.2.1").take(Share::free_octets)) break;
-    EXPECT_FALSE(Taker(budget, "198.51.100.1").take(Share::free_octets));
-    EXPECT_TRUE(budget.is_exhausted() || budget.used() + Share::free_octets > 875'000);
+        if (!strangers.emplace_back(budget, "192.0.2.1").take(small_message_octets)) break;
+    EXPECT_FALSE(Taker(budget, "198.51.100.1").take(small_message_octets));
+    EXPECT_TRUE(budget.is_exhausted() || budget.used() + small_message_octets > 875'000);
     EXPECT_FALSE(budget.is_exhausted(true));
     Taker own(budget, "10.0.0.1", true);
     EXPECT_TRUE(own.take(100'000));
@@ -110,7 +110,7 @@ TEST(SharedBudget, has_all_back_at_the_end) {
     }
     EXPECT_EQ(budget.used(), 0U);
     Taker again(budget, "192.0.2.1");
-    EXPECT_GT(again.take_all(header), limit / 6) << "nothing of before is held against it";
+    EXPECT_GT(again.take_all(header), limit / 8) << "nothing of before is held against it";
 }
 
 class Holder final : public ShareHolder {
@@ -136,7 +136,8 @@ TEST(SharedBudget, evicts_the_slowest_of_those_who_hold_much) {
     const auto later = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     std::deque<Holder> holders(4);
     std::deque<Share> shares;
-    const std::size_t held[] = {Share::free_octets, 100'000, 50'000, 500'000};  // the last in a minute: fast
+    const std::size_t held[] = {small_message_octets, 100'000, 50'000,
+                                500'000};  // the last in a minute: fast
     for (std::size_t i = 0; i < 4; ++i) {
         shares.emplace_back(budget, &holders[i]).belongs_to(address("192.0.2." + std::to_string(i)), false);
         ASSERT_TRUE(shares.back().take(held[i]));
@@ -188,7 +189,7 @@ TEST(SharedBudget, makes_room_for_the_next_one_however_much_strangers_hold) {
 
 // Where nothing is left, who is fast enough must make room as well: whoever holds most.
 TEST(SharedBudget, takes_from_the_greatest_where_nothing_is_left) {
-    SharedBudget budget(1'000'000);
+    SharedBudget budget(2'000'000);
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(11);
     std::deque<Holder> holders(2);
     Share small(budget, &holders[0]);
@@ -200,11 +201,27 @@ TEST(SharedBudget, takes_from_the_greatest_where_nothing_is_left) {
     budget.make_room(soon);
     EXPECT_EQ(holders[0].evicted + holders[1].evicted, 0) << "there is room";
     std::deque<Taker> others;
-    for (int i = 0; budget.used() < 850'000; ++i)
-        ASSERT_TRUE(others.emplace_back(budget, "10.0.0." + std::to_string(i)).take(Share::free_octets));
+    for (int i = 0; budget.used() < 1'700'000; ++i)
+        ASSERT_TRUE(
+            others.emplace_back(budget, "10.0." + std::to_string(i) + ".1").take(small_message_octets));
     budget.make_room(soon);
     EXPECT_EQ(holders[0].evicted, 0);
     EXPECT_EQ(holders[1].evicted, 1);
+}
+
+// Who has given all back, and may be gone, is asked no more.
+TEST(SharedBudget, evicts_nobody_who_has_given_it_back) {
+    SharedBudget budget(limit);
+    Holder holder;
+    {
+        Share share(budget, &holder);
+        share.belongs_to(address("192.0.2.1"), false);
+        ASSERT_TRUE(share.take(header));
+        share.give_back(header);
+        budget.make_room(std::chrono::steady_clock::now() + std::chrono::minutes(1));
+    }
+    budget.make_room(std::chrono::steady_clock::now() + std::chrono::minutes(1));
+    EXPECT_EQ(holder.evicted, 0);
 }
 
 // With the reserve nobody is asked to go.
