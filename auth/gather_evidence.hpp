@@ -11,6 +11,7 @@
 #include "dns/ip_address.hpp"
 #include "dns/resolver.hpp"
 #include "dns/task_group.hpp"
+#include "dns/turns.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -31,12 +32,13 @@ struct Sender {
 
 class EvidenceGatherer {
   public:
-    // `resolver` outlives the executor's last task. `receiver`: our host name, for SPF's %{r}.
+    // `resolver` outlives the executor's last task. `receiver`: our host name, for SPF's %{r}. `turns`: on
+    // the same executor, or of nobody.
     EvidenceGatherer(boost::asio::any_io_executor executor, dns::Resolver& resolver,
-                     AuthenticationOptions options, std::string receiver);
+                     AuthenticationOptions options, std::string receiver, dns::Turns turns = {});
     // The same with a resolver that is kept as long as any lookup needs it.
     EvidenceGatherer(boost::asio::any_io_executor executor, std::shared_ptr<dns::Resolver> resolver,
-                     AuthenticationOptions options, std::string receiver);
+                     AuthenticationOptions options, std::string receiver, dns::Turns turns = {});
     // Lookups still running are cancelled; they end on the executor and refer to nothing of the owner's.
     ~EvidenceGatherer();
     EvidenceGatherer(const EvidenceGatherer&) = delete;
@@ -44,7 +46,8 @@ class EvidenceGatherer {
 
     // In this order, the first two once each, body() for each chunk of the body (dot-stuffing undone, CRLF
     // line ends). Each stage has a budget of its own: a client that is slow to send spends no lookup's time.
-    // The first two never suspend: what the DNS has to be waited for goes on by itself.
+    // The first two never suspend: what the DNS has to be waited for, or takes more than a slice of time,
+    // goes on by itself.
     boost::asio::awaitable<void> begin(Sender sender, std::chrono::system_clock::time_point now,
                                        dns::QueryBudget budget);
     boost::asio::awaitable<void> header(HeaderBlockPtr header, std::chrono::system_clock::time_point now,

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,41 +38,46 @@ enum class Trouble {
 // The enumerator's name.
 std::string_view to_string(Trouble trouble);
 
-// A value that a reader derived from an answer (its records parsed, their keys loaded) and keeps beside it:
-// it rides with the cache's entry and dies with it, so that no other cache with TTLs of its own is needed.
-// Set once, then never changed; the one part of a shared answer that may be set, from any thread, without a
-// lock. There is room for one value: a reader of another type finds none and keeps none.
-class DerivedValue {
+// Values that readers derived from an answer (its records parsed, their keys loaded) and keep beside it: they
+// ride with the cache's entry and die with it, so that no other cache with TTLs of its own is needed. Each is
+// set once, then never changed; the one part of a shared answer that may be set, from any thread, without a
+// lock. One value a type: a domain that names its DMARC record in its SPF record has neither parsed anew at
+// each message.
+class DerivedValues {
   public:
-    DerivedValue() = default;
+    static constexpr std::size_t max_kinds = 3;  // SPF, DMARC and key records; a further one is not kept
+
+    DerivedValues() = default;
     // A copied answer may be changed before it is shared, so it derives anew.
-    DerivedValue(const DerivedValue&) noexcept {}
-    DerivedValue& operator=(const DerivedValue&) noexcept {
-        delete kept_.exchange(nullptr);
+    DerivedValues(const DerivedValues&) noexcept {}
+    DerivedValues& operator=(const DerivedValues&) noexcept {
+        drop();
         return *this;
     }
-    ~DerivedValue() { delete kept_.load(std::memory_order_acquire); }
+    ~DerivedValues() { drop(); }
 
     // Null where none of this type is kept.
     template <typename T>
     std::shared_ptr<const T> get() const {
-        const Kept* kept = kept_.load(std::memory_order_acquire);
-        if (!kept || *kept->type != typeid(T)) return nullptr;
-        return std::static_pointer_cast<const T>(kept->value);
+        for (const Kept* kept = newest_.load(std::memory_order_acquire); kept; kept = kept->older)
+            if (*kept->type == typeid(T)) return std::static_pointer_cast<const T>(kept->value);
+        return nullptr;
     }
 
     // Gives the value of this type that is kept from now on: `value`, or what another reader kept first.
-    // Where that one is of another type, `value` itself, and it is not kept.
+    // Where there is no room, `value` itself, and it is not kept.
     template <typename T>
     std::shared_ptr<const T> keep(std::shared_ptr<const T> value) const {
-        auto own = std::make_unique<const Kept>(&typeid(T), value);
-        const Kept* none = nullptr;
-        if (kept_.compare_exchange_strong(none, own.get(), std::memory_order_acq_rel)) {
-            (void)own.release();  // the slot's now
-            return value;
-        }
-        std::shared_ptr<const T> first = get<T>();
-        return first ? first : value;
+        auto own = std::make_unique<Kept>(&typeid(T), value);
+        own->older = newest_.load(std::memory_order_acquire);
+        do {
+            if (std::shared_ptr<const T> first = get<T>()) return first;
+            if (own->older && own->older->number == max_kinds) return value;
+            own->number = own->older ? own->older->number + 1 : 1;
+        } while (!newest_.compare_exchange_weak(own->older, own.get(), std::memory_order_acq_rel,
+                                                std::memory_order_acquire));
+        (void)own.release();  // the list's now
+        return value;
     }
 
   private:
@@ -79,8 +85,17 @@ class DerivedValue {
         Kept(const std::type_info* of, std::shared_ptr<const void> what) : type(of), value(std::move(what)) {}
         const std::type_info* type;
         std::shared_ptr<const void> value;
+        const Kept* older = nullptr;
+        std::size_t number = 1;
     };
-    mutable std::atomic<const Kept*> kept_{nullptr};
+
+    void drop() {
+        const Kept* kept = newest_.exchange(nullptr, std::memory_order_acq_rel);
+        while (kept)
+            delete std::exchange(kept, kept->older);
+    }
+
+    mutable std::atomic<const Kept*> newest_{nullptr};
 };
 
 struct Answer {
@@ -94,7 +109,7 @@ struct Answer {
     std::string detail;   // for people, strangers among them: why it is temp_error
     std::string servers;  // for the operator alone: the same with the server that said so
     Trouble trouble = Trouble::unspecified;  // of a temp_error; of other outcomes it says nothing
-    DerivedValue derived;
+    DerivedValues derived;
 
     bool found() const { return outcome == Outcome::success; }
     bool failed() const { return outcome == Outcome::temp_error; }
@@ -106,7 +121,7 @@ using AnswerPtr = std::shared_ptr<const Answer>;
 // A question that failed. `detail` says for people why; `servers` the same with who said so, empty: nobody.
 AnswerPtr failed_answer(Trouble trouble, std::string detail, std::string servers = {});
 
-// What `make(answer)` gives, a T, made once for each answer as long as all its readers ask for that type. Two
+// What `make(answer)` gives, a T, made once for each answer as long as there is room for its kind. Two
 // threads that are the first may both call `make`; both get the same value. Never throws where `make` does
 // not.
 template <typename T, typename Make>

@@ -51,11 +51,13 @@ asio::awaitable<void> ask(Resolver& upstream, DomainName name, RrType type, std:
 
 }  // namespace
 
-BudgetedResolver::BudgetedResolver(asio::any_io_executor executor, Resolver& upstream, QueryBudget budget)
-    : executor_(std::move(executor)), upstream_(upstream), budget_(budget) {}
+BudgetedResolver::BudgetedResolver(asio::any_io_executor executor, Resolver& upstream, QueryBudget budget,
+                                   Turns* turns)
+    : executor_(std::move(executor)), upstream_(upstream), budget_(budget), turns_(turns) {}
 
 AnswerPtr BudgetedResolver::known(const DomainName& name, RrType type) {
     if (asked_ >= budget_.queries) return nullptr;  // query() says so
+    if (turns_ && turns_->is_over()) return nullptr;
     AnswerPtr answer = upstream_.known(name, type);
     if (!answer) return nullptr;
     ++asked_;
@@ -66,6 +68,11 @@ AnswerPtr BudgetedResolver::known(const DomainName& name, RrType type) {
 asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type) {
     AnswerPtr at_hand = known(name, type);
     if (at_hand) co_return at_hand;
+    if (turns_ && turns_->is_over()) {
+        co_await turns_->next();
+        at_hand = known(name, type);
+        if (at_hand) co_return at_hand;
+    }
     if (asked_ >= budget_.queries) {
         exhausted_ = true;
         co_return refusal("the message's budget of " + std::to_string(budget_.queries) +
@@ -81,7 +88,10 @@ asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type)
     group.start(ask(upstream_, std::move(name), type, slot));
     boost::system::error_code woken;
     // An upstream that does not suspend has ended already.
-    if (!slot->ended) co_await slot->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (!slot->ended) {
+        co_await slot->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        if (turns_) turns_->begin();
+    }
     if (slot->answer) {
         saw_stale_ = saw_stale_ || slot->answer->stale;
         co_return slot->answer;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dns/resolver.hpp"
+#include "dns/turns.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -18,9 +19,13 @@ struct QueryBudget {
 class BudgetedResolver final : public Resolver {
   public:
     // All on the one single-threaded `executor`. `upstream` outlives every query, a cancelled one as well.
-    BudgetedResolver(boost::asio::any_io_executor executor, Resolver& upstream, QueryBudget budget);
+    // `turns` outlives this, or is null: whoever asks works between two questions, and the worker's other
+    // sessions get their turn before the next answer where that took long.
+    BudgetedResolver(boost::asio::any_io_executor executor, Resolver& upstream, QueryBudget budget,
+                     Turns* turns = nullptr);
 
-    // What is at hand takes no time, so that only the number of questions bounds it.
+    // What is at hand takes no time, so that only the number of questions bounds it. Nothing is at hand while
+    // a turn is due: query() gives it.
     AnswerPtr known(const DomainName& name, RrType type) override;
     // Ends by the deadline; the upstream's query is then cancelled.
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
@@ -37,6 +42,7 @@ class BudgetedResolver final : public Resolver {
     boost::asio::any_io_executor executor_;
     Resolver& upstream_;
     QueryBudget budget_;
+    Turns* turns_;
     std::size_t asked_ = 0;
     bool exhausted_ = false;
     bool saw_stale_ = false;

@@ -41,8 +41,8 @@ struct CacheOptions {
 
 class Cache {
   public:
-    // local: an ordinary answer with its name takes 400 to 1,000, a DKIM key with what is derived from it
-    // 2,500.
+    // local: an ordinary answer with its name takes 400 to 1,200, a DKIM key with what is derived from it
+    // 2,900.
     static constexpr std::size_t octets_per_entry = 1024;
     // RFC 8767 §5, the client response timer: who can have a stale answer waits no longer for a fresh one.
     static constexpr std::chrono::milliseconds stale_patience{1800};

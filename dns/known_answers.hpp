@@ -1,6 +1,6 @@
-// What a stage of a message can be told at once: the answers that are at hand, within its budget, and nothing
-// that has to be waited for. Most of what senders publish is cached, and what is judged on that alone needs
-// no task, no timer, and no turn of the executor.
+// What a stage of a message can be told at once: the answers that are at hand, within its budget and its
+// slice of time, and nothing that has to be waited for. Most of what senders publish is cached, and what is
+// judged on that alone needs no task, no timer, and no turn of the executor.
 #pragma once
 
 #include "dns/budgeted_resolver.hpp"

@@ -51,7 +51,8 @@ Judgement::Judgement(asio::any_io_executor executor, std::shared_ptr<dns::Resolv
     : executor_(executor),
       config_(config),
       facts_(facts),
-      gatherer_(std::move(executor), std::move(resolver), config.authentication, config.hostname) {}
+      gatherer_(executor, std::move(resolver), config.authentication, config.hostname,
+                dns::Turns(executor, std::chrono::steady_clock::now)) {}
 
 asio::awaitable<void> Judgement::begin(TimePoint now) {
     began_ = now;

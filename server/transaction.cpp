@@ -6,6 +6,8 @@
 #include "auth/results/received_spf.hpp"
 #include "auth/results/remove_claims.hpp"
 
+#include "dns/turns.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -168,7 +170,7 @@ asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
     };
     const TopFields top = top_fields(envelope);
     OutgoingMessage message(top.text, judgement_->header(), body_, remove);
-    if (sealer_) add_arc_set(message, top);
+    if (sealer_) co_await add_arc_set(message, top);
     co_await yield();
     const Reply downstream = co_await delivery_->deliver(message);
     if (!delivery_->problem().empty()) {
@@ -181,13 +183,16 @@ asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
 }
 
 // RFC 8617 §5.1: last of all, over the header as it goes on.
-void Transaction::add_arc_set(OutgoingMessage& message, const TopFields& top) {
+asio::awaitable<void> Transaction::add_arc_set(OutgoingMessage& message, const TopFields& top) {
     constexpr std::size_t own_fields = 8;  // local: more than top_fields() writes
     const std::size_t max_fields = runtime_->config.limits.header_fields + own_fields;
     const auth::HeaderBlockPtr header = auth::HeaderBlock::parse(message.header_text(), max_fields);
     auth::arc::SealingOptions options;
     options.timestamp = std::chrono::system_clock::now();
-    sealed_ = sealer_->seal(*header, evidence().arc, top.results, options);
+    dns::Turns turns(services_.executor, std::chrono::steady_clock::now);
+    sealer_->sign_message(*header, evidence().arc, top.results, options);
+    if (turns.is_over()) co_await turns.next();
+    sealed_ = sealer_->seal_set();
     message.insert(top.arc_set_at, sealed_.fields);
 }
 

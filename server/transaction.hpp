@@ -104,7 +104,7 @@ class Transaction {
         std::string results;  // the value of Authentication-Results
     };
     TopFields top_fields(const smtp::Envelope& envelope) const;
-    void add_arc_set(OutgoingMessage& message, const TopFields& top);
+    boost::asio::awaitable<void> add_arc_set(OutgoingMessage& message, const TopFields& top);
     std::string sealing_note() const;
     void record(const smtp::Envelope& envelope, const smtp::Reply& final_reply);
     void log_verdict(const smtp::Envelope& envelope, const smtp::Reply& final_reply) const;

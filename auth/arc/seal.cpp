@@ -141,6 +141,7 @@ struct MessageSealer::Impl {
         : identity(std::move(own_identity)),
           body_hash_number(body_hashes.need(Canonicalization::relaxed, std::nullopt)) {}
 
+    Sealed signed_message(const HeaderBlock& header, const Chain& chain, std::string_view results);
     Tags common_tags(const Sealed& set, const SealingOptions& options) const {
         return {{"i", std::to_string(set.instance)},
                 {"a", std::string(crypto::to_string(identity->key.type())) + "-sha256"},
@@ -158,6 +159,14 @@ struct MessageSealer::Impl {
     SealerIdentityPtr identity;
     dkim::BodyHashes body_hashes;
     std::size_t body_hash_number;
+    // What sign_message() leaves to seal_set().
+    struct Begun {
+        Sealed set;  // without fields; with a reason where it ends there
+        std::vector<ArcSet> below;
+        std::string results;
+        std::string message_signature;  // empty: it ends there
+        SealingOptions options;
+    } begun;
 };
 
 // RFC 8617 §4.1.2: signed as a DKIM-Signature is (RFC 6376 §3.7).
@@ -216,14 +225,28 @@ void MessageSealer::body(std::string_view chunk) {
 
 Sealed MessageSealer::seal(const HeaderBlock& header, const Chain& chain, std::string_view results,
                            const SealingOptions& options) {
+    sign_message(header, chain, results, options);
+    return seal_set();
+}
+
+void MessageSealer::sign_message(const HeaderBlock& header, const Chain& chain, std::string_view results,
+                                 const SealingOptions& options) {
+    impl_->begun.options = options;
     impl_->body_hashes.finish();
-    Sealed set = next_set(chain);
-    if (set.instance == 0) return set;
+    impl_->begun.set = impl_->signed_message(header, chain, results);
+}
+
+// The first half: all but the seal.
+Sealed MessageSealer::Impl::signed_message(const HeaderBlock& header, const Chain& chain,
+                                           std::string_view results) {
+    const SealingOptions& options = begun.options;
+    Sealed next = next_set(chain);
+    if (next.instance == 0) return next;
     // Two readers could read it differently: no validator would take a signature over it.
     if (header.fault() != HeaderFault::none)
         return unsealed(Reason("malformed header: ").then(Reason(header.fault())));
     const ArcSets found = collect_sets(header);
-    const bool goes_on = set.status == ChainStatus::pass;
+    const bool goes_on = next.status == ChainStatus::pass;
     if (goes_on && (!found.fault.empty() || found.sets.size() != chain.instance))
         return unsealed(Reason("the chain is not the one that was validated"));
     const std::vector<std::string> names = options.names.empty() ? names_to_seal(header) : options.names;
@@ -231,15 +254,23 @@ Sealed MessageSealer::seal(const HeaderBlock& header, const Chain& chain, std::s
         return unsealed(Reason("fields that cannot be signed"));
 
     // RFC 8617 §5.1.2: a chain that failed is not among what is sealed.
-    const std::vector<ArcSet> below = goes_on ? found.sets : std::vector<ArcSet>();
-    const std::string authentication_results = results::folded_field(
-        "ARC-Authentication-Results", "i=" + std::to_string(set.instance) + "; " + std::string(results));
-    const auto signature = impl_->message_signature(set, header, names, options);
+    if (goes_on) begun.below = found.sets;
+    begun.results = results::folded_field("ARC-Authentication-Results",
+                                          "i=" + std::to_string(next.instance) + "; " + std::string(results));
+    auto signature = message_signature(next, header, names, options);
+    if (!signature) return unsealed(Reason("the key cannot sign"));
+    begun.message_signature = std::move(*signature);
+    return next;
+}
+
+Sealed MessageSealer::seal_set() {
+    Impl::Begun& begun = impl_->begun;
+    if (begun.message_signature.empty()) return std::move(begun.set);
     const auto seal =
-        signature ? impl_->seal(set, below, authentication_results, *signature, options) : std::nullopt;
+        impl_->seal(begun.set, begun.below, begun.results, begun.message_signature, begun.options);
     if (!seal) return unsealed(Reason("the key cannot sign"));
-    set.fields = *seal + *signature + authentication_results;
-    return set;
+    begun.set.fields = *seal + begun.message_signature + begun.results;
+    return std::move(begun.set);
 }
 
 std::vector<std::string> names_to_seal(const HeaderBlock& header) {

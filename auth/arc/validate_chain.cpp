@@ -8,8 +8,8 @@
 #include "auth/dkim/judge_signature.hpp"
 #include "auth/dkim/key_lookup.hpp"
 #include "auth/dkim/signature_field.hpp"
+#include "auth/dkim/verify_signature.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -18,10 +18,6 @@
 
 namespace gatepost::auth::arc {
 namespace {
-
-// Local: a name may hold several keys, each of which may cost a verification. The longest chain takes 51, one
-// a seal and the newest message signature's; the rest is for names that hold a second key.
-constexpr std::size_t maximum_verifications = 64;
 
 // One signature of the chain on its way to a judgement.
 struct Signer {
@@ -82,8 +78,10 @@ struct Validator::Impl {
     void read_seals(std::chrono::system_clock::time_point now);
     void ask_for_keys();
     void fail(Reason reason);
-    std::size_t count_verifications() const;
-    void judge();
+    std::size_t units() const;
+    bool judge_next(crypto::VerificationBudget& budget);
+    bool judge_first(crypto::VerificationBudget& budget);
+    bool judge_seal();
     dkim::Judgement judge_message_signature();
     bool count(const dkim::Judgement& judgement, Reason why);
 
@@ -98,6 +96,9 @@ struct Validator::Impl {
     dkim::KeyLookup keys;
     dkim::BodyHashes body_hashes;
     std::size_t body_hash_number = 0;
+    bool judging = false;             // the first judge_next() has come
+    std::vector<std::string> hashes;  // of the seals
+    std::size_t seals_left = 0;       // to judge, from the newest down
 };
 
 void Validator::Impl::fail(Reason reason) {
@@ -179,14 +180,10 @@ bool Validator::Impl::count(const dkim::Judgement& judgement, Reason why) {
     return temporary;
 }
 
-// How many at most it will take, before the first is done. A key of another type costs none.
-std::size_t Validator::Impl::count_verifications() const {
+// What it takes at most, all keys of all signatures.
+std::size_t Validator::Impl::units() const {
     const auto of = [&](const Signer& signer) {
-        const auto tried = keys.found(signer.key_number).keys();
-        return static_cast<std::size_t>(
-            std::count_if(tried.begin(), tried.end(), [&](const dkim::LoadedKey& loaded) {
-                return loaded.key && loaded.key->type() == *signer.parsed.key_type;
-            }));
+        return verification_units(signer.parsed, keys.found(signer.key_number), options.minimum_rsa_bits);
     };
     std::size_t all = of(message_signature);
     for (const Signer& seal : seals)
@@ -195,23 +192,39 @@ std::size_t Validator::Impl::count_verifications() const {
 }
 
 // RFC 8617 §5.2 steps 4 and 6. Step 5 is optional, and nobody here asks for it.
-void Validator::Impl::judge() {
-    if (count_verifications() > maximum_verifications)
-        return fail(Reason("more than ").then(maximum_verifications).then(" keys to try"));
+bool Validator::Impl::judge_next(crypto::VerificationBudget& budget) {
+    if (std::exchange(judging, true)) {
+        if (seals_left > 0 && !judge_seal()) seals_left = 0;
+    } else {
+        body_hashes.finish();
+        if (!decided && judge_first(budget)) seals_left = seals.size();
+    }
+    return seals_left > 0;
+}
+
+// False: the chain has failed for good.
+bool Validator::Impl::judge_first(crypto::VerificationBudget& budget) {
+    if (!budget.take(units())) {
+        fail(Reason("more keys to try than one message may have"));
+        return false;
+    }
     chain.result = Result::pass;
     const dkim::Judgement of_message = judge_message_signature();
-    if (!count(of_message, of_signature(found.sets.back(), of_message.reason))) return;
-    const std::vector<std::string> hashes = seal_hashes(found.sets, seals);
+    if (!count(of_message, of_signature(found.sets.back(), of_message.reason))) return false;
+    hashes = seal_hashes(found.sets, seals);
+    return true;
+}
+
+bool Validator::Impl::judge_seal() {
+    const std::size_t i = --seals_left;
+    const auto hash = [&] {
+        return hashes[i];
+    };
     dkim::Judgement no_body;
     no_body.result = dkim::Result::pass;
-    for (std::size_t i = seals.size(); i-- > 0;) {
-        const auto hash = [&] {
-            return hashes[i];
-        };
-        const dkim::Judgement judgement = judge_signature(seals[i].parsed, keys.found(seals[i].key_number),
-                                                          options.minimum_rsa_bits, no_body, hash);
-        if (!count(judgement, of_seal(found.sets[i], judgement.reason))) return;
-    }
+    const dkim::Judgement judgement = judge_signature(seals[i].parsed, keys.found(seals[i].key_number),
+                                                      options.minimum_rsa_bits, no_body, hash);
+    return count(judgement, of_seal(found.sets[i], judgement.reason));
 }
 
 Validator::Validator(HeaderBlockPtr header, ValidatorOptions options,
@@ -234,10 +247,18 @@ void Validator::body(std::string_view chunk) {
     impl_->body_hashes.update(chunk);
 }
 
+bool Validator::judge_next(crypto::VerificationBudget& budget) {
+    return impl_->judge_next(budget);
+}
+
 Chain Validator::finish() {
+    crypto::VerificationBudget budget(dkim::VerifierOptions().max_signatures);
+    return finish(budget);
+}
+
+Chain Validator::finish(crypto::VerificationBudget& budget) {
     Impl& impl = *impl_;
-    impl.body_hashes.finish();
-    if (!impl.decided) impl.judge();
+    while (impl.judge_next(budget)) {}
     Chain& chain = impl.chain;
     if (chain.result != Result::pass) {
         chain.covers_from = chain.covers_from && chain.temporary;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/arc/result.hpp"
+#include "auth/crypto/verification_budget.hpp"
 #include "auth/message/header_block.hpp"
 
 #include "dns/resolver.hpp"
@@ -38,7 +39,13 @@ class Validator {
     // result.
     void body(std::string_view chunk);
 
-    // Once, after the last body chunk and after fetch_keys() ended.
+    // After the last body chunk and after fetch_keys() ended: judges the next signature of the chain. A chain
+    // for which `budget` has no room fails before the first. False: it was the last one. For callers that
+    // give turns in between; finish() judges what is left.
+    bool judge_next(crypto::VerificationBudget& budget);
+    // Once.
+    Chain finish(crypto::VerificationBudget& budget);
+    // The same with a budget that no DKIM signature has drawn on.
     Chain finish();
 
   private:

@@ -3,6 +3,7 @@
 #include "auth/crypto/der.hpp"
 #include "auth/crypto/digest.hpp"
 #include "auth/crypto/openssl_handles.hpp"
+#include "auth/crypto/verification_budget.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
@@ -57,12 +58,19 @@ KeyContext prepare_rsa(EVP_PKEY* key) {
 struct PublicKey::Handle {
     KeyType type;
     unsigned bits;
+    unsigned units;
     Key key;
     KeyContext prepared;  // of an RSA key
 };
 
 std::string_view to_string(KeyType type) {
     return type == KeyType::rsa ? "rsa" : "ed25519";
+}
+
+std::optional<RsaSize> rsa_size(std::string_view der) {
+    const auto numbers = read_rsa_public_key(der);
+    if (!numbers) return std::nullopt;
+    return RsaSize{bit_length(numbers->modulus), bit_length(numbers->exponent)};
 }
 
 PublicKey::PublicKey(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
@@ -78,16 +86,17 @@ Parsed<PublicKey> PublicKey::rsa(std::string_view der) {
     if (bits > maximum_rsa_bits)
         return ParseError(
             Reason("an RSA key of ").then(bits).then(" bits, more than ").then(maximum_rsa_bits));
-    if (bit_length(numbers->exponent) > maximum_rsa_exponent_bits)
-        return ParseError("an RSA exponent too large");
+    const unsigned exponent_bits = bit_length(numbers->exponent);
+    if (exponent_bits > maximum_rsa_exponent_bits) return ParseError("an RSA exponent too large");
     // RFC 8017 §3.1: both are odd, and the exponent is at least 3; with 1 every text is its own signature.
-    if (!is_odd(numbers->modulus) || !is_odd(numbers->exponent) || bit_length(numbers->exponent) < 2)
+    if (!is_odd(numbers->modulus) || !is_odd(numbers->exponent) || exponent_bits < 2)
         return ParseError("an RSA key with impossible numbers");
     Key key = load_rsa(*numbers);
     KeyContext prepared = key ? prepare_rsa(key.get()) : nullptr;
     if (!prepared) return ParseError("an RSA key that cannot be used");
+    const unsigned units = rsa_units(bits, exponent_bits);
     return PublicKey(
-        std::make_unique<Handle>(Handle{KeyType::rsa, bits, std::move(key), std::move(prepared)}));
+        std::make_unique<Handle>(Handle{KeyType::rsa, bits, units, std::move(key), std::move(prepared)}));
 }
 
 Parsed<PublicKey> PublicKey::ed25519(std::string_view octets) {
@@ -95,7 +104,8 @@ Parsed<PublicKey> PublicKey::ed25519(std::string_view octets) {
     if (octets.size() != ed25519_key_octets) return ParseError("an Ed25519 key that is not 32 octets");
     Key key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets_of(octets), octets.size()));
     if (!key) return ParseError("an Ed25519 key that cannot be used");
-    return PublicKey(std::make_unique<Handle>(Handle{KeyType::ed25519, 256, std::move(key), nullptr}));
+    return PublicKey(
+        std::make_unique<Handle>(Handle{KeyType::ed25519, 256, ed25519_units, std::move(key), nullptr}));
 }
 
 KeyType PublicKey::type() const {
@@ -104,6 +114,10 @@ KeyType PublicKey::type() const {
 
 unsigned PublicKey::bits() const {
     return handle_->bits;
+}
+
+unsigned PublicKey::units() const {
+    return handle_->units;
 }
 
 bool PublicKey::verify_sha256(std::string_view hash, std::string_view signature) const {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace gatepost::auth::crypto {
@@ -14,15 +15,26 @@ enum class KeyType { rsa, ed25519 };
 
 std::string_view to_string(KeyType type);
 
-// Local: verifying takes time that grows with the square of the size; RFC 6376 §3.3.3 asks for 2048 bits.
-constexpr unsigned maximum_rsa_bits = 8192;
-// Local: keys have the exponent 65537 (RFC 6376 §3.3.2); the time to verify grows with its length.
-constexpr unsigned maximum_rsa_exponent_bits = 64;
-// An RSA-8192 SubjectPublicKeyInfo has 1062 octets with the usual exponent; more is no key we take.
-constexpr std::size_t maximum_key_octets = 1100;
+// RFC 8301 §3.2: verifiers take keys of 1024 to 4096 bits. Local: none above, as verifying takes time that
+// grows with the square of the size.
+constexpr unsigned minimum_rsa_bits = 1024;
+constexpr unsigned maximum_rsa_bits = 4096;
+// Local: keys have the exponent 65537 (RFC 6376 §3.3.2), a few of old tools 2^32 + 1; the time to verify
+// grows with its length.
+constexpr unsigned maximum_rsa_exponent_bits = 33;
+// Local: an RSA-16384 key, OpenSSL's largest, has 2086 octets with the usual exponent. Keys above
+// maximum_rsa_bits are read so far that their size can be told.
+constexpr std::size_t maximum_key_octets = 4400;
 // RFC 8032 §5.1.5, §5.1.6.
 constexpr std::size_t ed25519_key_octets = 32;
 constexpr std::size_t ed25519_signature_octets = 64;
+
+// The size of an RSA public key as it is published, told without any arithmetic. nullopt: it is none.
+struct RsaSize {
+    unsigned bits = 0;  // of the modulus
+    unsigned exponent_bits = 0;
+};
+std::optional<RsaSize> rsa_size(std::string_view der);
 
 class PublicKey {
   public:
@@ -39,6 +51,8 @@ class PublicKey {
 
     KeyType type() const;
     unsigned bits() const;  // of the modulus; 256 for Ed25519
+    // What one verification takes of a VerificationBudget.
+    unsigned units() const;
 
     // Whether `signature` is this key's over `hash`, the 32 octets of a SHA-256 hash. Any thread, several at
     // a time: keys are shared by workers.

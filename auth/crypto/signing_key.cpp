@@ -12,7 +12,9 @@
 namespace gatepost::auth::crypto {
 namespace {
 
-constexpr unsigned minimum_signing_bits = 1024;     // RFC 8301 §3.2
+constexpr unsigned minimum_signing_bits = 1024;  // RFC 8301 §3.2
+constexpr unsigned maximum_signing_bits =
+    8192;  // local: our own keys cost nobody but us; few verifiers take them
 constexpr std::size_t maximum_pem_octets = 65'536;  // local: a key of 8192 bits takes 7 KiB
 
 // A server has nobody to ask.
@@ -44,16 +46,23 @@ Parsed<SigningKey> SigningKey::from_pem(std::string_view pem) {
     if (EVP_PKEY_is_a(key.get(), "RSA") != 1) return ParseError("neither an RSA nor an Ed25519 key");
     const int bits = EVP_PKEY_get_bits(key.get());
     if (bits < static_cast<int>(minimum_signing_bits)) return ParseError("an RSA key below 1024 bits");
-    if (bits > static_cast<int>(maximum_rsa_bits)) return ParseError("an RSA key above 8192 bits");
+    if (bits > static_cast<int>(maximum_signing_bits)) return ParseError("an RSA key above 8192 bits");
     return SigningKey(std::make_unique<Handle>(Handle{KeyType::rsa, std::move(key)}));
 }
 
-std::optional<SigningKey> SigningKey::generate_rsa(unsigned bits) {
+std::optional<SigningKey> SigningKey::generate_rsa(unsigned bits, unsigned long exponent) {
     const ErrorQueueCleared cleared;
-    if (bits > maximum_rsa_bits) return std::nullopt;
-    Key key(EVP_RSA_gen(bits));
-    if (!key) return std::nullopt;
-    return SigningKey(std::make_unique<Handle>(Handle{KeyType::rsa, std::move(key)}));
+    if (bits > maximum_signing_bits) return std::nullopt;
+    const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    const BigNumber number(BN_new());
+    EVP_PKEY* key = nullptr;
+    if (!context || !number || BN_set_word(number.get(), exponent) != 1 ||
+        EVP_PKEY_keygen_init(context.get()) != 1 ||
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) != 1 ||
+        EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), number.get()) != 1 ||
+        EVP_PKEY_generate(context.get(), &key) != 1)
+        return std::nullopt;
+    return SigningKey(std::make_unique<Handle>(Handle{KeyType::rsa, Key(key)}));
 }
 
 std::optional<SigningKey> SigningKey::generate_ed25519() {

@@ -14,12 +14,14 @@ namespace gatepost::auth::crypto {
 
 class SigningKey {
   public:
+    static constexpr unsigned long usual_exponent = 65537;  // RFC 6376 §3.3.2
+
     // A PEM text with one RSA or Ed25519 key, not encrypted. Refuses RSA below 1024 bits (RFC 8301 §3.2) and
-    // above maximum_rsa_bits.
+    // above 8192 bits.
     static Parsed<SigningKey> from_pem(std::string_view pem);
     // New keys, from the library's own generator: for those who publish a key, and for tests. nullopt where
     // the library refuses, for instance the size.
-    static std::optional<SigningKey> generate_rsa(unsigned bits);
+    static std::optional<SigningKey> generate_rsa(unsigned bits, unsigned long exponent = usual_exponent);
     static std::optional<SigningKey> generate_ed25519();
 
     ~SigningKey();

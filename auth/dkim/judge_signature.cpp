@@ -1,5 +1,6 @@
 #include "auth/dkim/judge_signature.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace gatepost::auth::dkim {
@@ -26,24 +27,29 @@ int weight(Result result) {
     }
 }
 
+// RFC 8301 §3.2
+bool is_too_weak(const LoadedKey& loaded, unsigned minimum_rsa_bits) {
+    return loaded.record.type == crypto::KeyType::rsa && loaded.bits < minimum_rsa_bits;
+}
+
 Judgement judge_with(const LoadedKey& loaded, const SignatureField& parsed, unsigned minimum_rsa_bits,
-                     const Judgement& body, const std::function<std::string()>& header_hash) {
-    if (!loaded.key) return judgement(Result::permerror, loaded.fault);
+                     const Judgement& body, const std::function<const std::string&()>& header_hash) {
+    if (!loaded.key && !loaded.is_refused) return judgement(Result::permerror, loaded.fault);
     // RFC 6376 §6.1.2 step 8
-    if (loaded.key->type() != *parsed.key_type)
+    if (loaded.record.type != parsed.key_type)
         return judgement(Result::permerror,
                          Reason("key of another type than the algorithm's",
-                                std::string(to_string(loaded.key->type())) + " for " + parsed.algorithm));
+                                std::string(to_string(*loaded.record.type)) + " for " + parsed.algorithm));
     // RFC 6376 §3.6.1 t=s
     if (loaded.record.strict_identity && parsed.identity_domain && parsed.identity_domain != parsed.domain)
         return judgement(Result::permerror, Reason("i= is below d=, which the key forbids (t=s)"));
-    const unsigned bits = loaded.key->bits();
-    if (loaded.key->type() == crypto::KeyType::rsa && bits < minimum_rsa_bits)
+    if (is_too_weak(loaded, minimum_rsa_bits))
         return judgement(Result::policy, Reason("RSA key of ")
-                                             .then(bits)
+                                             .then(loaded.bits)
                                              .then(" bits, below ")
                                              .then(minimum_rsa_bits)
                                              .then(" (RFC 8301)"));
+    if (loaded.is_refused) return judgement(Result::policy, loaded.fault);
     if (body.result != Result::pass) return body;
     if (!loaded.key->verify_sha256(header_hash(), parsed.signature))
         return judgement(Result::fail, Reason("signature did not verify"));
@@ -77,14 +83,28 @@ Judgement judge_body(const SignatureField& parsed, const BodyHashes::Hash& body)
     return judgement(Result::pass);
 }
 
+std::size_t verification_units(const SignatureField& parsed, const FoundKeys& found,
+                               unsigned minimum_rsa_bits) {
+    std::size_t units = 0;
+    for (const LoadedKey& loaded : found.keys())
+        if (loaded.key && loaded.record.type == parsed.key_type && !is_too_weak(loaded, minimum_rsa_bits))
+            units += loaded.key->units();
+    return units;
+}
+
 Judgement judge_signature(const SignatureField& parsed, const FoundKeys& found, unsigned minimum_rsa_bits,
                           const Judgement& body, const std::function<std::string()>& header_hash) {
     Judgement best = without_key(parsed, found);
+    std::optional<std::string> hashed;
+    const auto hash_once = [&]() -> const std::string& {
+        if (!hashed) hashed = header_hash();
+        return *hashed;
+    };
     for (const LoadedKey& loaded : found.keys()) {
-        Judgement with_key = judge_with(loaded, parsed, minimum_rsa_bits, body, header_hash);
+        Judgement with_key = judge_with(loaded, parsed, minimum_rsa_bits, body, hash_once);
         if (best.result != Result::none && weight(with_key.result) <= weight(best.result)) continue;
         best = std::move(with_key);
-        best.key_bits = loaded.key ? loaded.key->bits() : 0;
+        best.key_bits = loaded.bits;
         best.key_in_test_mode = loaded.record.test_mode;
         if (best.result == Result::pass) break;
     }

@@ -20,6 +20,11 @@ namespace {
 std::vector<LoadedKey> load_keys(const dns::Answer& answer) {
     std::vector<LoadedKey> keys;
     std::vector<LoadedKey> others;
+    if (answer.records.size() > maximum_records_at_name) {
+        keys.emplace_back().fault =
+            Reason("more than ").then(maximum_records_at_name).then(" records at the key's name");
+        return keys;
+    }
     for (const dns::RecordData& data : answer.records) {
         const auto* text = std::get_if<std::string>(&data);
         if (!text) continue;
@@ -44,7 +49,14 @@ FoundKeys read_answer(const dns::Answer& answer) {
     }
     found.outcome = FoundKeys::Outcome::absent;
     if (answer.records.empty()) return found;
-    found.records = dns::derive<std::vector<LoadedKey>>(answer, load_keys);
+    found.records = answer.derived.get<std::vector<LoadedKey>>();
+    if (!found.records) {
+        found.records = std::make_shared<const std::vector<LoadedKey>>(load_keys(answer));
+        // The text of a key pays for what is kept of it; why other texts are none is soon told again.
+        const bool holds_key = std::any_of(found.records->begin(), found.records->end(),
+                                           [](const LoadedKey& loaded) { return loaded.bits != 0; });
+        if (holds_key) found.records = answer.derived.keep(found.records);
+    }
     if (!found.keys().empty()) found.outcome = FoundKeys::Outcome::found;
     return found;
 }

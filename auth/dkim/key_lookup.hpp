@@ -22,6 +22,9 @@ namespace gatepost::auth::dkim {
 // each may cost a verification.
 constexpr std::size_t maximum_key_records = 4;
 
+// Local: a name with more TXT records than these is no key's: each is parsed, whatever it holds.
+constexpr std::size_t maximum_records_at_name = 32;
+
 struct FoundKeys {
     enum class Outcome {
         not_asked,

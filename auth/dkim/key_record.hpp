@@ -15,7 +15,7 @@
 
 namespace gatepost::auth::dkim {
 
-// Local: the base64 of the largest key is below 1,500 octets; the rest is room for notes.
+// Local: the base64 of a key of 8192 bits is below 1,500 octets; the rest is room for notes.
 constexpr std::size_t maximum_key_record_octets = 8192;
 
 struct KeyRecord {
@@ -36,9 +36,11 @@ Parsed<KeyRecord> parse_key_record(std::string_view text);
 // One record that may verify signatures by keys of its type, its key loaded once for all of them; or why it
 // may not.
 struct LoadedKey {
-    KeyRecord record;
+    KeyRecord record;  // without `key`, which is loaded
     std::optional<crypto::PublicKey> key;
-    Reason fault;  // empty where `key` is set
+    unsigned bits = 0;        // of the key; 0: none was read
+    bool is_refused = false;  // an RSA key that nobody is to be believed by, or that takes too long: policy
+    Reason fault;             // empty where `key` is set
 };
 
 LoadedKey load_key(std::string_view text);

@@ -18,7 +18,6 @@ namespace {
 struct Candidate {
     const HeaderField* field;
     SignatureField parsed;
-    bool in_budget = false;
     std::size_t key_number = 0;
     std::size_t body_hash_number = 0;
 };
@@ -56,12 +55,16 @@ struct Verifier::Impl {
     void read_fields(std::chrono::system_clock::time_point now);
     void spend_budget(const std::optional<dns::DomainName>& author_domain);
     Signature describe(const Candidate& candidate) const;
-    void judge(const Candidate& candidate, Signature& signature) const;
+    bool judge_next(crypto::VerificationBudget& budget);
+    void judge(const Candidate& candidate, Signature& signature, crypto::VerificationBudget& budget) const;
 
     HeaderBlockPtr header;
     VerifierOptions options;
     FieldIndex index;
     std::vector<Candidate> candidates;
+    std::vector<std::size_t> to_judge;  // of `candidates`, in the order of their turn
+    std::size_t judged = 0;             // of `to_judge`
+    std::vector<Signature> signatures;  // one a candidate, from the first judge_next() on
     KeyLookup keys;
     BodyHashes body_hashes;
 };
@@ -79,18 +82,17 @@ void Verifier::Impl::read_fields(std::chrono::system_clock::time_point now) {
 // RFC 6376 §8.4: how much is spent is settled before any key is asked for. Signatures of the author domain's
 // kin come first.
 void Verifier::Impl::spend_budget(const std::optional<dns::DomainName>& author_domain) {
-    std::size_t left = options.max_signatures;
     for (const bool related_turn : {true, false}) {
-        for (Candidate& candidate : candidates) {
-            if (left == 0) return;
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            Candidate& candidate = candidates[i];
+            if (to_judge.size() == options.max_signatures) return;
             if (!candidate.parsed.fault.empty()) continue;
             const bool related = author_domain && is_related(*candidate.parsed.domain, *author_domain);
             if (related != related_turn) continue;
-            candidate.in_budget = true;
+            to_judge.push_back(i);
             candidate.key_number = keys.need(*candidate.parsed.key_name);
             candidate.body_hash_number =
                 body_hashes.need(candidate.parsed.body_canonicalization, candidate.parsed.body_length);
-            --left;
         }
     }
 }
@@ -105,16 +107,34 @@ Signature Verifier::Impl::describe(const Candidate& candidate) const {
     if (!candidate.parsed.fault.empty()) {
         signature.result = Result::permerror;
         signature.reason = candidate.parsed.fault;
-    } else if (!candidate.in_budget) {
+    } else {
+        // Until its turn comes.
         signature.result = Result::policy;
         signature.reason = Reason("more than ").then(options.max_signatures).then(" signatures");
-    } else {
-        judge(candidate, signature);
     }
     return signature;
 }
 
-void Verifier::Impl::judge(const Candidate& candidate, Signature& signature) const {
+bool Verifier::Impl::judge_next(crypto::VerificationBudget& budget) {
+    if (signatures.size() < candidates.size()) {
+        body_hashes.finish();
+        for (const Candidate& candidate : candidates)
+            signatures.push_back(describe(candidate));
+    }
+    if (judged < to_judge.size()) {
+        const std::size_t number = to_judge[judged++];
+        judge(candidates[number], signatures[number], budget);
+    }
+    return judged < to_judge.size();
+}
+
+void Verifier::Impl::judge(const Candidate& candidate, Signature& signature,
+                           crypto::VerificationBudget& budget) const {
+    const FoundKeys& found = keys.found(candidate.key_number);
+    if (!budget.take(verification_units(candidate.parsed, found, options.minimum_rsa_bits))) {
+        signature.reason = "more keys to try than one message may have";
+        return;
+    }
     const BodyHashes::Hash& body = body_hashes.hash(candidate.body_hash_number);
     const SignatureField& parsed = candidate.parsed;
     const auto hash = [&] {
@@ -122,8 +142,8 @@ void Verifier::Impl::judge(const Candidate& candidate, Signature& signature) con
         return header_hash(fields, parsed.header_canonicalization, candidate.field->raw,
                            parsed.spelled_signature);
     };
-    Judgement judgement = judge_signature(parsed, keys.found(candidate.key_number), options.minimum_rsa_bits,
-                                          judge_body(parsed, body), hash);
+    Judgement judgement =
+        judge_signature(parsed, found, options.minimum_rsa_bits, judge_body(parsed, body), hash);
     // RFC 6376 §8.2, §8.15, our policy: what is partly signed authenticates nobody.
     Reason open = uncovered(parsed, index, body);
     signature.partly_signed = !open.empty();
@@ -159,13 +179,18 @@ void Verifier::body(std::string_view chunk) {
     impl_->body_hashes.update(chunk);
 }
 
+bool Verifier::judge_next(crypto::VerificationBudget& budget) {
+    return impl_->judge_next(budget);
+}
+
+std::vector<Signature> Verifier::finish(crypto::VerificationBudget& budget) {
+    while (impl_->judge_next(budget)) {}
+    return std::move(impl_->signatures);
+}
+
 std::vector<Signature> Verifier::finish() {
-    impl_->body_hashes.finish();
-    std::vector<Signature> signatures;
-    signatures.reserve(impl_->candidates.size());
-    for (const Candidate& candidate : impl_->candidates)
-        signatures.push_back(impl_->describe(candidate));
-    return signatures;
+    crypto::VerificationBudget budget(impl_->options.max_signatures);
+    return finish(budget);
 }
 
 }  // namespace gatepost::auth::dkim

@@ -4,6 +4,7 @@
 // there.
 #pragma once
 
+#include "auth/crypto/verification_budget.hpp"
 #include "auth/dkim/result.hpp"
 #include "auth/message/header_block.hpp"
 
@@ -46,7 +47,13 @@ class Verifier {
     // result.
     void body(std::string_view chunk);
 
-    // Once, after the last body chunk and after fetch_keys() ended. One result a field, in header order.
+    // After the last body chunk and after fetch_keys() ended: judges the next signature, those of the author
+    // domain's kin first. What `budget` has no room for is policy. False: it was the last one. For callers
+    // that give turns in between; finish() judges what is left.
+    bool judge_next(crypto::VerificationBudget& budget);
+    // Once. One result a field, in header order.
+    std::vector<Signature> finish(crypto::VerificationBudget& budget);
+    // The same with a budget of its own.
     std::vector<Signature> finish();
 
   private:

@@ -92,8 +92,11 @@ boost::asio::awaitable<Discovered> discover(dns::DomainName author_domain, Disco
     discovered.organizational_domain_from = choice.organizational_domain_from;
     discovered.reason = std::move(choice.reason);
     if (choice.record && !choice.record->parsed.applies) {
+        const std::string& owner = choice.record->name.text();
         discovered.reason =
-            Reason("a record with no valid policy and no valid rua", choice.record->name.text());
+            choice.record->parsed.too_long
+                ? Reason("a record of more than ", owner).then(max_record_octets).then(" octets")
+                : Reason("a record with no valid policy and no valid rua", owner);
         co_return discovered;
     }
     if (choice.trouble) discovered.trouble = Result::temperror;

@@ -162,8 +162,11 @@ Policy one_level_below(Policy policy) {
 std::optional<ParsedRecord> parse_record(std::string_view text) {
     std::string_view rest = text;
     if (!is_version(cut(rest, ';'))) return std::nullopt;
-    const Tags tags = parse_tags(rest);
     ParsedRecord parsed;
+    parsed.too_long = text.size() > max_record_octets;
+    parsed.applies = !parsed.too_long;
+    if (parsed.too_long) return parsed;
+    const Tags tags = parse_tags(rest);
     Record& record = parsed.record;
     record.text = text;
     record.adkim = alignment_of(find(tags, "adkim"));

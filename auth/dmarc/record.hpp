@@ -4,16 +4,22 @@
 
 #include "auth/dmarc/result.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace gatepost::auth::dmarc {
+
+// local: records have 100 to 500 octets, with many addresses in rua a few KiB. Of a longer one nothing is
+// read and nothing kept: it is one without a valid policy.
+inline constexpr std::size_t max_record_octets = 8 * 1024;
 
 struct ParsedRecord {
     Record record;
     // False: p is missing or invalid, or sp or np is invalid, and no valid rua makes up for it, so that no
     // DMARC processing follows from this record (RFC 9989 §4.10.1). It still is the record of its name.
     bool applies = true;
+    bool too_long = false;  // why it does not apply
 };
 
 // Takes the joined character-strings of one TXT record. nullopt: no DMARC policy record, since it does not

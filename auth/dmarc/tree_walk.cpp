@@ -1,6 +1,7 @@
 #include "auth/dmarc/tree_walk.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace gatepost::auth::dmarc {
@@ -37,7 +38,12 @@ RecordLookup read_answer(const dns::DomainName& owner, const dns::Answer& answer
     // RFC 8020: no name exists below one that does not.
     lookup.name_exists = answer.outcome != dns::Outcome::nx_domain;
     if (!answer.found()) return lookup;
-    const auto published = dns::derive<Published>(answer, read_published);
+    auto published = answer.derived.get<Published>();
+    if (!published) {
+        published = std::make_shared<const Published>(read_published(answer));
+        // Where there is none, that was told at a glance, and nothing of it pays for what is kept.
+        if (published->record || published->several) published = answer.derived.keep(published);
+    }
     lookup.record = published->record;
     lookup.several = published->several;
     if (lookup.several) lookup.reason = Reason("several policy records", owner.text());

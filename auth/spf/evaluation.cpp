@@ -68,10 +68,17 @@ std::variant<Evaluation::RecordPtr, Result> Evaluation::read_record(const dns::D
         reason_ = Reason("no answer of the DNS", "TXT " + domain.text() + ": " + answer.detail);
         return Result::temperror;
     }
-    // Beside the answer there is room for one reader's value: not for SPF's where the texts are another's.
-    if (!holds_spf(answer)) {
+    // Nothing is kept beside an answer whose texts are another's.
+    const std::string* text = find_spf(answer);
+    if (!text) {
         reason_ = Reason("no SPF record", domain.text());
         return Result::none;
+    }
+    record_octets_ += text->size();
+    if (record_octets_ > max_check_octets) {
+        reason_ =
+            Reason("SPF records of more than ", domain.text()).then(max_check_octets).then(" octets in all");
+        return Result::permerror;
     }
     const auto published = dns::derive<Published>(answer, read_published);
     if (const auto* record = std::get_if<Record>(published.get())) return RecordPtr(published, record);
@@ -85,10 +92,10 @@ std::variant<Evaluation::RecordPtr, Result> Evaluation::read_record(const dns::D
 boost::asio::awaitable<std::optional<Evaluation::Verdict>> Evaluation::check_record(const Record& record,
                                                                                     dns::DomainName domain,
                                                                                     Origin origin) {
-    std::size_t position = 0;
-    while (const std::optional<Directive> directive = record.next_directive(position)) {
-        std::optional<Match> matched = match_address(*directive);
-        if (!matched) matched = co_await match(*directive, domain, origin);
+    Record::Position position;
+    while (const std::optional<Directive> directive = record.next_for(client_, position)) {
+        Match matched = Match::yes;  // all (RFC 7208 §5.1), ip4 and ip6 (§5.6): next_for() gives no other
+        if (needs_dns(directive->mechanism)) matched = co_await match(*directive, domain, origin);
         if (matched == Match::no) continue;
         Verdict verdict;
         verdict.domain = domain;

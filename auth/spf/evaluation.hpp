@@ -15,6 +15,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,9 +58,7 @@ class Evaluation {
     // nullopt: no directive matched.
     boost::asio::awaitable<std::optional<Verdict>> check_record(const Record& record, dns::DomainName domain,
                                                                 Origin origin);
-    // Of the mechanisms that need no DNS; nullopt: of no other.
-    std::optional<Match> match_address(const Directive& directive) const;
-    // Of the others.
+    // Of a mechanism that needs the DNS.
     boost::asio::awaitable<Match> match(const Directive& directive, dns::DomainName domain, Origin origin);
     boost::asio::awaitable<Match> match_include(dns::DomainName target);
     boost::asio::awaitable<Match> match_a(const Directive& directive, dns::DomainName target);
@@ -96,6 +95,7 @@ class Evaluation {
     Verdict verdict_;
     std::string explanation_;
     Reason reason_;
+    std::size_t record_octets_ = 0;  // of all records of this check
     unsigned lookups_ = 0;
     unsigned void_lookups_ = 0;
     bool term_was_void_ = false;

@@ -1,5 +1,6 @@
 #include "auth/spf/explanation.hpp"
 
+#include "auth/spf/limits.hpp"
 #include "auth/spf/safe_text.hpp"
 
 #include <variant>
@@ -18,7 +19,7 @@ boost::asio::awaitable<std::optional<MacroString>> fetch_explain_string(dns::Dom
     const dns::AnswerPtr answer = co_await resolver.query(target, dns::RrType::txt);
     if (!answer->found() || answer->records.size() != 1) co_return std::nullopt;
     const auto* text = std::get_if<std::string>(&answer->records.front());
-    if (!text) co_return std::nullopt;
+    if (!text || text->size() > max_explain_string_octets) co_return std::nullopt;
     co_return MacroString::parse(*text, MacroUse::explanation);
 }
 

@@ -1,22 +1,31 @@
-// The mechanisms of RFC 7208 §5: does a directive match the client?
+// The mechanisms of RFC 7208 §5 that need the DNS: does a directive match the client?
 #include "auth/spf/evaluation.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <tuple>
 
 namespace gatepost::auth::spf {
+namespace {
 
-std::optional<Evaluation::Match> Evaluation::match_address(const Directive& directive) const {
-    switch (directive.mechanism) {
-        case Mechanism::all:
-            return Match::yes;  // RFC 7208 §5.1
-        case Mechanism::ip4:
-        case Mechanism::ip6:  // RFC 7208 §5.6
-            return directive.network && directive.network->contains(client_) ? Match::yes : Match::no;
-        default:
-            return std::nullopt;
+// In the order of preference and name; a hostile answer has thousands, of which no more than `most` are
+// sorted.
+std::vector<const dns::MxData*> first_exchanges(const dns::Answer& answer, std::size_t most) {
+    std::vector<const dns::MxData*> exchanges;
+    for (const dns::RecordData& data : answer.records) {
+        const auto* mx = std::get_if<dns::MxData>(&data);
+        if (mx && !mx->exchange.is_root()) exchanges.push_back(mx);  // RFC 7505 §3: the root has no address
     }
+    const auto end = exchanges.begin() + static_cast<std::ptrdiff_t>(std::min(most, exchanges.size()));
+    std::partial_sort(exchanges.begin(), end, exchanges.end(),
+                      [](const dns::MxData* x, const dns::MxData* y) {
+                          return std::tie(x->preference, x->exchange) < std::tie(y->preference, y->exchange);
+                      });
+    exchanges.erase(end, exchanges.end());
+    return exchanges;
 }
+
+}  // namespace
 
 boost::asio::awaitable<Evaluation::Match> Evaluation::match(const Directive& directive,
                                                             dns::DomainName domain, Origin origin) {
@@ -81,16 +90,11 @@ boost::asio::awaitable<Evaluation::Match> Evaluation::match_mx(const Directive& 
                                                                dns::DomainName target) {
     const dns::AnswerPtr answer = co_await resolver_.query(target, dns::RrType::mx);
     if (const auto ended = trouble(target, dns::RrType::mx, *answer)) co_return *ended;
-    std::vector<dns::MxData> exchanges;
-    for (const dns::RecordData& data : answer->records)
-        if (const auto* mx = std::get_if<dns::MxData>(&data)) exchanges.push_back(*mx);
-    std::sort(exchanges.begin(), exchanges.end(), [](const dns::MxData& x, const dns::MxData& y) {
-        return std::tie(x.preference, x.exchange) < std::tie(y.preference, y.exchange);
-    });
+    const std::vector<const dns::MxData*> exchanges = first_exchanges(*answer, limits_.mx_names + 1);
     const dns::RrType type = client_.is_v4() ? dns::RrType::a : dns::RrType::aaaa;
     unsigned names = 0;
-    for (const dns::MxData& mx : exchanges) {
-        if (mx.exchange.is_root()) continue;  // RFC 7505 §3: takes no mail, has no address
+    for (const dns::MxData* exchange : exchanges) {
+        const dns::MxData& mx = *exchange;
         if (++names > limits_.mx_names) {
             reason_ = Reason("more than ", target.text()).then(limits_.mx_names).then(" MX names");
             co_return Match::permerror;  // RFC 7208 §4.6.4

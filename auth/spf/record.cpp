@@ -1,5 +1,6 @@
 #include "auth/spf/record.hpp"
 
+#include "auth/spf/limits.hpp"
 #include "auth/spf/safe_text.hpp"
 
 #include "dns/ascii.hpp"
@@ -12,8 +13,15 @@ namespace gatepost::auth::spf {
 namespace {
 
 constexpr std::string_view version = "v=spf1";
-constexpr std::size_t max_quoted_octets = 80;     // local: of a faulty term in a reason
-constexpr std::size_t max_record_octets = 65535;  // RFC 1035 §3.2.1: RDLENGTH has 16 bits
+constexpr std::size_t max_quoted_octets = 80;  // local: of a faulty term in a reason
+static_assert(max_record_octets <= 0x10000, "places in a record have 16 bits");
+constexpr unsigned word_bits = 32;
+
+// A directive with the network of an ip4 or ip6; absent where no client can be in it.
+struct ParsedDirective {
+    Directive directive;
+    std::optional<dns::IpNetwork> network;
+};
 
 // A prefix length of RFC 7208 §5.6: no leading zero, in range.
 std::optional<unsigned> parse_prefix(std::string_view digits, unsigned highest) {
@@ -71,10 +79,10 @@ std::optional<dns::IpNetwork> ip6_network(const dns::IpAddress& address, unsigne
 }
 
 // ip4 and ip6 of RFC 7208 §5.6: ":" network [ "/" length ]. Parts of an address may not be left out.
-bool take_network(std::string_view text, Directive& directive) {
+bool take_network(std::string_view text, ParsedDirective& parsed) {
     if (!text.starts_with(':')) return false;
     text.remove_prefix(1);
-    const bool v6 = directive.mechanism == Mechanism::ip6;
+    const bool v6 = parsed.directive.mechanism == Mechanism::ip6;
     unsigned prefix = v6 ? 128 : 32;
     if (const auto slash = text.find('/'); slash != std::string_view::npos) {
         const auto given = parse_prefix(text.substr(slash + 1), prefix);
@@ -85,7 +93,7 @@ bool take_network(std::string_view text, Directive& directive) {
     const bool has_colon = text.find(':') != std::string_view::npos;
     const auto address = dns::IpAddress::parse(text);
     if (!address || has_colon != v6) return false;
-    directive.network = v6 ? ip6_network(*address, prefix) : dns::IpNetwork(*address, prefix);
+    parsed.network = v6 ? ip6_network(*address, prefix) : dns::IpNetwork(*address, prefix);
     return true;
 }
 
@@ -121,9 +129,10 @@ std::optional<Result> qualifier_of(char c) {
     }
 }
 
-std::optional<Directive> parse_directive(std::string_view term) {
-    Directive directive;
-    directive.text = term;
+// All but its text.
+std::optional<ParsedDirective> parse_directive(std::string_view term) {
+    ParsedDirective parsed;
+    Directive& directive = parsed.directive;
     if (const auto qualifier = qualifier_of(term.front())) {
         directive.qualifier = *qualifier;
         term.remove_prefix(1);
@@ -151,11 +160,11 @@ std::optional<Directive> parse_directive(std::string_view term) {
             break;
         case Mechanism::ip4:
         case Mechanism::ip6:
-            valid = take_network(rest, directive);
+            valid = take_network(rest, parsed);
             break;
     }
     if (!valid) return std::nullopt;
-    return directive;
+    return parsed;
 }
 
 // The length of a modifier's name at the start of `term`, where an "=" follows it (RFC 7208 §4.6.1); else 0.
@@ -176,6 +185,33 @@ std::string_view next_term(std::string_view text, std::size_t& position) {
     return text.substr(start, position - start);
 }
 
+constexpr std::size_t words_of(Mechanism mechanism) {
+    switch (mechanism) {
+        case Mechanism::ip4:
+            return 1;
+        case Mechanism::ip6:
+            return 4;
+        default:
+            return 0;
+    }
+}
+
+std::uint32_t word_of(const dns::IpAddress& address, std::size_t number) {
+    const auto& octets = address.octets();
+    std::uint32_t word = 0;
+    for (std::size_t i = 4 * number; i < 4 * number + 4; ++i)
+        word = word << 8 | octets[i];
+    return word;
+}
+
+// The first `prefix` bits of `words` are those of the client.
+bool agree(const std::uint32_t* words, const std::array<std::uint32_t, 4>& client, unsigned prefix) {
+    std::size_t i = 0;
+    for (; prefix >= word_bits; prefix -= word_bits, ++i)
+        if (words[i] != client[i]) return false;
+    return prefix == 0 || ((words[i] ^ client[i]) >> (word_bits - prefix)) == 0;
+}
+
 }  // namespace
 
 bool is_spf_record(std::string_view text) {
@@ -183,18 +219,25 @@ bool is_spf_record(std::string_view text) {
     return text.size() == version.size() || text[version.size()] == ' ';
 }
 
-std::variant<Record, SyntaxError> Record::parse(std::string text) {
-    if (text.size() > max_record_octets) return SyntaxError{Reason("the SPF record is too long")};
+std::variant<Record, SyntaxError> Record::parse(std::string_view text) {
+    if (text.size() > max_record_octets)
+        return SyntaxError{Reason("an SPF record of more than ").then(max_record_octets).then(" octets")};
     Record record;
-    record.text_ = std::move(text);
+    record.text_ = text;
     std::size_t position = version.size();
-    for (;;) {
+    for (std::size_t terms = 0;; ++terms) {
         const std::string_view term = next_term(record.text_, position);
-        if (term.empty()) return record;
+        if (term.empty()) break;
+        if (terms == max_record_terms)
+            return SyntaxError{Reason("an SPF record of more than ").then(max_record_terms).then(" terms")};
         if (!record.check_term(term))
             return SyntaxError{
                 Reason("a syntax error in the SPF record", '"' + safe_text(term, max_quoted_octets) + '"')};
     }
+    record.text_.shrink_to_fit();
+    record.terms_.shrink_to_fit();
+    record.addresses_.shrink_to_fit();
+    return record;
 }
 
 bool Record::check_term(std::string_view term) {
@@ -202,7 +245,26 @@ bool Record::check_term(std::string_view term) {
     if (!std::all_of(term.begin(), term.end(), ascii::is_visible)) return false;
     if (const auto length = modifier_name_length(term); length != 0)
         return check_modifier(term.substr(0, length), term.substr(length + 1));
-    return parse_directive(term).has_value();
+    const std::optional<ParsedDirective> parsed = parse_directive(term);
+    if (parsed) keep(term, parsed->directive.mechanism, parsed->network);
+    return parsed.has_value();
+}
+
+void Record::keep(std::string_view term, Mechanism mechanism, const std::optional<dns::IpNetwork>& network) {
+    const std::size_t words = words_of(mechanism);
+    if (reached_all_ || (words != 0 && !network)) return;
+    reached_all_ = mechanism == Mechanism::all;  // RFC 7208 §5.1
+    Term& kept = terms_.emplace_back();
+    kept.begin = place_of(term);
+    kept.mechanism = mechanism;
+    if (words == 0) return;
+    kept.prefix = static_cast<std::uint8_t>(network->prefix());
+    for (std::size_t i = 0; i < words; ++i)
+        addresses_.push_back(word_of(network->address(), i));
+}
+
+std::uint16_t Record::place_of(std::string_view part) const {
+    return static_cast<std::uint16_t>(part.data() - text_.data());
 }
 
 bool Record::check_modifier(std::string_view name, std::string_view value) {
@@ -214,8 +276,8 @@ bool Record::check_modifier(std::string_view name, std::string_view value) {
 // redirect= and exp=: at most once each (RFC 7208 §6), and never unknown modifiers with another grammar.
 bool Record::take_known_modifier(Part& modifier, std::string_view value) {
     if (modifier.length != 0 || !MacroString::parse(value, MacroUse::domain_spec)) return false;
-    modifier.begin = static_cast<std::size_t>(value.data() - text_.data());
-    modifier.length = value.size();
+    modifier.begin = place_of(value);
+    modifier.length = static_cast<std::uint16_t>(value.size());
     return true;
 }
 
@@ -224,20 +286,33 @@ std::optional<MacroString> Record::macro_string(const Part& part) const {
     return MacroString::parse(std::string_view(text_).substr(part.begin, part.length), MacroUse::domain_spec);
 }
 
-std::optional<Directive> Record::next_directive(std::size_t& position) const {
-    position = std::max(position, version.size());
-    for (;;) {
-        const std::string_view term = next_term(text_, position);
-        if (term.empty()) return std::nullopt;
-        if (modifier_name_length(term) == 0) return parse_directive(term);
+std::optional<Directive> Record::next_for(const dns::IpAddress& client, Position& position) const {
+    const Mechanism of_client = client.is_v4() ? Mechanism::ip4 : Mechanism::ip6;
+    std::array<std::uint32_t, 4> words{};
+    for (std::size_t i = 0; i < words_of(of_client); ++i)
+        words[i] = word_of(client, i);
+    while (position.term < terms_.size()) {
+        const Term& term = terms_[position.term++];
+        if (const std::size_t count = words_of(term.mechanism); count != 0) {
+            const std::uint32_t* network = addresses_.data() + position.address;
+            position.address += count;
+            if (term.mechanism != of_client || !agree(network, words, term.prefix)) continue;
+        }
+        std::size_t place = term.begin;
+        const std::string_view text = next_term(text_, place);
+        std::optional<ParsedDirective> parsed = parse_directive(text);
+        parsed->directive.text = text;
+        return std::move(parsed->directive);
     }
+    return std::nullopt;
 }
 
-bool holds_spf(const dns::Answer& answer) {
-    return std::any_of(answer.records.begin(), answer.records.end(), [](const dns::RecordData& data) {
+const std::string* find_spf(const dns::Answer& answer) {
+    for (const dns::RecordData& data : answer.records) {
         const auto* text = std::get_if<std::string>(&data);
-        return text && is_spf_record(*text);
-    });
+        if (text && is_spf_record(*text)) return text;
+    }
+    return nullptr;
 }
 
 Published read_published(const dns::Answer& answer) {

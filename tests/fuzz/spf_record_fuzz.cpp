@@ -65,18 +65,20 @@ class ScriptResolver final : public dns::Resolver {
 
 void check_parser(std::string_view text) {
     if (!auth::spf::is_spf_record(text)) return;
-    const auto parsed = auth::spf::Record::parse(std::string(text));
+    const auto parsed = auth::spf::Record::parse(text);
     const auto* record = std::get_if<auth::spf::Record>(&parsed);
     if (!record) {
         const std::string reason = std::get<auth::spf::SyntaxError>(parsed).reason.text();
         require(std::all_of(reason.begin(), reason.end(), ascii::is_printable));
         return;
     }
-    std::size_t position = 0;
-    std::size_t octets = 0;
-    while (const auto directive = record->next_directive(position))
-        octets += directive->text.size();
-    require(octets <= text.size());
+    for (const char* client : {"192.0.2.1", "2001:db8::1"}) {
+        auth::spf::Record::Position position;
+        std::size_t octets = 0;
+        while (const auto directive = record->next_for(*dns::IpAddress::parse(client), position))
+            octets += directive->text.size();
+        require(octets <= text.size());
+    }
 }
 
 }  // namespace

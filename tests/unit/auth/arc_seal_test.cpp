@@ -239,7 +239,7 @@ TEST_F(ArcSeal, adds_nothing_that_could_not_hold) {
 TEST_F(ArcSeal, fifty_sets_and_no_more) {
     std::string header = plain_header;
     for (unsigned i = 1; i <= 50; ++i)
-        header = seal(header, validate(header)).fields + header;
+        header = seal(header, validate(header), rsa_).fields + header;  // by Ed25519 they cost too much
     const Chain chain = validate(header);
     EXPECT_EQ(chain.result, Result::pass) << chain.reason;
     EXPECT_EQ(chain.instance, 50U);

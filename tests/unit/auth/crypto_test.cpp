@@ -3,6 +3,7 @@
 #include "auth/crypto/digest.hpp"
 #include "auth/crypto/public_key.hpp"
 #include "auth/crypto/signing_key.hpp"
+#include "auth/crypto/verification_budget.hpp"
 
 #include <gtest/gtest.h>
 
@@ -69,15 +70,15 @@ TEST(PublicKey, bounds_rsa) {
         std::string der;
         bool taken;
     } cases[] = {
-        {"8192 bits", rsa_public_key(modulus_of(1024), exponent_65537), true},
-        {"8200 bits", rsa_public_key(modulus_of(1025), exponent_65537), false},
+        {"4096 bits", rsa_public_key(modulus_of(512), exponent_65537), true},
+        {"4104 bits", rsa_public_key(modulus_of(513), exponent_65537), false},
         {"exponent 3", rsa_public_key(modulus_of(128), "\x03"), true},
         {"exponent 1", rsa_public_key(modulus_of(128), "\x01"), false},
         {"exponent 2", rsa_public_key(modulus_of(128), "\x02"), false},
         {"exponent 0", rsa_public_key(modulus_of(128), std::string(1, '\0')), false},
-        {"exponent of 64 bits", rsa_public_key(modulus_of(128), modulus_of(8)), true},
-        {"exponent of 65 bits", rsa_public_key(modulus_of(128), std::string(9, '\x01')), false},
-        {"exponent of 72 bits", rsa_public_key(modulus_of(128), std::string(9, '\x7f')), false},
+        {"exponent of 33 bits", rsa_public_key(modulus_of(128), std::string("\x01\0\0\0\x01", 5)), true},
+        {"exponent of 34 bits", rsa_public_key(modulus_of(128), std::string("\x02\0\0\0\x01", 5)), false},
+        {"exponent of 64 bits", rsa_public_key(modulus_of(128), modulus_of(8)), false},
         {"even modulus", rsa_public_key(std::string(128, '\x7e'), exponent_65537), false},
         {"negative modulus", rsa_public_key(std::string(128, '\xff'), exponent_65537), false},
         {"zero modulus", rsa_public_key(std::string(1, '\0'), exponent_65537), false},
@@ -92,6 +93,41 @@ TEST(PublicKey, bounds_rsa) {
     };
     for (const auto& c : cases)
         EXPECT_EQ(PublicKey::rsa(c.der).has_value(), c.taken) << c.what;
+}
+
+// What is too large is told by its numbers alone.
+TEST(PublicKey, sizes_are_told_without_loading) {
+    const auto size = rsa_size(rsa_public_key(modulus_of(2048), modulus_of(8)));
+    ASSERT_TRUE(size);
+    EXPECT_EQ(size->bits, 16'384U);
+    EXPECT_EQ(size->exponent_bits, 64U);
+    EXPECT_FALSE(rsa_size("no key"));
+}
+
+TEST(PublicKey, costs_units_by_its_size) {
+    const struct {
+        std::string der;
+        unsigned units;
+    } cases[] = {
+        {rsa_public_key(modulus_of(128), exponent_65537), 1},
+        {rsa_public_key(modulus_of(128), "\x03"), 1},
+        {rsa_public_key(modulus_of(256), exponent_65537), 4},
+        {rsa_public_key(modulus_of(384), exponent_65537), 9},
+        {rsa_public_key(modulus_of(512), exponent_65537), 16},
+        {rsa_public_key(modulus_of(512), std::string("\x01\0\0\0\x01", 5)), 32},
+    };
+    for (const auto& c : cases)
+        EXPECT_EQ(PublicKey::rsa(c.der)->units(), c.units);
+}
+
+TEST(VerificationBudget, holds_ten_of_the_dearest_and_a_chain) {
+    VerificationBudget budget(10);
+    for (int i = 0; i < 10; ++i)
+        EXPECT_TRUE(budget.take(VerificationBudget::units_per_signature));
+    EXPECT_FALSE(budget.take(VerificationBudget::units_per_chain + 1));
+    EXPECT_TRUE(budget.take(VerificationBudget::units_per_chain)) << "what was refused was not taken";
+    EXPECT_TRUE(budget.take(0));
+    EXPECT_FALSE(budget.take(1));
 }
 
 TEST(PublicKey, ed25519_is_32_octets) {

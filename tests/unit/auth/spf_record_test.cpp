@@ -1,3 +1,4 @@
+#include "auth/spf/limits.hpp"
 #include "auth/spf/record.hpp"
 
 #include <gtest/gtest.h>
@@ -149,27 +150,30 @@ TEST(SpfRecord, follows_the_grammar) {
 
 TEST(SpfRecord, gives_its_directives_in_order_and_as_written) {
     const auto parsed = Record::parse(
-        "v=spf1 exp=e.example  +MX:m.example/24//64 x=y ?ip4:192.0.2.9/24 ~exists:%{i}.e.example -all");
+        "v=spf1 exp=e.example  +MX:m.example/24//64 x=y ?ip4:192.0.2.9/24 ~exists:%{i}.e.example -all a");
     const auto& record = std::get<Record>(parsed);
-    std::size_t position = 0;
-    const auto mx = record.next_directive(position);
+    const auto client = dns::IpAddress::parse("192.0.2.200").value();
+    Record::Position position;
+    const auto mx = record.next_for(client, position);
     ASSERT_TRUE(mx);
     EXPECT_EQ(mx->text, "+MX:m.example/24//64");
     EXPECT_EQ(mx->mechanism, Mechanism::mx);
     EXPECT_EQ(mx->qualifier, Result::pass);
     EXPECT_EQ(mx->ip4_prefix, 24U);
     EXPECT_EQ(mx->ip6_prefix, 64U);
-    const auto ip4 = record.next_directive(position);
-    ASSERT_TRUE(ip4 && ip4->network);
-    EXPECT_EQ(ip4->network->text(), "192.0.2.0/24");
+    const auto ip4 = record.next_for(client, position);
+    ASSERT_TRUE(ip4);
+    EXPECT_EQ(ip4->mechanism, Mechanism::ip4);
+    EXPECT_EQ(ip4->text, "?ip4:192.0.2.9/24");
     EXPECT_EQ(ip4->qualifier, Result::neutral);
-    const auto exists = record.next_directive(position);
+    const auto exists = record.next_for(client, position);
     ASSERT_TRUE(exists);
     EXPECT_EQ(exists->qualifier, Result::softfail);
-    const auto all = record.next_directive(position);
+    EXPECT_TRUE(exists->domain_spec);
+    const auto all = record.next_for(client, position);
     ASSERT_TRUE(all);
     EXPECT_EQ(all->text, "-all");
-    EXPECT_FALSE(record.next_directive(position));
+    EXPECT_FALSE(record.next_for(client, position)) << "RFC 7208 §5.1: nothing behind all is reached";
     EXPECT_TRUE(record.explanation());
     EXPECT_FALSE(record.redirect());
 }
@@ -195,15 +199,44 @@ constexpr Network networks[] = {
     {"ip6:::ffff:0:0/90", "::ff80:0:1", false},
     {"ip6:::ffff:0:0/0", "2001:db8::1", true},
     {"ip6:2001:db8::/33", "2001:db8:8000::", false},
+    {"ip6:2001:db8::/32", "2001:db8:8000::", true},
+    {"ip6:2001:db8::1", "2001:db8::1", true},
+    {"ip6:2001:db8::1/127", "2001:db8::2", false},
+    {"ip6:2001:db8:0:0:8000::/65", "2001:db8::8000:0:0:1", true},
+    {"ip6:2001:db8:0:0:8000::/65", "2001:db8::7000:0:0:1", false},
+    {"ip4:0.0.0.0/0", "192.0.2.1", true},
+    {"ip4:192.0.2.129/25", "192.0.2.128", true},
+    {"ip4:192.0.2.129/25", "192.0.2.127", false},
 };
+
+// Of every prefix length, the nearest clients inside and outside.
+TEST(SpfRecord, networks_end_where_their_prefix_says) {
+    for (const std::string_view text : {"85.170.85.170", "5555:aaaa:5555:aaaa:5555:aaaa:5555:aaaa"}) {
+        const auto base = dns::IpAddress::parse(text).value();
+        for (unsigned prefix = 1; prefix <= base.bits(); ++prefix) {
+            auto octets = base.octets();
+            const unsigned last = prefix - 1;  // the last bit that counts
+            octets[last / 8] = static_cast<std::uint8_t>(octets[last / 8] ^ (0x80U >> last % 8));
+            const auto outside = base.is_v4()
+                                     ? dns::IpAddress::v4({octets[0], octets[1], octets[2], octets[3]})
+                                     : dns::IpAddress::v6(octets);
+            const std::string term =
+                (base.is_v4() ? "ip4:" : "ip6:") + base.text() + '/' + std::to_string(prefix);
+            const auto parsed = Record::parse("v=spf1 ip4:198.51.100.1 ip6:2001:db8::1 " + term);
+            for (const auto& [client, inside] : {std::pair(base, true), std::pair(outside, false)}) {
+                Record::Position position;
+                EXPECT_EQ(std::get<Record>(parsed).next_for(client, position).has_value(), inside) << term;
+            }
+        }
+    }
+}
 
 TEST(SpfRecord, networks_hold_the_clients_that_they_name) {
     for (const Network& entry : networks) {
         const auto parsed = Record::parse("v=spf1 " + std::string(entry.term));
-        std::size_t position = 0;
-        const auto directive = std::get<Record>(parsed).next_directive(position);
+        Record::Position position;
         const auto client = dns::IpAddress::parse(entry.client).value();
-        EXPECT_EQ(directive->network && directive->network->contains(client), entry.contains)
+        EXPECT_EQ(std::get<Record>(parsed).next_for(client, position).has_value(), entry.contains)
             << entry.term << ' ' << entry.client;
     }
 }
@@ -216,11 +249,11 @@ TEST(SpfRecord, names_the_faulty_term_in_printable_text) {
 }
 
 // An attacker writes the record: time stays linear in its length. The bounds are far above what these need,
-// and far below what anything quadratic in 64 KiB takes.
+// and far below what anything quadratic in 16 KiB takes.
 TEST(SpfRecord, hostile_records_take_no_time) {
     const auto repeat = [](std::string_view piece) {
         std::string text = "v=spf1";
-        while (text.size() + piece.size() <= 65535)
+        while (text.size() + piece.size() <= max_record_octets)
             text += piece;
         return text;
     };
@@ -229,12 +262,39 @@ TEST(SpfRecord, hostile_records_take_no_time) {
         const auto start = std::chrono::steady_clock::now();
         const auto parsed = Record::parse(repeat(piece));
         if (const auto* record = std::get_if<Record>(&parsed)) {
-            std::size_t position = 0;
-            while (record->next_directive(position)) {}
+            Record::Position position;
+            while (record->next_for(dns::IpAddress(), position)) {}
         }
         EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2)) << piece;
     }
-    EXPECT_TRUE(std::holds_alternative<SyntaxError>(Record::parse("v=spf1" + std::string(65536, ' '))));
+}
+
+std::string repeated(std::string_view piece, std::size_t times) {
+    std::string text = "v=spf1";
+    for (std::size_t i = 0; i < times; ++i)
+        text += piece;
+    return text;
+}
+
+TEST(SpfRecord, is_bounded_in_octets_and_terms) {
+    struct Case {
+        std::string text;
+        std::string_view reason;  // empty: it is a record
+    };
+    const Case table[] = {
+        {"v=spf1" + std::string(max_record_octets - 6, ' '), ""},
+        {"v=spf1" + std::string(max_record_octets - 5, ' '), "an SPF record of more than 16384 octets"},
+        {repeated(" a", max_record_terms), ""},
+        {repeated(" a", max_record_terms + 1), "an SPF record of more than 5000 terms"},
+        {repeated(" x=", max_record_terms + 1), "an SPF record of more than 5000 terms"},
+        {repeated(" ip6:::", 2300), ""},
+        {repeated(" ip4:198.51.100.100/32", 700), ""},
+    };
+    for (const Case& c : table) {
+        const auto parsed = Record::parse(c.text);
+        const auto* error = std::get_if<SyntaxError>(&parsed);
+        EXPECT_EQ(error ? error->reason.text() : "", c.reason) << c.text.substr(0, 20);
+    }
 }
 
 }  // namespace

@@ -1,0 +1,37 @@
+// Turns of a worker: whoever has worked for a slice of time lets the worker's other sessions run, then goes
+// on. It is asked between parts of the work; what takes little never gives a turn.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace gatepost::dns {
+
+class Turns {
+  public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+    using Now = std::function<TimePoint()>;
+    // local: with the longest part of work, a record of 16 KiB or a signature with four keys, at most 1 ms.
+    static constexpr std::chrono::microseconds slice{500};
+
+    // Nobody else waits: no slice is ever over.
+    Turns() = default;
+    Turns(boost::asio::any_io_executor executor, Now now);
+
+    // The executor has just come back to this work: its slice begins.
+    void begin();
+    // True: next() is to be awaited before the work goes on. Reads the clock.
+    bool is_over() const;
+    // Lets the others run, and begins a new slice.
+    boost::asio::awaitable<void> next();
+
+  private:
+    boost::asio::any_io_executor executor_;
+    Now now_;  // empty: nobody waits
+    TimePoint end_;
+};
+
+}  // namespace gatepost::dns
