@@ -231,6 +231,8 @@ class App {
                 if (const auto gateway = clients_.hidden.hidden())
                     warnings.push_back(hidden_clients_remedy(*gateway));
                 tell_downstream_trouble(warnings);
+                const std::string strangers = health_->warning_of_zones();
+                if (!strangers.empty()) warnings.push_back(strangers);
                 return warnings;
             };
             sources.reasons_not_ready = [this] {
