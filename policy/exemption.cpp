@@ -56,4 +56,13 @@ const Exemption* find_client_exemption(const std::vector<Exemption>& exemptions,
     return found == exemptions.end() ? nullptr : &*found;
 }
 
+bool is_named_client(const std::vector<Exemption>& exemptions,
+                     const std::vector<dns::IpNetwork>& own_networks, const Facts& facts) {
+    if (is_own_client(facts, own_networks)) return true;
+    return std::any_of(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
+        const bool names_it = !exemption.when.client_ip.empty() || !exemption.when.tls_client.empty();
+        return names_it && !exemption.has_expired(facts.today) && exemption.when.matches_envelope(facts);
+    });
+}
+
 }  // namespace gatepost::policy

@@ -55,4 +55,10 @@ const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemption
 const Exemption* find_client_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
                                        const Facts& facts);
 
+// Whether the operator named this client: policy.own_networks, or an exemption in force by client_ip or
+// tls_client, as far as the envelope tells. Bounds that keep strangers from each other's share do not apply
+// to it.
+bool is_named_client(const std::vector<Exemption>& exemptions,
+                     const std::vector<dns::IpNetwork>& own_networks, const Facts& facts);
+
 }  // namespace gatepost::policy
