@@ -6,6 +6,8 @@
 #include "auth/results/received_spf.hpp"
 #include "auth/results/remove_claims.hpp"
 
+#include "dns/idna.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -66,15 +68,28 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
         co_return tell_refused(
             reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required"), "", "relay.tls");
     if (auto refused = refuse_sender()) co_return refused;
-    judgement_ = std::make_unique<Judgement>(
-        services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
-        runtime_->config, facts_);
-    co_await judgement_->begin(began_);
+    const policy::Settings& settings = runtime_->config.policy;
+    std::shared_ptr<dns::Resolver> resolver(std::shared_ptr<void>(), &services_.resolver);
+    if (!policy::is_named_client(settings.exemptions, settings.own_networks, facts_))
+        budget_ = within_client_budget(services_.dns, services_.resolver, client_.address);
+    if (budget_) resolver = budget_;
+    judgement_ =
+        std::make_unique<Judgement>(services_.executor, std::move(resolver), runtime_->config, facts_);
+    co_await judgement_->begin(began_, is_spf_time_final());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
     delivery_ =
         services_.make_delivery(*runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_});
     co_return std::nullopt;
+}
+
+// An SPF check that did not come to its end within its time before.
+bool Transaction::is_spf_time_final() const {
+    if (!budget_ || !services_.dns.spent_checks || services_.dns.spent_checks->is_empty()) return false;
+    const std::string& identity = facts_.mail_from.empty() ? facts_.helo : facts_.mail_from;
+    const auto domain = dns::to_ascii(identity.substr(identity.rfind('@') + 1));
+    return domain &&
+           services_.dns.spent_checks->is_final(client_.address, *domain, std::chrono::steady_clock::now());
 }
 
 asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
@@ -131,6 +146,9 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
                                            const smtp::ContentFraming& framing) {
     size_ = framing.size();
     co_await judgement_->end(framing);
+    if (evidence().is_spf_out_of_time && evidence().spf.domain && services_.dns.spent_checks)
+        services_.dns.spent_checks->note(client_.address, *evidence().spf.domain,
+                                         std::chrono::steady_clock::now());
     std::optional<Reply> final_reply;
     if (!judgement_->refusal()) final_reply = refuse_message();
     if (!judgement_->refusal() && !final_reply) {
@@ -145,6 +163,7 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
         delivery_->hold();
         co_await yield();
         final_reply = co_await carry_out(envelope);
+        if (budget_ && final_reply->is_positive()) budget_->give_back_zones();
     }
     record(envelope, *final_reply);
     co_return *final_reply;

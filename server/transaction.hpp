@@ -82,6 +82,7 @@ class Transaction {
     const auth::Evidence& evidence() const { return judgement_->evidence(); }
     const policy::Decision& decision() const { return judgement_->decision(); }
     // What the client may not do, whatever the message is: transaction_client.cpp.
+    bool is_spf_time_final() const;
     std::optional<smtp::Reply> refuse_sender();
     std::optional<smtp::Reply> refuse_recipient(const std::string& recipient);
     std::optional<smtp::Reply> refuse_message();
@@ -111,8 +112,9 @@ class Transaction {
     policy::Facts facts_;
     std::chrono::system_clock::time_point began_;
     std::unique_ptr<relay::Delivery> delivery_;
-    std::unique_ptr<Judgement> judgement_;  // from begin() on
-    std::size_t header_taken_ = 0;          // of services_.memory
+    std::unique_ptr<Judgement> judgement_;               // from begin() on
+    std::shared_ptr<dns::ClientBudgetResolver> budget_;  // null: this client's questions are not counted
+    std::size_t header_taken_ = 0;                       // of services_.memory
     SpooledBody body_;
     std::uint64_t size_ = 0;  // of the content, as it was received
     std::string storage_problem_;
