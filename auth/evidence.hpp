@@ -37,6 +37,9 @@ struct Evidence {
     dmarc::Evaluation dmarc;
     IndirectFlow indirect_flow;
     bool rests_on_stale = false;  // an answer past its time was used, in a brownout (RFC 8767)
+    // A question was not asked, or not waited for, as its client's share or the message's time was used up.
+    bool is_put_off = false;
+    bool is_spf_out_of_time = false;  // for that the SPF check came to no end
 };
 
 }  // namespace gatepost::auth

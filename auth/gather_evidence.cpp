@@ -26,8 +26,9 @@ struct EvidenceGatherer::State {
           verifications(options.dkim.max_signatures) {}
 
     std::shared_ptr<dns::Resolver> resolver;
-    dns::Turns turns;                          // of whichever task runs
-    std::list<dns::BudgetedResolver> budgets;  // one a stage
+    dns::Turns turns;                                     // of whichever task runs
+    std::list<dns::BudgetedResolver> budgets;             // one a stage
+    const dns::BudgetedResolver* of_mail_from = nullptr;  // of these; null: SPF is not checked
     AuthenticationOptions options;
     std::string receiver;
     crypto::VerificationBudget verifications;
@@ -145,7 +146,10 @@ asio::awaitable<void> EvidenceGatherer::begin(Sender sender, std::chrono::system
     evidence.spf_helo.scope = spf::Scope::helo;
     evidence.iprev.reason = why_not_evaluated(sender);
     if (sender.client_hidden) co_return;
-    dns::BudgetedResolver& stage = within(budget);
+    // Only SPF's time is ever final: the client's name is no part of the message's records.
+    dns::QueryBudget first_time = budget;
+    first_time.is_time_final = false;
+    dns::BudgetedResolver& stage = within(first_time);
     const auto check_client_name = [client = sender.client_ip](dns::Resolver& resolver) {
         return iprev::check_iprev(client, resolver);
     };
@@ -155,7 +159,9 @@ asio::awaitable<void> EvidenceGatherer::begin(Sender sender, std::chrono::system
     const auto check_mail_from = [&request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
         return spf::check_mail_from(request, resolver, limits);
     };
-    co_await State::find_out(state_, evidence.spf, verdict_tasks_, stage, check_mail_from);
+    dns::BudgetedResolver& of_mail_from = budget.is_time_final ? within(budget) : stage;
+    state_->of_mail_from = &of_mail_from;
+    co_await State::find_out(state_, evidence.spf, verdict_tasks_, of_mail_from, check_mail_from);
     const auto check_helo = [&request, limits = state_->options.spf_limits](dns::Resolver& resolver) {
         return spf::check_helo(request, resolver, limits);
     };
@@ -216,6 +222,10 @@ asio::awaitable<Evidence> EvidenceGatherer::finish(dns::QueryBudget budget) {
     evidence.rests_on_stale =
         std::any_of(state_->budgets.begin(), state_->budgets.end(),
                     [](const dns::BudgetedResolver& stage) { return stage.saw_stale(); });
+    evidence.is_put_off = std::any_of(state_->budgets.begin(), state_->budgets.end(),
+                                      [](const dns::BudgetedResolver& stage) { return stage.saw_put_off(); });
+    evidence.is_spf_out_of_time = evidence.spf.result == spf::Result::temperror && state_->of_mail_from &&
+                                  state_->of_mail_from->exhausted();
     co_return std::move(evidence);
 }
 

@@ -18,6 +18,14 @@ std::string_view to_string(Trouble trouble) {
             return "unreachable";
         case Trouble::cancelled:
             return "cancelled";
+        case Trouble::message_spent:
+            return "message_spent";
+        case Trouble::time_spent:
+            return "time_spent";
+        case Trouble::client_spent:
+            return "client_spent";
+        case Trouble::no_place:
+            return "no_place";
         case Trouble::unspecified:
             break;
     }

@@ -32,8 +32,13 @@ enum class Trouble {
     forged,          // only replies that did not match the question (RFC 5452 §9.3)
     timeout,         // silence
     unreachable,     // the network or TLS said no: nothing listens, no route, a wrong certificate
-    cancelled,       // the asker went away, or its time or budget was spent before an answer came
-    unspecified,     // anything else, such as no server configured
+    // The question was not asked, or not waited for: these say nothing of its name.
+    cancelled,      // the asker went away
+    message_spent,  // the message's own records wanted more than a message may cost: so at each retry, too
+    time_spent,     // the message's time was over; what it has learned by then is cached for its retry
+    client_spent,   // its client's share of waiting, of open questions or of one zone's questions is used up
+    no_place,       // every socket that the resolver may have is in use
+    unspecified,    // anything else, such as no server configured
 };
 // The enumerator's name.
 std::string_view to_string(Trouble trouble);
@@ -113,6 +118,13 @@ struct Answer {
 
     bool found() const { return outcome == Outcome::success; }
     bool failed() const { return outcome == Outcome::temp_error; }
+    // What its message asked for is read as absent: the message has had its whole share.
+    bool is_message_spent() const { return failed() && trouble == Trouble::message_spent; }
+    // The sender, or a crowd of them, may have brought this about: no message is accepted for it.
+    bool is_put_off() const {
+        return failed() && (trouble == Trouble::time_spent || trouble == Trouble::client_spent ||
+                            trouble == Trouble::no_place);
+    }
 };
 
 // Answers are shared with the cache and never changed.

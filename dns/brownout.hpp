@@ -2,15 +2,17 @@
 // for it: lookups of our own that nobody answers, or many zones that used to answer and do not any more,
 // while few others do. A pure state machine; the clock is handed in.
 //
-// A sender can make this state last as long as he keeps at it, if he has many zones that did answer us and
-// then fail all at once, more than twice as many as honest zones answer in the same minute. What it gives
-// him: refusals that rest on an absence wait at his own server as 451, and nothing of his is accepted for it.
+// Which zones we ask about, senders choose. So a zone that fails counts only for a network that asked about
+// it and speaks for no other zone yet: whoever sends from one network is one voice, whatever number of zones
+// he lets die, and five at least have to say the same. Where lookups of our own fail as well, by a reply that
+// says so, the networks need not be many. What fails beyond that is told as a warning, and changes nothing.
 // Zones that never answered count for nothing, so that dead ones, of which anybody has any number, cannot do
 // it; a zone counts once, and so does everything below two labels.
 #pragma once
 
 #include "dns/answer.hpp"
 #include "dns/domain_name.hpp"
+#include "dns/ip_address.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -21,6 +23,7 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace gatepost::dns {
 
@@ -33,11 +36,15 @@ std::optional<bool> tells_of_reply(const Answer& answer);
 struct BrownoutState {
     enum class Cause { none, server_away, many_zones };
     bool active = false;
-    Cause cause = Cause::none;  // of the state that is active, or was last
-    TimePoint since;            // active: when it began
-    std::size_t failing = 0;    // zones that answered earlier and failed in the last minute
-    std::size_t answering = 0;  // zones that answered in the last minute
-    std::uint64_t begun = 0;    // how often it began
+    Cause cause = Cause::none;    // of the state that is active, or was last
+    TimePoint since;              // active: when it began
+    std::size_t failing = 0;      // zones that answered earlier and failed in the last minute, one a network
+    std::size_t all_failing = 0;  // the same, however few the networks are that asked about them
+    std::size_t answering = 0;    // zones that answered in the last minute
+    std::uint64_t begun = 0;      // how often it began
+    // Zones fail that few networks chose: theirs to mend, and no trouble of ours.
+    bool strangers_zones_fail = false;
+    std::uint64_t strangers_begun = 0;  // how often that began
 };
 
 std::string_view to_string(BrownoutState::Cause cause);
@@ -45,12 +52,15 @@ std::string_view to_string(BrownoutState::Cause cause);
 // One thread at a time.
 class BrownoutDetector {
   public:
-    // How a question to our servers ended. Says nothing where the asker gave up.
-    void note(const DomainName& name, const Answer& answer, TimePoint now);
+    // How a question to our servers ended. Says nothing where the asker gave up. `client`: whose mail asked
+    // it; null: our own, which is one voice, too.
+    void note(const DomainName& name, const Answer& answer, TimePoint now, const IpAddress* client = nullptr);
     // How a round of lookups of our own ended, of names that a working resolver can say something about:
     // whether any reply came at all. To be told every few seconds. Before the first reply of all, silence is
     // no brownout: nothing is known that could be absent or stale.
     void note_own(bool replied, TimePoint now);
+    // Whether names of our own, or the root, fail although a server replies.
+    void note_own_names(bool fail) { own_names_fail_ = fail; }
     // Looks at the state again: it also ends by the mere lapse of time.
     void update(TimePoint now);
 
@@ -60,11 +70,13 @@ class BrownoutDetector {
     struct Zone {
         DomainName name;
         TimePoint answered;
-        std::optional<TimePoint> failed;  // since it answered
+        std::optional<TimePoint> failed = std::nullopt;  // since it answered
+        std::vector<IpAddress> networks = {};            // that met its failure; a few
     };
     using Zones = std::list<Zone>;
     struct Counts {
         std::size_t failing = 0;
+        std::size_t all_failing = 0;
         std::size_t answering = 0;
     };
 
@@ -78,6 +90,7 @@ class BrownoutDetector {
     bool has_replied_ = false;
     std::optional<TimePoint> silent_since_;  // lookups of our own, and everybody's, are without reply
     std::size_t silent_rounds_ = 0;
+    bool own_names_fail_ = false;
     TimePoint last_failure_;
     TimePoint looked_;
     std::optional<TimePoint> calm_since_;
@@ -87,8 +100,9 @@ class BrownoutDetector {
 // The one of all workers. Any thread.
 class Brownout {
   public:
-    void note(const DomainName& name, const Answer& answer, TimePoint now);
-    void note_own(bool replied, TimePoint now);
+    void note(const DomainName& name, const Answer& answer, TimePoint now, const IpAddress* client = nullptr);
+    // `names_fail`: see BrownoutDetector::note_own_names.
+    void note_own(bool replied, TimePoint now, bool names_fail = false);
     BrownoutState state() const;
     bool active() const { return active_.load(std::memory_order_relaxed); }
 

@@ -65,6 +65,13 @@ AnswerPtr BudgetedResolver::known(const DomainName& name, RrType type) {
     return answer;
 }
 
+AnswerPtr BudgetedResolver::out_of_time() {
+    exhausted_ = true;
+    saw_put_off_ = saw_put_off_ || !budget_.is_time_final;
+    return failed_answer(budget_.is_time_final ? Trouble::message_spent : Trouble::time_spent,
+                         "the message's time for DNS is spent");
+}
+
 asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type) {
     AnswerPtr at_hand = known(name, type);
     if (at_hand) co_return at_hand;
@@ -75,13 +82,11 @@ asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type)
     }
     if (asked_ >= budget_.queries) {
         exhausted_ = true;
-        co_return refusal("the message's budget of " + std::to_string(budget_.queries) +
-                          " DNS queries is spent");
+        co_return failed_answer(
+            Trouble::message_spent,
+            "the message's budget of " + std::to_string(budget_.queries) + " DNS queries is spent");
     }
-    if (std::chrono::steady_clock::now() >= budget_.deadline) {
-        exhausted_ = true;
-        co_return refusal("the message's time for DNS is spent");
-    }
+    if (std::chrono::steady_clock::now() >= budget_.deadline) co_return out_of_time();
     ++asked_;
     const auto slot = std::make_shared<Slot>(executor_, budget_.deadline);
     TaskGroup group(executor_);  // dies with this frame, and cancels what still runs
@@ -94,12 +99,12 @@ asio::awaitable<AnswerPtr> BudgetedResolver::query(DomainName name, RrType type)
     }
     if (slot->answer) {
         saw_stale_ = saw_stale_ || slot->answer->stale;
+        saw_put_off_ = saw_put_off_ || slot->answer->is_put_off();
         co_return slot->answer;
     }
     if (slot->ended) co_return refusal("the query ended without an answer");
     if (woken) co_return refusal("cancelled");
-    exhausted_ = true;
-    co_return refusal("the message's time for DNS is spent");
+    co_return out_of_time();
 }
 
 }  // namespace gatepost::dns

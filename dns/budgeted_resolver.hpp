@@ -1,4 +1,7 @@
 // What one message may cost: so many questions, and one deadline for all of them. Past either, temp_error.
+// How many it asks is written in its own records, so that its retry asks as many: `message_spent`, and what
+// was left unread counts as absent. How long the answers take is not, and they are cached for the retry:
+// `time_spent`, unless its time was spent before as well.
 #pragma once
 
 #include "dns/resolver.hpp"
@@ -14,6 +17,7 @@ namespace gatepost::dns {
 struct QueryBudget {
     std::size_t queries = 0;
     std::chrono::steady_clock::time_point deadline;
+    bool is_time_final = false;  // past the deadline: message_spent
 };
 
 class BudgetedResolver final : public Resolver {
@@ -37,8 +41,12 @@ class BudgetedResolver final : public Resolver {
     bool exhausted() const { return exhausted_; }
     // An answer was past its time (RFC 8767).
     bool saw_stale() const { return saw_stale_; }
+    // A question failed by what the sender may have brought about (Answer::is_put_off).
+    bool saw_put_off() const { return saw_put_off_; }
 
   private:
+    AnswerPtr out_of_time();
+
     boost::asio::any_io_executor executor_;
     Resolver& upstream_;
     QueryBudget budget_;
@@ -46,6 +54,7 @@ class BudgetedResolver final : public Resolver {
     std::size_t asked_ = 0;
     bool exhausted_ = false;
     bool saw_stale_ = false;
+    bool saw_put_off_ = false;
 };
 
 }  // namespace gatepost::dns

@@ -90,25 +90,30 @@ Cache::Found Cache::find(const DomainName& name, RrType type, TimePoint now) {
     return found;
 }
 
-Cache::Joined Cache::join(const DomainName& name, RrType type, TimePoint now, Waker waker) {
+Cache::Joined Cache::join(const DomainName& name, RrType type, TimePoint now, Waker waker,
+                          const std::function<bool()>& may_lead) {
     Joined joined;
     joined.answer = state_->proven_absence_above(name, now);
     const CacheKeys keys = state_->keys(name, type);
     State::Guarded& place = state_->guarded(keys.any);
     const std::lock_guard lock(place.mutex);
     Shard& shard = place.shard;
-    shard.count_question();
     if (joined.answer)
         ++shard.counted.cache_hits;
     else
         joined.answer =
             shard.known(keys, now, state_->in_brownout(), nullptr);  // it may have come since find()
-    if (joined.answer) return joined;
-
+    if (joined.answer) {
+        shard.count_question();
+        return joined;
+    }
     auto flight = shard.flights.find(keys.typed);
+    joined.lead = flight == shard.flights.end() || now - flight->second.started >= state_->options.lost_after;
+    joined.refused = joined.lead && may_lead && !may_lead();
+    if (joined.refused) return joined;
+    shard.count_question();
     if (flight == shard.flights.end()) flight = shard.flights.try_emplace(CacheKey(keys.typed)).first;
     Shard::Flight& found = flight->second;
-    joined.lead = found.id == 0 || now - found.started >= state_->options.lost_after;
     if (joined.lead)
         shard.start(found, now);
     else
@@ -137,9 +142,10 @@ AnswerPtr Cache::stale(const DomainName& name, RrType type, TimePoint now) {
     return state_->in_brownout() ? shard.stale(keys, now, 1) : nullptr;
 }
 
-void Cache::complete(const DomainName& name, RrType type, AnswerPtr answer, TimePoint now) {
+void Cache::complete(const DomainName& name, RrType type, AnswerPtr answer, TimePoint now,
+                     const IpAddress* asked_for) {
     // First, as this answer may be what begins the brownout or ends it.
-    if (state_->options.brownout) state_->options.brownout->note(name, *answer, now);
+    if (state_->options.brownout) state_->options.brownout->note(name, *answer, now, asked_for);
     const CacheKeys keys = state_->keys(name, type);
     State::Guarded& place = state_->guarded(keys.any);
     const std::lock_guard lock(place.mutex);

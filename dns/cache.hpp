@@ -16,6 +16,7 @@
 #include "dns/cache_shard.hpp"
 #include "dns/cache_statistics.hpp"
 #include "dns/domain_name.hpp"
+#include "dns/ip_address.hpp"
 #include "dns/keyed_hash.hpp"
 #include "dns/record.hpp"
 
@@ -58,6 +59,7 @@ class Cache {
     struct Joined {
         AnswerPtr answer;        // set: it was there after all, nothing was joined
         bool lead = false;       // the caller has to ask the upstream, then complete(), or abandon()
+        bool refused = false;    // nobody asks it, and the caller may not lead: nothing was joined
         bool has_stale = false;  // stale() would give something
         Ticket flight = 0;       // for abandon()
         Ticket waiter = 0;       // for leave()
@@ -74,13 +76,17 @@ class Cache {
     Found find(const DomainName& name, RrType type, TimePoint now);
     // After find() gave null: waits for the answer with others. `waker` is called once, unless leave() comes
     // first. Also looks whether the name lies below one that is proven not to exist (RFC 8020).
-    Joined join(const DomainName& name, RrType type, TimePoint now, Waker waker);
+    // `may_lead`, unless it is empty, is asked before the caller is told to lead, under the shard's mutex.
+    Joined join(const DomainName& name, RrType type, TimePoint now, Waker waker,
+                const std::function<bool()>& may_lead = nullptr);
     // The waiter does not wait any more. When this returns, its waker is not running and will not be called.
     void leave(const DomainName& name, RrType type, Ticket waiter);
     // The answer past its time, for who cannot wait; null where there is none, or no brownout.
     AnswerPtr stale(const DomainName& name, RrType type, TimePoint now);
     // The answer to a question on its way: kept where its kind allows, and given to all who wait.
-    void complete(const DomainName& name, RrType type, AnswerPtr answer, TimePoint now);
+    // `asked_for`: the client for whom it was led; null: nobody's, or one of our own.
+    void complete(const DomainName& name, RrType type, AnswerPtr answer, TimePoint now,
+                  const IpAddress* asked_for = nullptr);
     // The leader ends without an answer (its worker stops): those who wait get a failure, nothing is kept.
     void abandon(const DomainName& name, RrType type, Ticket flight);
 

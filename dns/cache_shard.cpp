@@ -31,9 +31,19 @@ milliseconds CacheShard::lifetime_of(const Answer& answer) const {
         case Outcome::temp_error:
             break;
     }
-    if (answer.trouble == Trouble::cancelled) return milliseconds(0);  // it says nothing of the question
-    const bool away = answer.trouble == Trouble::timeout || answer.trouble == Trouble::unreachable;
-    return away ? limits_.server_away : limits_.failure;
+    switch (answer.trouble) {
+        case Trouble::cancelled:
+        case Trouble::message_spent:
+        case Trouble::time_spent:
+        case Trouble::client_spent:
+        case Trouble::no_place:
+            return milliseconds(0);  // it says nothing of the question
+        case Trouble::timeout:
+        case Trouble::unreachable:
+            return limits_.server_away;
+        default:
+            return limits_.failure;
+    }
 }
 
 CacheEntry* CacheShard::live(const CacheKeyView& key, TimePoint now) {

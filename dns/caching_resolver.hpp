@@ -25,15 +25,22 @@ class CachingResolver final : public Resolver {
     // Ends with the upstream's answer, or after the cache's lost_after() where the worker that asks has
     // stopped. Cancelled: temp_error "cancelled".
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
+    // Asks the payer's leave for a question that nobody asks yet, and holds its charge until that has landed.
+    // Where it may go out later it waits a while; else temp_error `client_spent`.
+    boost::asio::awaitable<AnswerPtr> query_for(std::shared_ptr<Payer> payer, DomainName name,
+                                                RrType type) override;
 
   private:
     struct State;
     struct Waiter;
+    struct PayersLeave;
     class Flight;
     static AnswerPtr find(const std::shared_ptr<State>& state, const DomainName& name, RrType type);
     static void start(const std::shared_ptr<State>& state, Flight flight);
     static boost::asio::awaitable<void> lead(std::shared_ptr<State> state, Flight flight);
-    static boost::asio::awaitable<AnswerPtr> ask(std::shared_ptr<State> state, DomainName name, RrType type);
+    static Cache::Joined join(const std::shared_ptr<Waiter>& waiter, Payer* payer, PayersLeave& leave);
+    static boost::asio::awaitable<AnswerPtr> ask(std::shared_ptr<State> state, std::shared_ptr<Payer> payer,
+                                                 DomainName name, RrType type);
     std::shared_ptr<State> state_;
 };
 

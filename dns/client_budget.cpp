@@ -1,6 +1,7 @@
 #include "dns/client_budget.hpp"
 
 #include "dns/client_address.hpp"
+#include "dns/domain_name.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -12,11 +13,12 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds sweep_interval{1};  // local: a sweep walks over all accounts
+constexpr std::size_t few_open = 8;  // local: a message asks so much side by side where it has one signature
 
 }  // namespace
 
 ClientBudgets::ClientBudgets(std::shared_ptr<const Brownout> brownout, Limits limits)
-    : brownout_(std::move(brownout)), limits_(limits) {
+    : brownout_(std::move(brownout)), limits_(limits), zones_(limits.zones) {
     shared_.balance = limits_.capacity;
 }
 
@@ -35,7 +37,8 @@ void ClientBudgets::forget_the_rested(TimePoint now) {
     swept_ = now;
     for (auto entry = accounts_.begin(); entry != accounts_.end();) {
         refill(entry->second, now);
-        entry = entry->second.balance >= limits_.capacity ? accounts_.erase(entry) : std::next(entry);
+        const bool rested = entry->second.balance >= limits_.capacity && entry->second.open == 0;
+        entry = rested ? accounts_.erase(entry) : std::next(entry);
     }
 }
 
@@ -54,16 +57,31 @@ ClientBudgets::Account& ClientBudgets::account(const IpAddress& client, TimePoin
     return found->second;
 }
 
-bool ClientBudgets::begin(const IpAddress& client, TimePoint now) {
+// How many may be open is shared out where many are: the last quarter is for clients that have few, and no
+// network takes more than a quarter of all from the half on.
+bool ClientBudgets::has_place(const Account& own, const IpAddress& network) const {
+    if (open_ >= limits_.most_open) return false;
+    if (open_ < limits_.most_open / 2) return true;
+    const auto found = open_of_network_.find(network);
+    if (found != open_of_network_.end() && found->second >= limits_.most_open / 4) return false;
+    return own.open < few_open || open_ < limits_.most_open / 4 * 3;
+}
+
+Payer::Leave ClientBudgets::begin(const IpAddress& client, TimePoint now) {
     const std::lock_guard lock(mutex_);
     Account& own = account(client, now);
+    const IpAddress network = network_of(client);
     const bool is_free = brownout_ && brownout_->active();
-    if (own.balance < limits_.in_advance && !is_free) {
+    const bool has_balance = is_free || own.balance >= limits_.in_advance;
+    if (!has_balance || !has_place(own, network)) {
         ++refusals_;
-        return false;
+        return has_balance ? Payer::Leave::later : Payer::Leave::never;
     }
     own.balance = std::max(own.balance - limits_.in_advance, milliseconds(0));
-    return true;
+    if (&own != &shared_) ++own.open;  // the client may have an account of its own when it settles
+    ++open_;
+    ++open_of_network_[network];
+    return Payer::Leave::granted;
 }
 
 void ClientBudgets::settle(const IpAddress& client, TimePoint::duration waited, TimePoint now) {
@@ -73,11 +91,15 @@ void ClientBudgets::settle(const IpAddress& client, TimePoint::duration waited, 
     const bool is_free = waited <= limits_.in_advance || (brownout_ && brownout_->active());
     if (!is_free) own.balance -= std::chrono::duration_cast<milliseconds>(waited);
     own.balance = std::clamp(own.balance, milliseconds(0), limits_.capacity);
+    if (own.open > 0) --own.open;
+    --open_;
+    const auto of_network = open_of_network_.find(network_of(client));
+    if (--of_network->second == 0) open_of_network_.erase(of_network);
 }
 
-std::uint64_t ClientBudgets::refusals() const {
+ClientBudgets::Counts ClientBudgets::counts() const {
     const std::lock_guard lock(mutex_);
-    return refusals_;
+    return {refusals_, zones_.refusals(), open_, limits_.most_open};
 }
 
 std::size_t ClientBudgets::clients() const {
@@ -85,53 +107,78 @@ std::size_t ClientBudgets::clients() const {
     return accounts_.size();
 }
 
-struct ClientBudgetResolver::State {
-    Resolver& upstream;
-    std::shared_ptr<ClientBudgets> budgets;
-    IpAddress client;
-    NowFunction now;
+// One message's. Its own worker's, but for the charges, which end wherever their question lands.
+class ClientBudgetResolver::Account final : public Payer {
+  public:
+    Account(std::shared_ptr<ClientBudgets> budgets, const IpAddress& client, NowFunction now)
+        : budgets_(std::move(budgets)), client_(client), now_(std::move(now)) {}
+
+    Leave ask_leave(const DomainName& name, std::unique_ptr<Charge>& charge) override;
+    const IpAddress& client() const override { return client_; }
+    void give_back_zones();
+
+  private:
+    class Question;
+    std::shared_ptr<ClientBudgets> budgets_;
+    IpAddress client_;
+    NowFunction now_;
+    std::map<DomainName, std::size_t> zones_;  // what was asked of each
 };
 
-// Settles however the question ends: a question that is cancelled was waited for, too.
-class ClientBudgetResolver::Charge {
+class ClientBudgetResolver::Account::Question final : public Payer::Charge {
   public:
-    explicit Charge(State& state) : state_(state), began_(state.now()) {}
-    Charge(const Charge&) = delete;
-    Charge& operator=(const Charge&) = delete;
-    ~Charge() {
-        if (!taken_) return;
-        const TimePoint now = state_.now();
-        state_.budgets->settle(state_.client, now - began_, now);
-    }
-    bool take() {
-        taken_ = state_.budgets->begin(state_.client, began_);
-        return taken_;
+    Question(std::shared_ptr<ClientBudgets> budgets, const IpAddress& client, NowFunction now,
+             TimePoint began)
+        : budgets_(std::move(budgets)), client_(client), now_(std::move(now)), began_(began) {}
+    Question(const Question&) = delete;
+    Question& operator=(const Question&) = delete;
+    ~Question() override {
+        const TimePoint now = now_();
+        budgets_->settle(client_, now - began_, now);
     }
 
   private:
-    State& state_;
+    std::shared_ptr<ClientBudgets> budgets_;
+    IpAddress client_;
+    NowFunction now_;
     TimePoint began_;
-    bool taken_ = false;
 };
+
+Payer::Leave ClientBudgetResolver::Account::ask_leave(const DomainName& name,
+                                                      std::unique_ptr<Charge>& charge) {
+    const TimePoint now = now_();
+    const IpAddress client = client_of(client_);
+    DomainName zone = zone_of(name);
+    if (!budgets_->zones().take(client, zone, now)) return Leave::never;
+    const Leave leave = budgets_->begin(client_, now);
+    if (leave == Leave::granted) {
+        charge = std::make_unique<Question>(budgets_, client_, now_, now);
+        ++zones_[std::move(zone)];
+    } else {
+        budgets_->zones().give_back(client, zone, 1);
+    }
+    return leave;
+}
+
+void ClientBudgetResolver::Account::give_back_zones() {
+    for (const auto& [zone, questions] : std::exchange(zones_, {}))
+        budgets_->zones().give_back(client_of(client_), zone, questions);
+}
 
 ClientBudgetResolver::ClientBudgetResolver(Resolver& upstream, std::shared_ptr<ClientBudgets> budgets,
                                            const IpAddress& client, NowFunction now)
-    : state_(new State{upstream, std::move(budgets), client, std::move(now)}) {}
+    : upstream_(upstream), account_(std::make_shared<Account>(std::move(budgets), client, std::move(now))) {}
 
 AnswerPtr ClientBudgetResolver::known(const DomainName& name, RrType type) {
-    return state_->upstream.known(name, type);
+    return upstream_.known(name, type);
 }
 
 boost::asio::awaitable<AnswerPtr> ClientBudgetResolver::query(DomainName name, RrType type) {
-    return ask(state_, std::move(name), type);
+    return upstream_.query_for(account_, std::move(name), type);
 }
 
-boost::asio::awaitable<AnswerPtr> ClientBudgetResolver::ask(std::shared_ptr<State> state, DomainName name,
-                                                            RrType type) {
-    Charge charge(*state);
-    if (!charge.take())
-        co_return failed_answer(Trouble::cancelled, "this client's time for slow DNS zones is spent");
-    co_return co_await state->upstream.query(std::move(name), type);
+void ClientBudgetResolver::give_back_zones() {
+    account_->give_back_zones();
 }
 
 }  // namespace gatepost::dns

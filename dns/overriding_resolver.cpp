@@ -37,4 +37,11 @@ boost::asio::awaitable<AnswerPtr> OverridingResolver::query(DomainName name, RrT
     co_return co_await upstream_.query(std::move(name), type);
 }
 
+boost::asio::awaitable<AnswerPtr> OverridingResolver::query_for(std::shared_ptr<Payer> payer, DomainName name,
+                                                                RrType type) {
+    const AnswerPtr answer = find(name, type);
+    if (answer) co_return answer;
+    co_return co_await upstream_.query_for(std::move(payer), std::move(name), type);
+}
+
 }  // namespace gatepost::dns

@@ -19,6 +19,8 @@ class OverridingResolver final : public Resolver {
 
     AnswerPtr known(const DomainName& name, RrType type) override;
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
+    boost::asio::awaitable<AnswerPtr> query_for(std::shared_ptr<Payer> payer, DomainName name,
+                                                RrType type) override;
 
     // Other local records from now on, for questions not yet asked. On the executor of those who ask.
     void replace(std::shared_ptr<const ZoneResolver> local) { local_ = std::move(local); }

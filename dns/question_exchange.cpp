@@ -58,9 +58,10 @@ struct QuestionExchange::Try {
     bool format_error = false;
 };
 
-QuestionExchange::QuestionExchange(Network& network, DomainName name, RrType type, milliseconds bound,
-                                   std::function<void()> wake)
+QuestionExchange::QuestionExchange(Network& network, HeldPlaces& places, DomainName name, RrType type,
+                                   milliseconds bound, std::function<void()> wake)
     : network_(network),
+      places_(places),
       name_(std::move(name)),
       type_(type),
       start_(Clock::now()),
@@ -115,7 +116,20 @@ void QuestionExchange::begin(const QueryStep& step) {
         begin_stream(one, server, tag);
 }
 
+// Where sockets are scarce a later try takes the place of the first one, whose answer is least to be hoped
+// for: another question must not wait for our second chance.
+void QuestionExchange::make_room_for_a_socket() {
+    const auto is_open = [](const Try& one) {
+        return one.udp.open();
+    };
+    const auto open = std::count_if(tries_.begin(), tries_.end(), is_open);
+    if (places_.allows_one_more(static_cast<std::size_t>(open))) return;
+    const auto oldest = std::find_if(tries_.begin(), tries_.end(), is_open);
+    if (oldest != tries_.end()) oldest->udp.close();
+}
+
 void QuestionExchange::begin_udp(Try& one, NameServer& server, std::size_t tag) {
+    make_room_for_a_socket();
     const std::vector<std::uint8_t> octets = encode_query(one.query);
     const auto error = one.udp.start(network_.executor, server.address, octets, network_.random, *this, tag);
     if (!error) return;

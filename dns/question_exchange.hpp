@@ -9,6 +9,7 @@
 #include "dns/resolver_options.hpp"
 #include "dns/server_abilities.hpp"
 #include "dns/server_timing.hpp"
+#include "dns/socket_places.hpp"
 #include "dns/stream_exchange.hpp"
 #include "dns/udp_exchange.hpp"
 
@@ -64,9 +65,10 @@ class QuestionExchange final : private ExchangeListener {
     using Clock = std::chrono::steady_clock;
 
     // `network` outlives the question. `wake` is called when something came, after which advance() wants to
-    // be called. `bound`: the time for all of it.
-    QuestionExchange(Network& network, DomainName name, RrType type, std::chrono::milliseconds bound,
-                     std::function<void()> wake);
+    // be called. `bound`: the time for all of it. `places` outlives it too, and has one at least: it is the
+    // bound on its sockets.
+    QuestionExchange(Network& network, HeldPlaces& places, DomainName name, RrType type,
+                     std::chrono::milliseconds bound, std::function<void()> wake);
     ~QuestionExchange();
     QuestionExchange(const QuestionExchange&) = delete;
     QuestionExchange& operator=(const QuestionExchange&) = delete;
@@ -89,6 +91,7 @@ class QuestionExchange final : private ExchangeListener {
     Query make_query(const QueryStep& step, NameServer& server);
     void begin(const QueryStep& step);
     void begin_udp(Try& one, NameServer& server, std::size_t tag);
+    void make_room_for_a_socket();
     void begin_stream(Try& one, NameServer& server, std::size_t tag);
     Verdict judge(Try& one, Octets message);
     static ServerAbilities::Way way_of(const Try& one);
@@ -102,6 +105,7 @@ class QuestionExchange final : private ExchangeListener {
     bool charge_silence(const Try& one);
 
     Network& network_;
+    HeldPlaces& places_;
     DomainName name_;
     RrType type_;
     Clock::time_point start_;

@@ -3,9 +3,13 @@
 
 #include "dns/answer.hpp"
 #include "dns/domain_name.hpp"
+#include "dns/payer.hpp"
 #include "dns/record.hpp"
 
 #include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <utility>
 
 namespace gatepost::dns {
 
@@ -20,10 +24,19 @@ class Resolver {
     // The whole RRset of `type` at `name`, CNAME and DNAME chains followed. Never null, never throws for
     // trouble of the DNS: that is Outcome::temp_error. Ends within the resolver's own bound.
     virtual boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) = 0;
+    // The same for an asker who pays for what goes out to the network. Who sends nothing out asks for no
+    // leave.
+    virtual boost::asio::awaitable<AnswerPtr> query_for(std::shared_ptr<Payer> payer, DomainName name,
+                                                        RrType type);
 };
 
 inline AnswerPtr Resolver::known(const DomainName&, RrType) {
     return nullptr;
+}
+
+inline boost::asio::awaitable<AnswerPtr> Resolver::query_for(std::shared_ptr<Payer>, DomainName name,
+                                                             RrType type) {
+    return query(std::move(name), type);
 }
 
 }  // namespace gatepost::dns

@@ -6,6 +6,7 @@
 #include "dns/random_source.hpp"
 #include "dns/resolver.hpp"
 #include "dns/resolver_options.hpp"
+#include "dns/socket_places.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -41,14 +42,17 @@ struct StubStatistics {
 class StubResolver final : public Resolver {
   public:
     // `options.servers` empty: every question fails ("no DNS server configured"); see resolv_conf.hpp.
-    // `random` outlives the resolver and every query.
-    StubResolver(boost::asio::any_io_executor executor, ResolverOptions options, RandomSource& random);
+    // `random` outlives the resolver and every query. `places`: the bound on sockets that it shares with
+    // others; null: none.
+    StubResolver(boost::asio::any_io_executor executor, ResolverOptions options, RandomSource& random,
+                 std::shared_ptr<SocketPlaces> places = nullptr);
     // Closes the connections to servers; questions under way end as if none were left.
     ~StubResolver() override;
     StubResolver(const StubResolver&) = delete;
     StubResolver& operator=(const StubResolver&) = delete;
 
-    // Ends within options.timeout whatever the network does. Cancelled: temp_error "cancelled".
+    // Ends within options.timeout whatever the network does, the wait for a place among the sockets included.
+    // Cancelled: temp_error "cancelled".
     boost::asio::awaitable<AnswerPtr> query(DomainName name, RrType type) override;
 
     // From any thread.

@@ -124,18 +124,14 @@ bool Condition::asks_by(Phase phase) const {
                        [&](const Key& key) { return key.phase <= phase && key.is_given(*this); });
 }
 
-bool Condition::matches_client(const Facts& facts) const {
+bool Condition::matches_envelope(const Facts& facts) const {
     if (!client_ip.empty() && (facts.client_hidden || !any_contains(client_ip, facts.client_ip)))
         return false;
     const bool certified =
         facts.tls_client && std::any_of(tls_client.begin(), tls_client.end(), [&](const auto& pattern) {
             return pattern.matches(*facts.tls_client);
         });
-    return tls_client.empty() || certified;
-}
-
-bool Condition::matches_envelope(const Facts& facts) const {
-    if (!matches_client(facts)) return false;
+    if (!tls_client.empty() && !certified) return false;
     const bool helo_matches = std::any_of(
         helo.begin(), helo.end(), [&](const std::string& glob) { return glob_matches(glob, facts.helo); });
     if (!helo.empty() && !helo_matches) return false;

@@ -55,9 +55,7 @@ struct Condition {
     bool matches(const Subject& subject) const;
     // The same for a message of which no author domain is known: all keys but that one.
     bool matches_apart_from_author(const Subject& subject) const;
-    // The same for who the client is: client_ip and tls_client.
-    bool matches_client(const Facts& facts) const;
-    // The same for what is known before the message came: those, helo and mail_from.
+    // The same for what is known before the message came: client_ip, tls_client, helo and mail_from.
     bool matches_envelope(const Facts& facts) const;
     // When all of its keys are known; a condition without keys is known from the beginning.
     Phase known_at() const;

@@ -94,11 +94,12 @@ Decision quarantined(const Evidence& evidence, const Settings& settings, std::st
 }
 
 // What trouble left open decides the action: 451, or `best`, what is done at the best, where the operator
-// wants that (authentication.dmarc.on_temperror).
-Decision undecided(const Decision& best, Refusal refusal, const std::string& reason,
+// wants that (authentication.dmarc.on_temperror). Trouble that a sender can bring about at will is never a
+// reason to take his mail.
+Decision undecided(const Decision& best, Refusal refusal, const std::string& reason, const Evidence& evidence,
                    const Settings& settings) {
     const std::string rule = "authentication.dmarc.on_temperror";
-    const bool takes_best = settings.on_temperror == OnTemperror::accept;
+    const bool takes_best = settings.on_temperror == OnTemperror::accept && !evidence.is_put_off;
     Decision decision = with_action(takes_best ? best.action : Action::defer, rule, reason);
     if (takes_best)
         decision.refusal = best.refusal;
@@ -130,7 +131,7 @@ Decision judge_reject(const Facts& facts, const Evidence& evidence, const Settin
     if (!corroborating.open || at_best.action == Action::reject) return at_best;
     Refusal refusal = corroboration_temperror_refusal(evidence.dmarc, corroborating.open_reason);
     const std::string reason = refusal.text;
-    return undecided(at_best, std::move(refusal), reason, settings);
+    return undecided(at_best, std::move(refusal), reason, evidence, settings);
 }
 
 Disposition disposition_of(Action action) {
@@ -267,7 +268,7 @@ Decision decide_open_question(const Facts& facts, const Evidence& evidence, cons
         return worst;
     }
     Decision decision =
-        undecided(best, dmarc_temperror_refusal(evidence), evidence.dmarc.reason.words(), settings);
+        undecided(best, dmarc_temperror_refusal(evidence), evidence.dmarc.reason.words(), evidence, settings);
     decision.disposition = disposition_of(decision.action);
     return decision;
 }
@@ -292,7 +293,7 @@ Decision decide_open_chain(const Facts& facts, const Evidence& evidence, const S
     Decision worst = decide_with_chain(facts, evidence, settings);
     if (best.action == worst.action) return worst;
     Decision decision =
-        undecided(best, arc_temperror_refusal(evidence.arc), evidence.arc.reason.words(), settings);
+        undecided(best, arc_temperror_refusal(evidence.arc), evidence.arc.reason.words(), evidence, settings);
     decision.disposition = disposition_of(decision.action);
     if (evidence.dmarc.result == dmarc::Result::fail)
         decision.override_reason = override_of(decision, evidence, settings);

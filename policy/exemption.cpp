@@ -46,15 +46,6 @@ bool is_exempted_so_far(const std::vector<Exemption>& exemptions, Forgiven what,
     });
 }
 
-bool has_reserve(const Facts& facts, const std::vector<dns::IpNetwork>& own_networks,
-                 const std::vector<Exemption>& exemptions) {
-    if (is_own_client(facts, own_networks)) return true;
-    return std::any_of(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
-        return !exemption.has_expired(facts.today) && exemption.when.asks_by(Phase::connection) &&
-               exemption.when.matches_client(facts);
-    });
-}
-
 const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
                                          const Facts& facts) {
     const auto found = std::find_if(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
@@ -69,6 +60,15 @@ const Exemption* find_client_exemption(const std::vector<Exemption>& exemptions,
         return exemption.when.known_at() == Phase::connection && forgives_envelope(exemption, what, facts);
     });
     return found == exemptions.end() ? nullptr : &*found;
+}
+
+bool is_named_client(const std::vector<Exemption>& exemptions,
+                     const std::vector<dns::IpNetwork>& own_networks, const Facts& facts) {
+    if (is_own_client(facts, own_networks)) return true;
+    return std::any_of(exemptions.begin(), exemptions.end(), [&](const Exemption& exemption) {
+        return exemption.when.asks_by(Phase::connection) && !exemption.has_expired(facts.today) &&
+               exemption.when.matches_envelope(facts);
+    });
 }
 
 }  // namespace gatepost::policy

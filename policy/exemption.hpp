@@ -52,16 +52,17 @@ bool may_be_exempted(const std::vector<Exemption>& exemptions, Forgiven what, co
 // client. One that stands on what comes later alone (arc_sealer) would speak for everybody.
 bool is_exempted_so_far(const std::vector<Exemption>& exemptions, Forgiven what, const Facts& facts);
 
-// Whether something is kept back for this client: it is one of our machines, or an exemption names it by
-// address or certificate, whatever else that one asks for. Nobody else can make himself one.
-bool has_reserve(const Facts& facts, const std::vector<dns::IpNetwork>& own_networks,
-                 const std::vector<Exemption>& exemptions);
-
 // The first exemption that forgives `what` whatever else comes: its condition asks for nothing but the
 // envelope, or for nothing but the client's address. Null: none.
 const Exemption* find_envelope_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
                                          const Facts& facts);
 const Exemption* find_client_exemption(const std::vector<Exemption>& exemptions, Forgiven what,
                                        const Facts& facts);
+
+// Whether the operator named this client: policy.own_networks, or an exemption in force by client_ip or
+// tls_client, as far as the envelope tells. Nobody else can make himself one. Bounds that keep strangers from
+// each other's share do not apply to it, and something is kept back for it.
+bool is_named_client(const std::vector<Exemption>& exemptions,
+                     const std::vector<dns::IpNetwork>& own_networks, const Facts& facts);
 
 }  // namespace gatepost::policy

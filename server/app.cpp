@@ -123,7 +123,7 @@ class App {
         auto opened = reports::store::open_store(reports::store::database_path(config().data_dir));
         if (!opened.store) return at("data_dir", "data_dir: " + opened.problem);
         store_ = std::move(opened.store);
-        dns_ = make_shared_dns(config().dns, random_);
+        dns_ = make_shared_dns(config().dns, random_, resolver_sockets_within(descriptors_));
         health_.emplace(*store_, dns_.brownout);
         std::string problem = prepare_relay();
         if (problem.empty()) problem = prepare_workers();
@@ -206,7 +206,8 @@ class App {
             counts.cache = dns_.cache->statistics();
             counts.brownout = dns_.brownout->state();
             counts.answers = health_->dns_answers();
-            counts.client_refusals = dns_.client_budgets->refusals();
+            counts.budgets = dns_.client_budgets->counts();
+            counts.sockets = dns_.sockets->counts();
             return counts;
         };
         if (downstream_)
@@ -281,6 +282,8 @@ class App {
                     warnings.emplace_back(
                         "store_trouble: history.max_size is reached, and no day is old "
                         "enough to be deleted: new report rows are dropped");
+                const std::string strangers = health_->warning_of_zones();
+                if (!strangers.empty()) warnings.push_back(strangers);
                 return warnings;
             };
             sources.reasons_not_ready = [this] {

@@ -14,4 +14,11 @@ std::size_t raise_descriptor_limit();
 // is room for so many.
 std::size_t sessions_within(std::size_t descriptors, std::size_t configured);
 
+// The resolver's share: how many sockets its questions may have open, of all workers together.
+std::size_t resolver_sockets_within(std::size_t descriptors);
+
+// The share of connections to downstream servers; `configured` where there is room for so many. What is left
+// of the reserve is for listeners, the database and files.
+std::size_t downstream_within(std::size_t descriptors, std::size_t configured);
+
 }  // namespace gatepost::server

@@ -68,6 +68,13 @@ void log_changes(Log& log, const dns::BrownoutState& before, const dns::Brownout
         LogEntry entry("dns_brownout_over");
         log.write(entry);
     }
+    if (after.strangers_begun != before.strangers_begun) {
+        LogEntry entry("dns_zones_fail", LogLevel::warning);
+        entry.with("failing_zones", after.all_failing).with("networks", after.failing);
+        entry.with("answering_zones", after.answering);
+        entry.with("note", "few networks asked about them: theirs, not our resolver; nothing changes");
+        log.write(entry);
+    }
 }
 
 // A server that never answered is no brownout: nothing is known that could be stale. It is told at once.
@@ -102,10 +109,17 @@ asio::awaitable<void> watch_dns(DnsWatch watch) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     dns::BrownoutState seen;
     Beginning beginning(watch.log);
+    bool root_answered = false;
+    bool own_answered = false;
     for (;;) {
         const Round round = co_await ask_round(watch.network, watch.own_domain);
         const std::optional<bool> replied = round.replied();
-        if (replied) watch.brownout->note_own(*replied, std::chrono::steady_clock::now());
+        root_answered = root_answered || !round.of_root->failed();
+        own_answered = own_answered || !round.of_own->failed();
+        // What never answered says nothing of our resolver.
+        const bool names_fail =
+            (root_answered && round.of_root->failed()) || (own_answered && round.of_own->failed());
+        if (replied) watch.brownout->note_own(*replied, std::chrono::steady_clock::now(), names_fail);
         // Our own name space is what we must be able to see; whether it has such a record does not matter.
         const dns::AnswerPtr local = watch.local.known(watch.own_domain, dns::RrType::mx);
         const dns::Answer& own = local ? *local : *round.of_own;

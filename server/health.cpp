@@ -42,6 +42,13 @@ std::vector<std::string> Health::reasons_not_ready() const {
     return reasons;
 }
 
+std::string Health::warning_of_zones() const {
+    const dns::BrownoutState state = brownout_->state();
+    if (!state.strangers_zones_fail) return {};
+    return "dns: " + std::to_string(state.all_failing) +
+           " zones that used to answer fail, all asked about by few networks: theirs, not our resolver";
+}
+
 void Health::set_listening(bool listening) {
     const std::lock_guard lock(mutex_);
     listening_ = listening;

@@ -30,6 +30,8 @@ class Health {
 
     // Empty: ready. Any thread.
     std::vector<std::string> reasons_not_ready() const;
+    // Zones fail that strangers chose: no reason not to be ready. Empty: none. Any thread.
+    std::string warning_of_zones() const;
     void set_listening(bool listening);
     // What the DNS lacks, empty: nothing; and whether its servers answer at all. Any thread.
     void note_dns(std::string problem, bool answers);

@@ -54,10 +54,12 @@ Judgement::Judgement(asio::any_io_executor executor, std::shared_ptr<dns::Resolv
       gatherer_(executor, std::move(resolver), config.authentication, config.hostname,
                 dns::Turns(executor, std::chrono::steady_clock::now)) {}
 
-asio::awaitable<void> Judgement::begin(TimePoint now) {
+asio::awaitable<void> Judgement::begin(TimePoint now, bool is_time_final) {
     began_ = now;
     auth::Sender sender{facts_.client_ip, facts_.helo, facts_.mail_from, facts_.client_hidden};
-    co_await gatherer_.begin(std::move(sender), now, stage_budget());
+    dns::QueryBudget budget = stage_budget();
+    budget.is_time_final = is_time_final;
+    co_await gatherer_.begin(std::move(sender), now, budget);
 }
 
 smtp::BareNewlines Judgement::bare_newlines() const {

@@ -35,8 +35,9 @@ class Judgement {
     Judgement(boost::asio::any_io_executor executor, std::shared_ptr<dns::Resolver> resolver,
               const config::Config& config, const policy::Facts& facts);
 
-    // MAIL came: SPF and the client's name are asked for from now on.
-    boost::asio::awaitable<void> begin(TimePoint now);
+    // MAIL came: SPF and the client's name are asked for from now on. `is_time_final`: where SPF comes to no
+    // end within its time, the rest of it counts as absent (server/spent_checks.hpp).
+    boost::asio::awaitable<void> begin(TimePoint now, bool is_time_final);
     // What is done with bare CR and LF: where an exemption may forgive them, as far as the client and the
     // envelope tell, they become CRLF; decide() sees to the rest of its condition.
     smtp::BareNewlines bare_newlines() const;

@@ -18,7 +18,9 @@
 
 #include "dns/brownout.hpp"
 #include "dns/cache_statistics.hpp"
+#include "dns/client_budget.hpp"
 #include "dns/domain_name.hpp"
+#include "dns/socket_places.hpp"
 #include "dns/stub_resolver.hpp"
 
 #include <array>
@@ -68,8 +70,9 @@ struct DnsCounts {
     std::vector<dns::ServerStatistics> servers;
     dns::CacheStatistics cache;
     dns::BrownoutState brownout;
-    bool answers = false;               // our servers, to the last lookup of our own
-    std::uint64_t client_refusals = 0;  // questions of clients whose budget was spent
+    bool answers = false;  // our servers, to the last lookup of our own
+    dns::ClientBudgets::Counts budgets;
+    dns::SocketPlaces::Counts sockets;
 
     // What one more worker asked of the same servers.
     void add(const dns::StubStatistics& worker);

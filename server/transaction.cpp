@@ -6,6 +6,7 @@
 #include "auth/results/received_spf.hpp"
 #include "auth/results/remove_claims.hpp"
 
+#include "dns/idna.hpp"
 #include "dns/turns.hpp"
 
 #include <boost/asio/post.hpp>
@@ -60,29 +61,40 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
     facts_.mail_from = envelope.reverse_path.mailbox();
     facts_.today = day_of(began_);
     facts_.tls_client = client_.tls_client;
-    const bool has_reserve =
-        policy::has_reserve(facts_, runtime_->config.policy.own_networks, runtime_->config.policy.exemptions);
-    if (services_.memory.is_exhausted(has_reserve)) {
+    const policy::Settings& settings = runtime_->config.policy;
+    const bool is_named = policy::is_named_client(settings.exemptions, settings.own_networks, facts_);
+    if (services_.memory.is_exhausted(is_named)) {
         services_.memory.make_room();
         co_return tell_refused(reply(452, "4.3.1", "too many messages in flight, try again later"), "",
                                "limits.memory");
     }
-    share_of_memory_.belongs_to(client_.address, has_reserve);
-    share_of_disk_.belongs_to(client_.address, has_reserve);
+    share_of_memory_.belongs_to(client_.address, is_named);
+    share_of_disk_.belongs_to(client_.address, is_named);
     // A reload may have taken away what was announced.
     if (envelope.requiretls && runtime_->config.relay.tls != config::RelayTls::required)
         co_return tell_refused(
             reply(451, "4.3.3", "REQUIRETLS cannot be kept now: relay.tls is not required"), "", "relay.tls");
     if (auto refused = refuse_sender()) co_return refused;
-    judgement_ = std::make_unique<Judgement>(
-        services_.executor, within_client_budget(services_.dns, services_.resolver, client_.address),
-        runtime_->config, facts_);
-    co_await judgement_->begin(began_);
+    std::shared_ptr<dns::Resolver> resolver(std::shared_ptr<void>(), &services_.resolver);
+    if (!is_named) budget_ = within_client_budget(services_.dns, services_.resolver, client_.address);
+    if (budget_) resolver = budget_;
+    judgement_ =
+        std::make_unique<Judgement>(services_.executor, std::move(resolver), runtime_->config, facts_);
+    co_await judgement_->begin(began_, is_spf_time_final());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
     delivery_ =
         services_.make_delivery(*runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_});
     co_return std::nullopt;
+}
+
+// An SPF check that did not come to its end within its time before.
+bool Transaction::is_spf_time_final() const {
+    if (!budget_ || !services_.dns.spent_checks || services_.dns.spent_checks->is_empty()) return false;
+    const std::string& identity = facts_.mail_from.empty() ? facts_.helo : facts_.mail_from;
+    const auto domain = dns::to_ascii(identity.substr(identity.rfind('@') + 1));
+    return domain &&
+           services_.dns.spent_checks->is_final(client_.address, *domain, std::chrono::steady_clock::now());
 }
 
 asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Envelope& envelope,
@@ -141,6 +153,9 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
                                            const smtp::ContentFraming& framing) {
     size_ = framing.size();
     co_await judgement_->end(framing);
+    if (evidence().is_spf_out_of_time && evidence().spf.domain && services_.dns.spent_checks)
+        services_.dns.spent_checks->note(client_.address, *evidence().spf.domain,
+                                         std::chrono::steady_clock::now());
     std::optional<Reply> final_reply;
     if (!judgement_->refusal()) final_reply = refuse_message();
     if (!judgement_->refusal() && !final_reply) {
@@ -155,6 +170,7 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
         delivery_->hold();
         co_await yield();
         final_reply = co_await carry_out(envelope);
+        if (budget_ && final_reply->is_positive()) budget_->give_back_zones();
     }
     record(envelope, *final_reply);
     co_return *final_reply;

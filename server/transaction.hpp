@@ -87,6 +87,7 @@ class Transaction {
     const auth::Evidence& evidence() const { return judgement_->evidence(); }
     const policy::Decision& decision() const { return judgement_->decision(); }
     // What the client may not do, whatever the message is: transaction_client.cpp.
+    bool is_spf_time_final() const;
     std::optional<smtp::Reply> refuse_sender();
     std::optional<smtp::Reply> refuse_recipient(const std::string& recipient);
     std::optional<smtp::Reply> refuse_message();
@@ -118,7 +119,8 @@ class Transaction {
     policy::Facts facts_;
     std::chrono::system_clock::time_point began_;
     std::unique_ptr<relay::Delivery> delivery_;
-    std::unique_ptr<Judgement> judgement_;  // from begin() on
+    std::unique_ptr<Judgement> judgement_;               // from begin() on
+    std::shared_ptr<dns::ClientBudgetResolver> budget_;  // null: this client's questions are not counted
     Share share_of_memory_;
     std::size_t header_octets_ = 0;  // of it
     Share share_of_disk_;

@@ -1,6 +1,7 @@
 #include "server/worker.hpp"
 
 #include "server/connection.hpp"
+#include "server/descriptor_limit.hpp"
 #include "server/log.hpp"
 #include "server/relay/maildir.hpp"
 #include "server/relay/relay_pool.hpp"
@@ -36,7 +37,7 @@ struct Worker::Impl {
           shared(all),
           context(1),
           work(asio::make_work_guard(context)),
-          stub(context.get_executor(), all.runtime.get()->config.dns, all.random),
+          stub(context.get_executor(), all.runtime.get()->config.dns, all.random, all.dns.sockets),
           caching(context.get_executor(), stub, all.dns.cache,
                   [] { return std::chrono::steady_clock::now(); }),
           resolver(all.dns.local_records, caching),
@@ -67,7 +68,8 @@ struct Worker::Impl {
         one_recipient = std::all_of(destinations.begin(), destinations.end(),
                                     [](const config::ServerDestination& to) { return to.lmtp; });
         relay::PoolLimits limits;
-        limits.connections = std::max<std::size_t>(1, config.relay.connections / all.metrics.workers());
+        const std::size_t share = downstream_within(all.descriptors, config.relay.connections);
+        limits.connections = std::max<std::size_t>(1, share / all.metrics.workers());
         if (all.downstream)
             pool.emplace(context.get_executor(), std::move(destinations), config.hostname, all.downstream,
                          limits, pool_tls());

@@ -62,6 +62,8 @@ Judgement without_key(const SignatureField& parsed, const FoundKeys& found) {
             return judgement(Result::temperror, Reason("the key was not asked for in time"));
         case FoundKeys::Outcome::temp_error:
             return judgement(Result::temperror, Reason("no answer about the key", found.detail));
+        case FoundKeys::Outcome::beyond:
+            return judgement(Result::policy, Reason("more lookups than a message may cost", found.detail));
         case FoundKeys::Outcome::absent: {
             Judgement absent = judgement(Result::permerror, Reason("no key", parsed.key_name->text()));
             absent.key_absent = true;

@@ -43,7 +43,8 @@ std::vector<LoadedKey> load_keys(const dns::Answer& answer) {
 FoundKeys read_answer(const dns::Answer& answer) {
     FoundKeys found;
     if (answer.failed()) {
-        found.outcome = FoundKeys::Outcome::temp_error;
+        found.outcome =
+            answer.is_message_spent() ? FoundKeys::Outcome::beyond : FoundKeys::Outcome::temp_error;
         found.detail = answer.detail;
         return found;
     }

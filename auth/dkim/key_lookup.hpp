@@ -31,9 +31,10 @@ struct FoundKeys {
         found,       // at least one record, whatever it holds
         absent,      // NXDOMAIN, or no TXT record
         temp_error,  // the DNS could not tell
+        beyond,      // the message's own questions were used up before
     };
     Outcome outcome = Outcome::not_asked;
-    std::string detail;                                     // of temp_error, for people
+    std::string detail;                                     // of temp_error and beyond, for people
     std::shared_ptr<const std::vector<LoadedKey>> records;  // set where found
 
     // Key records first, in the order of the answer; behind them, what was no key record.

@@ -72,7 +72,7 @@ boost::asio::awaitable<void> set_subdomain_policy(Discovered& discovered, dns::D
     // too.
     const dns::AnswerPtr answer = co_await resolver.query(author_domain, dns::RrType::txt);
     if (answer->outcome == dns::Outcome::nx_domain) set_policy(discovered, *record.np, "np");
-    if (!answer->failed() || *record.np == discovered.policy) co_return;
+    if (!answer->failed() || answer->is_message_spent() || *record.np == discovered.policy) co_return;
     set_policy(discovered, std::max(*record.np, discovered.policy), "");
     discovered.trouble = Result::temperror;
     discovered.reason = Reason("no answer of the DNS", author_domain.text() + ": " + answer->detail);

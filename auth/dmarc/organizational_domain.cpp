@@ -19,8 +19,8 @@ boost::asio::awaitable<const Walk*> OrganizationalDomains::walk_from(dns::Domain
 
 boost::asio::awaitable<std::optional<dns::DomainName>> OrganizationalDomains::find(dns::DomainName name) {
     if (method_ == Discovery::psl) co_return registrable_domain(name).value_or(name);
-    const Walk* walk = co_await walk_from(std::move(name));
-    if (!walk) co_return std::nullopt;
+    const Walk* walk = co_await walk_from(name);
+    if (!walk) co_return name;
     co_return walk->organizational_domain();
 }
 
@@ -30,7 +30,7 @@ boost::asio::awaitable<std::optional<dns::DomainName>> OrganizationalDomains::fi
 boost::asio::awaitable<Alignment> OrganizationalDomains::shares_beyond(dns::DomainName name,
                                                                        dns::DomainName record_domain) {
     const Walk* walk = co_await walk_from(std::move(name));
-    if (!walk) co_return Alignment::unknown;
+    if (!walk) co_return Alignment::no;
     if (walk->record_at(record_domain)) co_return Alignment::yes;
     const bool ended_below = !walk->found.empty() && walk->found.back().parsed.record.psd.has_value();
     co_return ended_below ? Alignment::no : Alignment::unknown;

@@ -18,10 +18,11 @@ namespace gatepost::auth::dmarc {
 
 class OrganizationalDomains {
   public:
-    // `resolver` outlives this object. More than `max_walks` names need no answer: they count as trouble.
+    // `resolver` outlives this object. Names beyond `max_walks` are not walked from: what is not read counts
+    // as absent, as each retry of the message would come to the same end.
     OrganizationalDomains(Discovery method, dns::Resolver& resolver, std::size_t max_walks);
 
-    // nullopt: trouble of the DNS, or no walk left.
+    // nullopt: trouble of the DNS. Without a walk left the name itself, as where no record is found.
     boost::asio::awaitable<std::optional<dns::DomainName>> find(dns::DomainName name);
 
     // Is `name` of the same organization as an Author Domain whose walk found `record_domain` as its last

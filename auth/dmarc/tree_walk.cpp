@@ -30,6 +30,9 @@ Published read_published(const dns::Answer& answer) {
 
 RecordLookup read_answer(const dns::DomainName& owner, const dns::Answer& answer) {
     RecordLookup lookup;
+    // What the message's own records left no question for counts as absent; the name itself may exist.
+    lookup.name_exists = answer.is_message_spent();
+    if (answer.is_message_spent()) return lookup;
     if (answer.failed()) {
         lookup.trouble = true;
         lookup.reason = Reason("no answer of the DNS", owner.text() + ": " + answer.detail);

@@ -9,7 +9,7 @@ boost::asio::awaitable<void> ClientNames::ask() {
     if (asked_) co_return;
     asked_ = true;
     const dns::AnswerPtr answer = co_await resolver_.query(client_.reverse_name(), dns::RrType::ptr);
-    ptr_failed_ = answer->failed();
+    ptr_failed_ = answer->failed() && !answer->is_message_spent();
     absent_ = !answer->failed() && !answer->found();
     for (const dns::RecordData& data : answer->records) {
         if (candidates_.size() >= max_names_) break;
@@ -27,7 +27,9 @@ boost::asio::awaitable<ClientNames::State> ClientNames::validate(std::size_t ind
     const dns::RrType type = client_.is_v4() ? dns::RrType::a : dns::RrType::aaaa;
     const dns::AnswerPtr answer = co_await resolver_.query(name, type);
     State state = State::refuted;
-    if (answer->failed())
+    if (answer->is_message_spent())
+        state = State::refuted;
+    else if (answer->failed())
         state = State::failed;
     else if (!answer->found())
         state = State::without_address;

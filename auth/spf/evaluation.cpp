@@ -8,6 +8,15 @@
 #include <utility>
 
 namespace gatepost::auth::spf {
+namespace {
+
+// Its own records made the check so long, and make it so at each retry: a permanent error, like the other
+// limits of RFC 7208 §4.6.4.
+Reason beyond_the_message(const dns::Answer& answer) {
+    return Reason("more lookups than a message may cost", answer.detail);
+}
+
+}  // namespace
 
 Evaluation::Evaluation(dns::IpAddress client, MacroValues values, dns::Resolver& resolver, Limits limits)
     : client_(client),
@@ -66,7 +75,9 @@ std::variant<Evaluation::RecordPtr, Result> Evaluation::read_record(const dns::D
                                                                     const dns::Answer& answer) {
     if (answer.failed()) {
         reason_ = Reason("no answer of the DNS", "TXT " + domain.text() + ": " + answer.detail);
-        return Result::temperror;
+        if (!answer.is_message_spent()) return Result::temperror;
+        reason_ = beyond_the_message(answer);
+        return Result::permerror;
     }
     // Nothing is kept beside an answer whose texts are another's.
     const std::string* text = find_spf(answer);
@@ -183,7 +194,9 @@ std::optional<Evaluation::Match> Evaluation::trouble(const dns::DomainName& name
     if (answer.failed()) {
         reason_ = Reason("no answer of the DNS",
                          std::string(dns::to_string(type)) + ' ' + name.text() + ": " + answer.detail);
-        return Match::temperror;
+        if (!answer.is_message_spent()) return Match::temperror;
+        reason_ = beyond_the_message(answer);
+        return Match::permerror;
     }
     if (!answer.found() && !count_void()) return Match::permerror;
     return std::nullopt;

@@ -91,7 +91,7 @@ asio::awaitable<Account> examine(asio::any_io_executor executor, std::shared_ptr
     }
     if (!refusal) {
         Judgement judgement(executor, resolver, *config, facts);
-        co_await judgement.begin(now);
+        co_await judgement.begin(now, false);
         smtp::ContentFraming framing(config->limits.message_size, judgement.bare_newlines());
         co_await take_content(judgement, framing, mail.octets);
         if (!judgement.refusal()) judgement.decide(framing);

@@ -137,8 +137,26 @@ void add_dns_families(const DnsCounts& counts, std::vector<MetricFamily>& famili
     families.push_back(
         counter("gatepost_dns_brownouts_total", "How often that began.", counts.brownout.begun));
     families.push_back(counter("gatepost_dns_client_refusals_total",
-                               "DNS questions not asked, as the client's time for slow zones was spent.",
-                               counts.client_refusals));
+                               "DNS questions not asked, as their client's share was used up.",
+                               counts.budgets.refusals));
+    families.push_back(counter("gatepost_dns_zone_refusals_total",
+                               "DNS questions not asked, as their client had asked that zone too many.",
+                               counts.budgets.zone_refusals));
+    families.push_back(gauge("gatepost_dns_client_questions",
+                             "DNS questions of strangers' mail on their way.", counts.budgets.open));
+    families.push_back(
+        gauge("gatepost_dns_client_questions_limit", "How many there may be.", counts.budgets.most_open));
+    families.push_back(
+        gauge("gatepost_dns_sockets", "Places for the resolver's sockets in use.", counts.sockets.taken));
+    families.push_back(gauge("gatepost_dns_sockets_limit", "How many there are.", counts.sockets.most));
+    families.push_back(counter("gatepost_dns_socket_waits_total",
+                               "DNS questions that waited for such a place.", counts.sockets.waits));
+    families.push_back(gauge("gatepost_dns_failing_zones",
+                             "Zones that answered before and failed in the last minute.",
+                             counts.brownout.all_failing));
+    families.push_back(gauge("gatepost_dns_strangers_zones_fail",
+                             "1 while many zones fail that few networks asked about: no trouble of ours.",
+                             counts.brownout.strangers_zones_fail ? 1 : 0));
 }
 
 }  // namespace gatepost::server::http

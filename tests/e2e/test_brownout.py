@@ -5,9 +5,9 @@ import pytest
 
 from harness.cases import CASES
 from harness.mail import compose
-from harness.name_server import NameServer
+from harness.name_server import FaultyNameServer, NameServer
 from harness.process import wait_until
-from harness.zone import CRON, KNOWN, zone_text
+from harness.zone import CRON, KNOWN, NAMELESS, zone_text
 
 AWAY_SECONDS = 30
 BACK_SECONDS = 5  # after its return mail passes again
@@ -68,3 +68,27 @@ def test_nothing_is_refused_for_good_while_our_dns_is_away(away, own_name_server
     assert send(refused.message(keys), refused.client, refused.mail_from, server=server).code == 550
     assert metric(server, "gatepost_dns_brownout") == 0
     assert "dns_brownout_over" in server.process.log
+
+
+def test_zones_of_a_stranger_are_no_trouble_of_ours(name_server, make_gatepost, send, keys):
+    """Twenty zones that one client let answer, and then fail: a warning. Who forges is refused for good as ever."""
+    forwarder = FaultyNameServer(name_server.port)
+    server = make_gatepost({"dns": {"servers": [f"127.0.0.1:{forwarder.port}"], "timeout": "2s"}})
+    zones = [f"stranger{i}.example" for i in range(20)]
+    forgery = FORGERIES[0]
+    try:
+        wait_until(lambda: server.get("/readyz")[0] == 200, 10, "ready")
+        for zone in zones:
+            send(compose(f"a@one.{zone}"), NAMELESS, f"b@one.{zone}", server=server)
+        forwarder.failing.update(zones)
+        for zone in zones:
+            send(compose(f"a@two.{zone}"), NAMELESS, f"b@two.{zone}", server=server)
+        wait_until(lambda: metric(server, "gatepost_dns_strangers_zones_fail") == 1, 10, "it is noticed")
+        assert metric(server, "gatepost_dns_failing_zones") >= 5
+        assert metric(server, "gatepost_dns_brownout") == 0
+        status, body = server.get("/readyz")
+        assert status == 200 and "zones that used to answer fail" in body, body
+        wait_until(lambda: " dns_zones_fail " in server.process.log, 10, "it is logged")
+        assert send(forgery.message(keys), forgery.client, forgery.mail_from, server=server).code == 550
+    finally:
+        forwarder.stop()

@@ -1,5 +1,6 @@
 """DNS that is away or silent is no verdict: such mail waits with its sender, and exempted mail gets through all the same."""
 import concurrent.futures
+import os
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from harness.cases import CASES
 from harness.mail import claims, compose, field
 from harness.name_server import FaultyNameServer, NameServer, SilentNameServer
 from harness.process import free_port, wait_until
+from harness.raw_client import RawClient
 from harness.zone import CRON, KNOWN, NAMELESS, zone_text
 
 CRON_MAIL = compose("Cron Daemon <root@cron.ours.example>", subject="DNS is down")
@@ -131,5 +133,90 @@ def test_an_endless_zone_costs_its_own_mail_alone(name_server, make_gatepost, se
             assert all(mail.result().reply.startswith("451 4.") for mail in endless)
         assert server.get("/readyz")[0] == 200, "one sender's zone is no brownout"
         assert len(sink.messages) == 3
+    finally:
+        forwarder.stop()
+
+
+def mail_and_rset(client, names):
+    """Transactions that end before their questions do."""
+    for name in names:
+        assert client.codes(f"MAIL FROM:<a@{name}>\r\nRSET\r\n".encode(), 2) == ["250", "250"]
+
+
+def descriptors(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+@pytest.fixture
+def endless(name_server):
+    """Answers all but what is below endless.example."""
+    forwarder = FaultyNameServer(name_server.port)
+    forwarder.deaf_to = "endless.example."
+    yield forwarder
+    forwarder.stop()
+
+
+def dns_settings(forwarder, seconds=5):
+    return {"servers": [f"127.0.0.1:{forwarder.port}"], "timeout": f"{seconds}s"}
+
+
+def test_abandoned_questions_stay_their_clients(endless, make_gatepost, send, sink):
+    """One connection with MAIL and RSET on names that nobody answers opened 20,000 descriptors."""
+    server = make_gatepost({"dns": dns_settings(endless)})
+    wait_until(lambda: server.get("/readyz")[0] == 200, 10, "ready")
+    with RawClient(server.port, NAMELESS) as client:
+        client.say("EHLO client.example")
+        mail_and_rset(client, [f"{i}.endless.example" for i in range(900)])
+        assert server.metric("gatepost_dns_client_questions") <= 250
+        assert server.metric("gatepost_dns_client_refusals_total") > 0
+        began = time.monotonic()
+        assert send(HONEST, KNOWN, SENDER, server=server).code == 250
+        assert time.monotonic() - began < 2, "another client's questions go out at once"
+        time.sleep(2)  # by now each question has been asked several times, from a socket each
+        assert descriptors(server) < 1200
+        assert server.metric("gatepost_dns_sockets") <= server.metric("gatepost_dns_sockets_limit")
+    wait_until(lambda: server.metric("gatepost_dns_client_questions") == 0, 15, "all have landed")
+    wait_until(lambda: descriptors(server) < 200, 10, "and their sockets are closed")
+
+
+@pytest.mark.parametrize("on_temperror", ["defer", "accept"])
+def test_no_forgery_is_let_in_for_trouble_that_its_client_made(endless, make_gatepost, send, sink, on_temperror):
+    """The client's share of the DNS is used up by its own mail; 19 of 29 forgeries then found no record to be judged by."""
+    server = make_gatepost({"dns": dns_settings(endless), "authentication": {"dmarc": {"on_temperror": on_temperror}},
+                            "policy": {"on_reject": "reject"}})
+    wait_until(lambda: server.get("/readyz")[0] == 200, 10, "ready")
+    with RawClient(server.port, NAMELESS) as client:
+        client.say("EHLO client.example")
+        mail_and_rset(client, [f"{i}.endless.example" for i in range(900)])
+        codes = [client.deliver(compose(f"ceo@f{i}.p-reject.example"), f"ceo@f{i}.p-reject.example")[:3] for i in range(29)]
+    assert set(codes) <= {"451", "550"}, codes
+    assert "451" in codes, "the share was not used up"
+    assert sink.messages == []
+
+
+def test_own_and_exempted_clients_are_never_charged(endless, make_gatepost, send, sink):
+    server = make_gatepost({"dns": dns_settings(endless, 2)})
+    wait_until(lambda: server.get("/readyz")[0] == 200, 10, "ready")
+    with RawClient(server.port, CRON) as client:
+        client.say("EHLO client.example")
+        mail_and_rset(client, [f"{i}.endless.example" for i in range(400)])
+        assert server.metric("gatepost_dns_client_refusals_total") == 0
+        assert client.deliver(CRON_MAIL, "root@cron.ours.example").startswith("250 ")
+
+
+def test_a_third_partys_servers_are_asked_a_bounded_number(name_server, make_gatepost):
+    """Names below one domain, new ones in each MAIL: 57 questions for forty octets."""
+    forwarder = FaultyNameServer(name_server.port)
+    server = make_gatepost({"dns": dns_settings(forwarder)})
+    try:
+        wait_until(lambda: server.get("/readyz")[0] == 200, 10, "ready")
+        with RawClient(server.port, NAMELESS) as client:
+            client.say("EHLO client.example")
+            before = forwarder.asked
+            mail_and_rset(client, [f"{i}.victim.example" for i in range(900)])
+            time.sleep(2)
+            asked = sum("victim.example" in question for question in list(forwarder.questions))
+        assert asked <= 600, f"{asked} of {forwarder.asked - before}"
+        assert server.metric("gatepost_dns_zone_refusals_total") > 0
     finally:
         forwarder.stop()

@@ -2,6 +2,8 @@
 // thread sanitizer; the counts hold without it too.
 #include "dns/caching_resolver.hpp"
 #include "dns/client_budget.hpp"
+#include "dns/socket_places.hpp"
+#include "dns/zone_budget.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -194,16 +196,67 @@ TEST(ClientBudgets, are_shared_by_workers) {
     for (int i = 0; i < worker_count; ++i) {
         threads.emplace_back([&] {
             for (int round = 0; round < 5000; ++round)
-                if (budgets.begin(client(round % 7), now)) budgets.settle(client(round % 7), 10ms, now);
+                if (budgets.begin(client(round % 7), now) == Payer::Leave::granted)
+                    budgets.settle(client(round % 7), 10ms, now);
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(budgets.counts().refusals, 0U);
+    EXPECT_EQ(budgets.counts().open, 0U);
+    int open = 0;
+    while (budgets.begin(client(0), now) == Payer::Leave::granted)
+        ++open;
+    EXPECT_EQ(open, 200);
+}
+
+// Zones' accounts are taken from and given back on all workers.
+TEST(ZoneBudgets, are_shared_by_workers) {
+    ZoneBudgets budgets{ZoneBudgets::Limits()};
+    const IpAddress client = *IpAddress::parse("192.0.2.1");
+    const DomainName zone = *DomainName::parse("a.example");
+    const TimePoint now(1h);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < worker_count; ++i) {
+        threads.emplace_back([&] {
+            for (int round = 0; round < 5000; ++round)
+                if (budgets.take(client, zone, now)) budgets.give_back(client, zone, 1);
         });
     }
     for (std::thread& thread : threads)
         thread.join();
     EXPECT_EQ(budgets.refusals(), 0U);
-    int open = 0;
-    while (budgets.begin(client(0), now))
-        ++open;
-    EXPECT_EQ(open, 200);
+    int left = 0;
+    while (budgets.take(client, zone, now))
+        ++left;
+    EXPECT_EQ(left, 500);
+}
+
+// Few places, many who take them, wait for them and give up: none is lost and none is had twice.
+TEST(SocketPlaces, are_shared_by_workers) {
+    constexpr int most = 2;
+    SocketPlaces places(most);
+    std::atomic<int> held{0};
+    std::atomic<int> too_many{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < worker_count; ++i) {
+        threads.emplace_back([&, i] {
+            for (int round = 0; round < 5000; ++round) {
+                std::atomic<bool> woken{false};
+                const SocketPlaces::Ticket ticket = places.take_or_wait([&woken] { woken = true; });
+                for (int spin = 0; ticket != 0 && !woken && spin < 100 * (i + 1); ++spin)
+                    std::this_thread::yield();
+                if (ticket != 0 && !places.leave(ticket)) continue;
+                if (++held > most) ++too_many;
+                --held;
+                places.give_back(1);
+            }
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(too_many, 0);
+    EXPECT_EQ(places.counts().taken, 0U);
 }
 
 // Workers go down, io_context and all, while others lead for them and join them: nothing hangs, nothing is

@@ -85,6 +85,10 @@ class Gatepost:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def metric(self, name):
+        """A metric without labels."""
+        return next(float(line.split()[1]) for line in self.get("/metrics")[1].splitlines() if line.startswith(name + " "))
+
     def stats(self):
         return json.loads(self.get("/stats")[1])
 

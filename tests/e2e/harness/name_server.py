@@ -102,6 +102,8 @@ class FaultyNameServer:
         self.silent = False
         self.deaf_to = None   # questions at or below this name are swallowed, too
         self.unanswered = 0
+        self.failing = set()  # zones: questions at or below one of them are answered SERVFAIL
+        self.asked = 0        # datagrams that came
         self._stopped = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -128,13 +130,15 @@ class FaultyNameServer:
     def _reply(self, wire):
         query = dns.message.from_wire(wire)
         asked = query.question[0]
+        self.asked += 1
         question = f"{dns.rdatatype.to_text(asked.rdtype)} {asked.name.to_text(omit_final_dot=True).lower()}"
         if question not in self.questions:
             self.questions.append(question)
         if self.deaf_to is not None and asked.name.is_subdomain(dns.name.from_text(self.deaf_to)):
             self.unanswered += 1
             return None
-        if question == self.question:
+        failing = any(asked.name.is_subdomain(dns.name.from_text(zone)) for zone in self.failing)
+        if question == self.question or failing:
             if self.silent:
                 return None
             reply = dns.message.make_response(query)

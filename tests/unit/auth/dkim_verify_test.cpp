@@ -7,6 +7,7 @@
 #include "auth/dkim/verify_signature.hpp"
 #include "auth/message/author_domain.hpp"
 
+#include "dns/budgeted_resolver.hpp"
 #include "dns/zone_resolver.hpp"
 
 #include <gtest/gtest.h>
@@ -364,6 +365,23 @@ TEST_F(DkimVerify, trouble_stays_with_its_signature) {
                       i == troubled ? Result::temperror : Result::pass)
                 << troubled << " " << i;
     }
+}
+
+// The message's own questions were used up: the key is read as what nobody can have, at each retry.
+TEST_F(DkimVerify, a_key_beyond_the_message_is_policy) {
+    const std::string header =
+        signature_of(plain_header, plain_body, *ed25519_, options("example.org", "ed")) + plain_header;
+    const auto block = HeaderBlock::parse(header);
+    Verifier verifier(block, extract_author(*block).domain, {}, now);
+    boost::asio::io_context context;
+    dns::BudgetedResolver nothing_left(context.get_executor(), zone_, dns::QueryBudget());
+    tests::run(context, fetch(verifier, nothing_left));
+    verifier.body(plain_body);
+    const auto signatures = verifier.finish();
+    ASSERT_EQ(signatures.size(), 1U);
+    EXPECT_EQ(signatures.front().result, Result::policy);
+    EXPECT_EQ(signatures.front().reason.words(), "more lookups than a message may cost");
+    EXPECT_FALSE(signatures.front().key_absent);
 }
 
 TEST_F(DkimVerify, a_budget_before_any_question) {

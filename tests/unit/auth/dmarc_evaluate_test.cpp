@@ -300,6 +300,19 @@ TEST(DmarcAlignment, asks_for_each_name_once_and_for_few_names) {
     EXPECT_LE(flooded.questions().size(), max_walk_queries * (max_alignment_walks + 1));
 }
 
+// Names beyond the last walk: what is not read counts as absent, so that a header of many names does not get
+// 451 for ever, nor 250 where trouble is forgiven.
+TEST(DmarcAlignment, comes_to_an_end_however_many_names_there_are) {
+    dns::ZoneResolver resolver = resolver_of({{"_dmarc.example.com", {"v=DMARC1; p=reject"}}});
+    Mail mail{"example.com", {}, {}};
+    for (int i = 0; i < 12; ++i) {
+        const std::string zone = "x" + std::to_string(i) + ".example.com";
+        resolver.add(name("_dmarc." + zone), dns::RrType::txt, std::string("v=DMARC1; p=none; psd=n"));
+        mail.signatures.push_back(signature(dkim::Result::temperror, zone));
+    }
+    EXPECT_EQ(evaluate_mail(mail, resolver).result, Result::fail);
+}
+
 // RFC 9989 §4.10 steps 2 and 6: several records are as none. The report names the first such name, and no
 // other.
 TEST(TreeWalk, names_the_first_of_the_names_with_several_records) {

@@ -195,6 +195,28 @@ TEST(SpfTrouble, names_the_lookup_that_failed) {
     }
 }
 
+// What the message's own records left no question for: at each retry the same, and never anybody's pass.
+TEST(SpfTrouble, of_a_message_that_is_spent_is_permanent) {
+    dns::Answer spent = failure();
+    spent.trouble = dns::Trouble::message_spent;
+    for (const auto* record : troubled_records) {
+        dns::ZoneResolver zone = make_zone(record);
+        const Check whole = check(zone);
+        const std::vector<dns::ZoneResolver::Question> questions = zone.questions();
+        for (const auto& question : questions) {
+            OneAnswerResolver failing(zone, question, spent);
+            const Check cut = check(failing);
+            EXPECT_NE(cut.result, Result::temperror) << record << ' ' << question.name.text();
+            if (cut.result != whole.result && cut.result == Result::permerror) {
+                EXPECT_EQ(cut.reason.words(), "more lookups than a message may cost") << record;
+            }
+        }
+    }
+    dns::ZoneResolver zone = make_zone("v=spf1 include:deep.example -all");
+    OneAnswerResolver failing(zone, {name("deep.example"), dns::RrType::txt}, spent);
+    EXPECT_EQ(check(failing).result, Result::permerror);
+}
+
 // A fail stays a fail when its explanation cannot be fetched (RFC 7208 §6.2).
 TEST(SpfTrouble, of_an_explanation_changes_no_result) {
     dns::ZoneResolver zone = make_zone("v=spf1 -all exp=why.example");

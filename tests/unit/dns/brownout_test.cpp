@@ -27,11 +27,13 @@ Answer failed(Trouble trouble) {
 // One step of a story: at a time, so many zones of a kind end so, or our own lookups do.
 struct Step {
     int at;  // seconds
-    enum Kind { answer, fail, silent, give_up, own_replied, own_silent, look } kind = look;
+    enum Kind { answer, fail, silent, give_up, own_replied, own_silent, own_fails, look } kind = look;
     std::string zones = {};  // "good" makes good0.example, good1.example …; "a.evil" makes 0.a.evil …
     int count = 0;
     bool active = false;  // afterwards
     Cause cause = Cause::none;
+    int networks = 1000;     // whose mail asks, one after the other
+    bool strangers = false;  // afterwards: a warning of zones that few networks chose
 };
 
 struct Story {
@@ -50,11 +52,17 @@ void take(BrownoutDetector& detector, const Step& step) {
     const TimePoint now = TimePoint(std::chrono::hours(1)) + seconds(step.at);
     for (int i = 0; i < step.count; ++i) {
         const DomainName name = zone_name(step.zones, i);
-        if (step.kind == Step::answer) detector.note(name, answered(), now);
-        if (step.kind == Step::fail) detector.note(name, failed(Trouble::server_failure), now);
-        if (step.kind == Step::silent) detector.note(name, failed(Trouble::timeout), now);
-        if (step.kind == Step::give_up) detector.note(name, failed(Trouble::cancelled), now);
+        const int network = i % step.networks;
+        const IpAddress client = IpAddress::v4(
+            {10, static_cast<std::uint8_t>(network / 256), static_cast<std::uint8_t>(network), 1});
+        if (step.kind == Step::answer) detector.note(name, answered(), now, &client);
+        if (step.kind == Step::fail) detector.note(name, failed(Trouble::server_failure), now, &client);
+        if (step.kind == Step::silent) detector.note(name, failed(Trouble::timeout), now, &client);
+        if (step.kind == Step::give_up) detector.note(name, failed(Trouble::cancelled), now, &client);
     }
+    if (step.kind == Step::own_replied || step.kind == Step::own_fails)
+        detector.note_own_names(step.kind == Step::own_fails);
+    if (step.kind == Step::own_fails) detector.note_own(true, now);
     if (step.kind == Step::own_replied) detector.note_own(true, now);
     if (step.kind == Step::own_silent) detector.note_own(false, now);
     detector.update(now);
@@ -106,8 +114,32 @@ const std::vector<Story> stories = {
      {{0, Step::answer, "evil.example", 100}, {70, Step::fail, "evil.example", 100}}},
     {"zones that answered once and were then let die, while honest mail goes on",
      {{0, Step::answer, "evil", 40}, {70, Step::answer, "good", 20}, {80, Step::fail, "evil", 40}}},
-    {"on a quiet server such zones do it; what for, the header says",
+    {"on a quiet server such zones of many networks do it",
      {{0, Step::answer, "evil", 40}, {80, Step::fail, "evil", 40, true, Cause::many_zones}}},
+    {"twenty zones of a stranger, or of four: a warning, which ends with them",
+     {{0, Step::answer, "evil", 20},
+      {80, Step::fail, "evil", 20, false, Cause::none, 1, true},
+      {85, Step::fail, "evil", 20, false, Cause::none, 4, true},
+      {86, Step::own_replied, "", 0, false, Cause::none, 1, true},
+      {150, Step::look}}},
+    {"five networks say the same, whatever a stranger adds",
+     {{0, Step::answer, "good", 5},
+      {0, Step::answer, "evil", 20},
+      {80, Step::fail, "evil", 20, false, Cause::none, 1, true},
+      {81, Step::fail, "good", 3, false, Cause::none, 1000, true},
+      {82, Step::fail, "good", 5, true, Cause::many_zones}}},
+    {"few networks, but our own names fail as well",
+     {{0, Step::answer, "good", 6},
+      {80, Step::fail, "good", 6, false, Cause::none, 2, true},
+      {81, Step::own_fails, "", 0, true, Cause::many_zones}}},
+    {"a stranger does not make it last: what answers counts more than his one voice",
+     {{0, Step::answer, "good", 20},
+      {70, Step::fail, "good", 20, true, Cause::many_zones},
+      {80, Step::answer, "good", 5, true, Cause::many_zones},
+      {81, Step::answer, "evil", 20, true, Cause::many_zones},
+      {92, Step::fail, "evil", 20, true, Cause::many_zones, 1},
+      {93, Step::answer, "good", 5, true, Cause::many_zones},
+      {97, Step::fail, "evil", 20, false, Cause::many_zones, 1, true}}},
     {"fewer than five", {{0, Step::answer, "good", 4}, {70, Step::fail, "good", 4}}},
     {"five, one after the other, more than a minute apart",
      {{0, Step::answer, "good", 5},
@@ -129,6 +161,8 @@ TEST(Brownout, begins_and_ends_as_it_should) {
             take(detector, step);
             EXPECT_EQ(detector.state().active, step.active) << story.what << ", at " << step.at;
             EXPECT_EQ(detector.state().cause, step.cause) << story.what << ", at " << step.at;
+            EXPECT_EQ(detector.state().strangers_zones_fail, step.strangers)
+                << story.what << ", at " << step.at;
         }
     }
 }
@@ -141,8 +175,12 @@ TEST(Brownout, remembers_a_bounded_number_of_zones) {
         detector.note(zone_name("zone", i), answered(), start + milliseconds(i));
     detector.update(start + seconds(20));
     EXPECT_EQ(detector.state().answering, 4096U);
-    for (int i = 0; i < 20'000; ++i)
-        detector.note(zone_name("zone", i), failed(Trouble::timeout), start + seconds(100) + milliseconds(i));
+    for (int i = 0; i < 20'000; ++i) {
+        const IpAddress client =
+            IpAddress::v4({10, static_cast<std::uint8_t>(i / 256), static_cast<std::uint8_t>(i), 1});
+        detector.note(zone_name("zone", i), failed(Trouble::timeout), start + seconds(100) + milliseconds(i),
+                      &client);
+    }
     detector.update(start + seconds(121));
     EXPECT_EQ(detector.state().failing, 4096U);
     EXPECT_TRUE(detector.state().active);

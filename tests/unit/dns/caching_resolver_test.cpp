@@ -230,7 +230,9 @@ TEST(BudgetedResolver, refuses_beyond_its_number) {
         EXPECT_EQ(got->failed(), i == 2);
         EXPECT_EQ(got->detail, i == 2 ? "the message's budget of 2 DNS queries is spent" : "");
         EXPECT_EQ(resolver.exhausted(), i == 2);
+        EXPECT_EQ(got->is_message_spent(), i == 2);
     }
+    EXPECT_FALSE(resolver.saw_put_off()) << "the retry asks as much";
     EXPECT_EQ(net.questions().size(), 2U);
 }
 
@@ -244,9 +246,16 @@ TEST(BudgetedResolver, ends_at_its_deadline) {
     for (int i = 0; i < 2; ++i) {
         const AnswerPtr got = gatepost::tests::run(context, resolver.query(name("a.example"), RrType::txt));
         EXPECT_EQ(got->detail, "the message's time for DNS is spent");
+        EXPECT_EQ(got->trouble, Trouble::time_spent);
     }
     EXPECT_EQ(net.asked, 1);
     EXPECT_TRUE(resolver.exhausted());
+    EXPECT_TRUE(resolver.saw_put_off());
+    budget.is_time_final = true;
+    BudgetedResolver again(context.get_executor(), net, budget);
+    EXPECT_TRUE(
+        gatepost::tests::run(context, again.query(name("a.example"), RrType::txt))->is_message_spent());
+    EXPECT_FALSE(again.saw_put_off());
 }
 
 TEST(BudgetedResolver, a_broken_upstream_ends_it) {

@@ -9,7 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <set>
+#include <vector>
 
 namespace gatepost::dns {
 namespace {
@@ -99,6 +102,7 @@ struct Net {
     SystemRandomSource random;
     std::vector<std::unique_ptr<LoopbackServer>> servers;
     ResolverOptions options;
+    std::shared_ptr<SocketPlaces> places;
     std::unique_ptr<StubResolver> resolver;
 
     Net(std::vector<Script> scripts, std::chrono::milliseconds timeout) {
@@ -109,7 +113,9 @@ struct Net {
         }
         restart();
     }
-    void restart() { resolver = std::make_unique<StubResolver>(context.get_executor(), options, random); }
+    void restart() {
+        resolver = std::make_unique<StubResolver>(context.get_executor(), options, random, places);
+    }
     std::string at(std::size_t server) const {
         return " from 127.0.0.1:" + std::to_string(options.servers[server].port);
     }
@@ -312,6 +318,47 @@ TEST(StubResolver, ends_at_once_when_it_is_cancelled) {
         ASSERT_NE(answer, nullptr);
         EXPECT_EQ(answer->detail, "cancelled");
     }
+}
+
+// Three questions and one place: each in its turn, and none beyond its own time.
+TEST(StubResolver, questions_wait_for_a_place) {
+    for (const bool answered : {true, false}) {
+        Net net({answered ? Script(answers) : Script(silent)}, 400ms);
+        net.places = std::make_shared<SocketPlaces>(1);
+        net.restart();
+        std::vector<AnswerPtr> got(3);
+        std::size_t ended = 0;
+        const auto ask_one = [&](std::size_t i) -> asio::awaitable<void> {
+            got[i] = co_await net.resolver->query(name("a.example"), RrType::txt);
+            if (++ended == got.size()) net.close();
+        };
+        const auto start = std::chrono::steady_clock::now();
+        for (std::size_t i = 0; i < got.size(); ++i)
+            asio::co_spawn(net.context, ask_one(i), asio::detached);
+        net.context.run();
+        EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+        EXPECT_EQ(net.places->counts().taken, 0U);
+        EXPECT_EQ(net.places->counts().waits, 2U);
+        const auto without_place = std::count_if(got.begin(), got.end(), [](const AnswerPtr& answer) {
+            return answer->failed() && answer->trouble == Trouble::no_place;
+        });
+        if (answered)
+            for (const AnswerPtr& answer : got)
+                EXPECT_TRUE(answer->found());
+        else
+            EXPECT_EQ(without_place, 2);
+    }
+}
+
+// Where places are scarce a later try goes out all the same, from the socket of the first.
+TEST(StubResolver, asks_again_within_its_one_place) {
+    Net net({silent}, 1500ms);
+    net.places = std::make_shared<SocketPlaces>(1);
+    net.restart();
+    const AnswerPtr got = gatepost::tests::run(net.context, ask(net, RrType::txt));
+    EXPECT_EQ(got->trouble, Trouble::timeout);
+    EXPECT_GT(net.servers[0]->asked.size(), 1U);
+    EXPECT_EQ(net.places->counts().taken, 0U);
 }
 
 TEST(StubResolver, dies_with_its_io_context) {

@@ -356,6 +356,27 @@ TEST(Decide, lets_a_trusted_sealer_speak) {
     EXPECT_EQ(message.decide().action, Action::quarantine);
 }
 
+// What a sender can bring about at will never lets his mail in: his client's share of the DNS used up, 19 of
+// 29 forgeries passed where on_temperror was accept.
+TEST(Decide, takes_no_mail_for_trouble_that_its_sender_made) {
+    Message unknown_record = Message().without_record().with_result(dmarc::Result::temperror);
+    Message no_name;
+    no_name.evidence.iprev.result = auth::iprev::Result::temperror;
+    Message no_seal = sealed_by_a_trusted_list();
+    no_seal.evidence.arc.result = auth::arc::Result::fail;
+    no_seal.evidence.arc.temporary = true;
+    for (Message message : {unknown_record, no_name, no_seal}) {
+        message.settings.on_temperror = OnTemperror::accept;
+        EXPECT_NE(message.decide().action, Action::defer);
+        message.evidence.is_put_off = true;
+        EXPECT_EQ(message.decide().action, Action::defer);
+        EXPECT_EQ(message.decide().refusal->code, 451);
+        // What decides is there all the same.
+        message.evidence.iprev.result = auth::iprev::Result::pass;
+        EXPECT_EQ(Message(message).with_result(dmarc::Result::pass).decide().action, Action::accept);
+    }
+}
+
 // RFC 8617 §5.2.1 has a missing key fail the chain; we wait where it would change the action.
 TEST(Decide, waits_for_the_key_of_a_seal_that_decides) {
     Message message = sealed_by_a_trusted_list();

@@ -42,7 +42,10 @@ class MetricsTest : public testing::Test {
             counts.cache.latency.add(std::chrono::milliseconds(6000));
             counts.brownout.active = true;
             counts.brownout.begun = 2;
-            counts.client_refusals = 7;
+            counts.budgets = {7, 8, 9, 3072};
+            counts.sockets = {10, 4096, 11};
+            counts.brownout.all_failing = 12;
+            counts.brownout.strangers_zones_fail = true;
             dns::StubStatistics worker;
             worker.servers.resize(1);
             worker.servers[0].server = "192.0.2.53:53";
@@ -214,6 +217,14 @@ TEST_F(MetricsTest, PrometheusText) {
                              "gatepost_dns_brownout 1\n",
                              "gatepost_dns_brownouts_total 2\n",
                              "gatepost_dns_client_refusals_total 7\n",
+                             "gatepost_dns_zone_refusals_total 8\n",
+                             "gatepost_dns_client_questions 9\n",
+                             "gatepost_dns_client_questions_limit 3072\n",
+                             "gatepost_dns_sockets 10\n",
+                             "gatepost_dns_sockets_limit 4096\n",
+                             "gatepost_dns_socket_waits_total 11\n",
+                             "gatepost_dns_failing_zones 12\n",
+                             "gatepost_dns_strangers_zones_fail 1\n",
                              "gatepost_dns_server_timeouts_total{server=\"192.0.2.53:53\"} 6\n",
                              "gatepost_dns_server_round_trip_seconds{server=\"192.0.2.53:53\"} 0.02\n",
                              "gatepost_dns_server_up{server=\"192.0.2.53:53\"} 1\n",
