@@ -200,7 +200,7 @@ std::optional<std::optional<std::size_t>> auto_or_count(std::string_view text) {
     if (text == "auto") return std::make_optional(std::optional<std::size_t>());
     const auto count = ascii::parse_decimal<std::size_t>(text, std::to_string(max_count).size());
     if (!count || *count > max_count) return std::nullopt;
-    return std::make_optional(std::optional<std::size_t>(*count));
+    return std::make_optional(count);
 }
 
 }  // namespace
