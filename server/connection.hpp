@@ -141,9 +141,8 @@ class Connection final : public ShareHolder {
     bool draining_ = false;
     bool waiting_for_command_ = false;
     bool waiting_for_data_ = false;
-    bool evicted_ = false;                         // the transaction under way
-    std::optional<DataPace> pace_;                 // of the message that comes
-    std::size_t read_octets_ = first_read_octets;  // of it, at the next read
+    bool evicted_ = false;          // the transaction under way
+    std::optional<DataPace> pace_;  // of the message that comes
     std::shared_ptr<Connection*> self_ =
         std::make_shared<Connection*>(this);  // of those who come from outside
 };

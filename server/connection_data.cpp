@@ -94,9 +94,7 @@ void Connection::begin_data() {
 
 void Connection::end_data() {
     deadline_.clear();
-    if (read_octets_ == first_read_octets) return;
-    transaction_->give_back_buffers(2 * data_read_octets);
-    read_octets_ = first_read_octets;
+    transaction_->give_back_buffers();
 }
 
 // More of a message. Replies to what stood before it in its pipelined group are not held back for it.
@@ -106,14 +104,14 @@ asio::awaitable<bool> Connection::read_data(DataPace& pace) {
     if (!open_) co_return false;
     deadline_.expires_after(pace.time_left(std::chrono::steady_clock::now()));
     waiting_for_data_ = true;
-    const bool more = co_await read_more(read_octets_);
+    const bool has_buffers = transaction_ && transaction_->has_buffers();
+    const bool more = co_await read_more(has_buffers ? data_read_octets : first_read_octets);
     waiting_for_data_ = false;
     const std::size_t got = input_.unread().size();
     pace.received(got);
     // What is read, and the content made of it.
-    if (got >= read_octets_ && read_octets_ < data_read_octets && transaction_ &&
-        transaction_->take_buffers(2 * data_read_octets))
-        read_octets_ = data_read_octets;
+    if (transaction_ && !has_buffers && got >= first_read_octets)
+        transaction_->take_buffers(2 * data_read_octets);
     co_return more;
 }
 

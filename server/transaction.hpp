@@ -66,9 +66,12 @@ class Transaction {
     smtp::BareNewlines bare_newlines() const;
     // The header has not ended yet.
     bool is_in_header() const { return !judgement_->header(); }
-    // Room for the session's own buffers while it receives: false, where memory is short.
-    bool take_buffers(std::size_t octets) { return share_of_memory_.take(octets); }
-    void give_back_buffers(std::size_t octets) { share_of_memory_.give_back(octets); }
+    // Room for the session's larger buffers while it receives; none is taken where memory is short.
+    void take_buffers(std::size_t octets) {
+        if (share_of_memory_.take(octets)) buffer_octets_ += octets;
+    }
+    void give_back_buffers() { share_of_memory_.give_back(std::exchange(buffer_octets_, 0)); }
+    bool has_buffers() const { return buffer_octets_ > 0; }
     // Content, dot-stuffing undone, in chunks of any size.
     boost::asio::awaitable<void> content(std::string_view octets);
     // The end of a BDAT chunk that is not the last. The final reply, where the message is refused already:
@@ -122,7 +125,8 @@ class Transaction {
     std::unique_ptr<Judgement> judgement_;               // from begin() on
     std::shared_ptr<dns::ClientBudgetResolver> budget_;  // null: this client's questions are not counted
     Share share_of_memory_;
-    std::size_t header_octets_ = 0;  // of it
+    std::size_t header_octets_ = 0;  // of it, and
+    std::size_t buffer_octets_ = 0;
     Share share_of_disk_;
     SpooledBody body_;
     std::uint64_t size_ = 0;  // of the content, as it was received

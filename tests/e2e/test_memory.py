@@ -5,7 +5,9 @@ import time
 import pytest
 
 from harness.mail import compose
+from harness.name_server import FaultyNameServer
 from harness.process import wait_until
+from harness.raw_client import RawClient
 from harness.zone import CRON, KNOWN
 
 STRANGERS = [f"127.0.{i}.1" for i in range(1, 25)]  # each a network of its own
@@ -60,6 +62,31 @@ def test_others_find_room(small, send):
         for one in held:
             one.close()
     wait_until(lambda: small.stats()["room"]["memory"]["octets"] == 0, 10, "all is given back")
+
+
+def test_a_chunk_that_nobody_wants_takes_nothing_from_others(name_server, make_gatepost, send):
+    """What a transaction took for its reads is its own to give back: given back by the next one, which waits for a slow zone
+    here, it seemed that all memory was used up."""
+    endless = FaultyNameServer(name_server.port)
+    endless.deaf_to = "endless.example."
+    server = make_gatepost({"dns": {"servers": [f"127.0.0.1:{endless.port}"], "timeout": "5s"}})
+    try:
+        with RawClient(server.port, STRANGERS[0]) as client:
+            client.say("EHLO client.example")
+            assert client.say("MAIL FROM:<a@p-none.example>").startswith("250 ")
+            client.send(b"BDAT 200000\r\n" + b"x" * 200_000)
+            assert client.reply()[0] == "5", "no recipient"
+            assert client.say("RSET").startswith("250 ")
+            for line in ("MAIL FROM:<a@slow.endless.example>", "RCPT TO:<inbox@ours.example>", "DATA"):
+                assert client.say(line)[0] in "23"
+            client.send(compose("a@slow.endless.example") + b".\r\n")
+            wait_until(lambda: endless.unanswered > 0, 10, "its zone is asked")
+            for _ in range(3):
+                assert send(compose("a@p-none.example"), KNOWN, "a@p-none.example", server=server).code == 250
+                assert server.stats()["room"]["memory"]["octets"] < 1024 * 1024
+            assert client.reply().startswith("451 ")
+    finally:
+        endless.stop()
 
 
 def test_everybody_is_greeted_and_our_own_are_taken_where_nothing_is_left(make_gatepost, send):
