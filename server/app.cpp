@@ -85,8 +85,8 @@ class App {
             stop_background();
             return 1;
         }
-        connections_.bound_by_descriptors(sessions_within(descriptors_, SIZE_MAX));
-        const std::size_t most = sessions_within(descriptors_, config().limits.connections);
+        const std::size_t most = sessions_within(descriptors_, SIZE_MAX);
+        connections_.bound_by_descriptors(most);
         if (most < config().limits.connections) {
             LogEntry few("few_descriptors", LogLevel::warning);
             few.with("descriptors", descriptors_).with("connections", most);

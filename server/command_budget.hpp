@@ -25,7 +25,7 @@ class CommandBudget {
     // `recipients`: so many may be named for each message without counting as commands.
     CommandBudget(std::size_t recipients, TimePoint begin) : recipients_(recipients), begin_(begin) {}
 
-    // One more command. False: it is too much, unless earn() says otherwise.
+    // One more command. False: it is too much, unless take_earned() says otherwise.
     bool take() {
         if (left_ == 0) return false;
         --left_;

@@ -19,10 +19,6 @@ constexpr std::size_t slow_octets_a_second = 4 * 1024;
 constexpr auto time_to_show = std::chrono::seconds(10);
 constexpr double any_rate = std::numeric_limits<double>::infinity();
 
-void add(auto& counts, const dns::IpAddress& key, std::size_t octets) {
-    counts[key] += octets;
-}
-
 void subtract(auto& counts, const dns::IpAddress& key, std::size_t octets) {
     const auto found = counts.find(key);
     if (found == counts.end()) return;
@@ -67,8 +63,8 @@ bool SharedBudget::charge(Share& share, std::size_t octets) {
         refusals_.fetch_add(1, std::memory_order_relaxed);
         return false;
     }
-    add(by_client_, client, octets);
-    add(by_network_, network, octets);
+    by_client_[client] += octets;
+    by_network_[network] += octets;
     if (share.charged_ == 0) share.began_ = Clock::now();
     share.charged_ += octets;
     if (share.holder_ != nullptr) holders_.insert(&share);
