@@ -105,7 +105,8 @@ asio::awaitable<bool> Connection::read_data(DataPace& pace) {
     deadline_.expires_after(pace.time_left(std::chrono::steady_clock::now()));
     waiting_for_data_ = true;
     const bool has_buffers = transaction_ && transaction_->has_buffers();
-    const bool more = co_await read_more(has_buffers ? data_read_octets : first_read_octets);
+    const std::size_t octets = has_buffers ? data_read_octets : first_read_octets;
+    const bool more = co_await read_more(octets);
     waiting_for_data_ = false;
     const std::size_t got = input_.unread().size();
     pace.received(got);
