@@ -25,6 +25,12 @@ class Binder {
         statement_.bind(++index_, std::string(value));
         return *this;
     }
+    // Not copied: it is to stay until the statement has run.
+    Binder& kept_text(const std::string& value) {
+        statement_.bindNoCopy(++index_, value);
+        return *this;
+    }
+    Binder& kept_text(std::string&& value) = delete;
     // Octets that are no text. They are to stay until the statement has run.
     Binder& octets(std::string_view value) {
         statement_.bindNoCopy(++index_, value.data(), static_cast<int>(value.size()));

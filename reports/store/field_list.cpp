@@ -1,18 +1,25 @@
 #include "reports/store/field_list.hpp"
 
+#include <array>
 #include <charconv>
 #include <cstddef>
+#include <limits>
 
 namespace gatepost::reports::store {
 
+void append_field(std::string& text, std::string_view field) {
+    std::array<char, std::numeric_limits<std::size_t>::digits10 + 1> size;
+    const char* const end = std::to_chars(size.data(), size.data() + size.size(), field.size()).ptr;
+    text.append(size.data(), static_cast<std::size_t>(end - size.data()))
+        .append(1, ':')
+        .append(field)
+        .append(1, ',');
+}
+
 std::string write_fields(const std::vector<std::string>& fields) {
     std::string text;
-    for (const std::string& field : fields) {
-        text += std::to_string(field.size());
-        text += ':';
-        text += field;
-        text += ',';
-    }
+    for (const std::string& field : fields)
+        append_field(text, field);
     return text;
 }
 

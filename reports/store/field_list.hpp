@@ -9,8 +9,9 @@
 
 namespace gatepost::reports::store {
 
+void append_field(std::string& text, std::string_view field);
 std::string write_fields(const std::vector<std::string>& fields);
-// nullopt: not what write_fields() writes.
+// nullopt: not what those write.
 std::optional<std::vector<std::string>> read_fields(std::string_view text);
 
 }  // namespace gatepost::reports::store

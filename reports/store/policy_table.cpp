@@ -6,7 +6,8 @@
 
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 namespace gatepost::reports::store {
 namespace {
@@ -14,39 +15,35 @@ namespace {
 namespace dmarc = auth::dmarc;
 using aggregate::Row;
 
-std::string word(const std::optional<dmarc::Policy>& policy) {
-    return policy ? std::string(dmarc::to_string(*policy)) : std::string();
+// local: ids known by heart; policies with longer texts are seldom, and may be a sender's game.
+constexpr std::size_t max_known_ids = 1000;
+constexpr std::size_t max_known_octets = 1000;
+
+std::string_view word(const std::optional<dmarc::Policy>& policy) {
+    return policy ? dmarc::to_string(*policy) : std::string_view();
 }
 
-std::string word(const std::optional<bool>& psd) {
+std::string_view word(const std::optional<bool>& psd) {
     return !psd ? "" : *psd ? "y" : "n";
 }
 
-// The values of policy_columns.
-std::vector<std::string> texts_of(const Row& row) {
+// Calls `use` with each value of policy_columns.
+template <typename Use>
+void each_text(const Row& row, Use use) {
     const dmarc::Record& policy = row.policy;
-    return {std::string(to_string(row.discovery)),
-            policy.text,
-            std::string(to_string(policy.p)),
-            word(policy.sp),
-            word(policy.np),
-            std::string(to_string(policy.adkim)),
-            std::string(to_string(policy.aspf)),
-            policy.testing ? "1" : "0",
-            word(policy.psd),
-            policy.fo,
-            policy.rua,
-            policy.ruf};
+    for (const std::string_view text :
+         {std::string_view(to_string(row.discovery)), std::string_view(policy.text),
+          std::string_view(to_string(policy.p)), word(policy.sp), word(policy.np),
+          std::string_view(to_string(policy.adkim)), std::string_view(to_string(policy.aspf)),
+          std::string_view(policy.testing ? "1" : "0"), word(policy.psd), std::string_view(policy.fo),
+          std::string_view(policy.rua), std::string_view(policy.ruf)})
+        use(text);
 }
 
-// By what policies are told apart: nobody finds two with the same.
-std::string hash_of(const std::vector<std::string>& texts) {
-    return auth::crypto::sha256(write_fields(texts));
-}
-
-void bind_texts(Binder& binder, const std::vector<std::string>& texts) {
-    for (const std::string& text : texts)
-        binder.text(text);
+std::string texts_of(const Row& row) {
+    std::string texts;
+    each_text(row, [&](std::string_view text) { append_field(texts, text); });
+    return texts;
 }
 
 }  // namespace
@@ -82,7 +79,7 @@ void add_policy_hashes(SQLite::Database& database) {
         const std::int64_t id = columns.integer();
         Row row;
         read_policy(columns, row);
-        const std::string hash = hash_of(texts_of(row));
+        const std::string hash = auth::crypto::sha256(texts_of(row));
         Binder(add).octets(hash).integer(id);
         add.exec();
     }
@@ -96,8 +93,18 @@ PolicyTable::PolicyTable(SQLite::Database& database)
       use_(database, "UPDATE policy SET last_day = ? WHERE id = ?") {}
 
 std::int64_t PolicyTable::id_of(const Row& row, std::int64_t day) {
-    const std::vector<std::string> texts = texts_of(row);
-    const std::string hash = hash_of(texts);
+    std::string texts = texts_of(row);
+    if (day_ != day || ids_.size() == max_known_ids) forget();
+    day_ = day;
+    if (const auto known = ids_.find(texts); known != ids_.end()) return known->second;
+    const std::int64_t id = read_or_write(row, texts, day);
+    if (texts.size() <= max_known_octets) ids_.emplace(std::move(texts), id);
+    return id;
+}
+
+// Policies are told apart by the hash of their texts: nobody finds two with the same.
+std::int64_t PolicyTable::read_or_write(const Row& row, const std::string& texts, std::int64_t day) {
+    const std::string hash = auth::crypto::sha256(texts);
     Binder(find_).octets(hash);
     if (find_.executeStep()) {
         Columns columns(find_);
@@ -111,7 +118,7 @@ std::int64_t PolicyTable::id_of(const Row& row, std::int64_t day) {
     }
     Binder binder(add_);
     binder.octets(hash).integer(day);
-    bind_texts(binder, texts);
+    each_text(row, [&](std::string_view text) { binder.text(text); });
     add_.exec();
     return database_.getLastInsertRowid();
 }

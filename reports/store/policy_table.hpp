@@ -9,6 +9,8 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
+#include <string>
+#include <unordered_map>
 
 namespace gatepost::reports::store {
 
@@ -26,9 +28,15 @@ class PolicyTable {
     // The id of the row's policy, which is written where it is new. It is kept at least as long as rows of
     // `day`. Throws SQLite::Exception.
     std::int64_t id_of(const aggregate::Row& row, std::int64_t day);
+    // To be called when policies were taken out of the database.
+    void forget() { ids_.clear(); }
 
   private:
+    std::int64_t read_or_write(const aggregate::Row& row, const std::string& texts, std::int64_t day);
+
     SQLite::Database& database_;
+    std::int64_t day_ = 0;                               // of ids_
+    std::unordered_map<std::string, std::int64_t> ids_;  // of policies that rows of day_ refer to
     SQLite::Statement find_;
     SQLite::Statement add_;
     SQLite::Statement use_;

@@ -27,15 +27,13 @@ std::int64_t day_number(std::chrono::year_month_day day) {
 }
 
 std::string write_dkim(const std::vector<aggregate::DkimResult>& results) {
-    std::vector<std::string> fields;
-    fields.reserve(4 * results.size());
-    for (const aggregate::DkimResult& result : results) {
-        fields.push_back(result.domain);
-        fields.push_back(result.selector);
-        fields.emplace_back(to_string(result.result));
-        fields.push_back(result.human_result);
-    }
-    return write_fields(fields);
+    std::string text;
+    for (const aggregate::DkimResult& result : results)
+        for (const std::string_view field :
+             {std::string_view(result.domain), std::string_view(result.selector), to_string(result.result),
+              std::string_view(result.human_result)})
+            append_field(text, field);
+    return text;
 }
 
 std::vector<std::string> fields_of(const std::string& text) {
@@ -104,21 +102,21 @@ bool are_alike(const Row& a, const Row& b) {
 }
 
 // Rows that are alike cost one statement for all of them; in a batch of a busy moment most are.
-std::vector<CountedRow> count_alike(const std::deque<Row>& rows, std::size_t count) {
-    std::vector<CountedRow> counted;
+std::vector<AlikeRows> count_alike(const std::deque<Row>& rows, std::size_t count) {
+    std::vector<AlikeRows> counted;
     std::unordered_multimap<std::string_view, std::size_t> by_domain;
     for (std::size_t i = 0; i < count; ++i) {
         const Row& row = rows[i];
         const auto [first, last] = by_domain.equal_range(row.header_from.text());
         const auto known = std::find_if(
-            first, last, [&](const auto& entry) { return are_alike(counted[entry.second].row, row); });
+            first, last, [&](const auto& entry) { return are_alike(*counted[entry.second].row, row); });
         if (known == last) {
             by_domain.emplace(row.header_from.text(), counted.size());
-            counted.push_back({row, 1});
+            counted.push_back({&row, row.received, 1});
             continue;
         }
-        CountedRow& alike = counted[known->second];
-        alike.row.received = std::max(alike.row.received, row.received);
+        AlikeRows& alike = counted[known->second];
+        alike.latest = std::max(alike.latest, row.received);
         ++alike.count;
     }
     return counted;
@@ -141,20 +139,25 @@ RowWriter::RowWriter(SQLite::Database& database)
                                ") ON CONFLICT DO UPDATE SET count = count + excluded.count, "
                                "latest = max(latest, excluded.latest)") {}
 
-void RowWriter::write_row(const CountedRow& alike) {
-    const Row& row = alike.row;
-    const auto time = std::chrono::floor<std::chrono::microseconds>(row.received).time_since_epoch();
+void RowWriter::write_row(const AlikeRows& alike) {
+    const Row& row = *alike.row;
+    const auto time = std::chrono::floor<std::chrono::microseconds>(alike.latest).time_since_epoch();
     const std::int64_t day = day_of(row).time_since_epoch().count();
     const std::int64_t policy = policies_.id_of(row, day);
+    const std::string envelope_to = write_fields(row.envelope_to);
+    const std::string dkim = write_dkim(row.dkim);
     Binder binder(count_row_);
     binder.integer(day).integer(policy);
-    binder.text(row.policy_domain.text()).text(row.source_ip.text()).text(row.header_from.text());
-    binder.text(row.envelope_from).text(write_fields(row.envelope_to)).text(row.disposition);
+    binder.kept_text(row.policy_domain.text()).text(row.source_ip.text()).kept_text(row.header_from.text());
+    binder.kept_text(row.envelope_from).kept_text(envelope_to).kept_text(row.disposition);
     binder.integer(row.dkim_aligned ? 1 : 0).integer(row.spf_aligned ? 1 : 0);
-    const aggregate::OverrideReason reason = row.reason.value_or(aggregate::OverrideReason());
-    binder.text(reason.type).text(reason.comment).text(write_dkim(row.dkim));
+    if (row.reason)
+        binder.kept_text(row.reason->type).kept_text(row.reason->comment);
+    else
+        binder.text("").text("");
+    binder.kept_text(dkim);
     if (row.spf)
-        binder.text(row.spf->domain).text(to_string(row.spf->result)).text(row.spf->human_result);
+        binder.kept_text(row.spf->domain).text(to_string(row.spf->result)).kept_text(row.spf->human_result);
     else
         binder.text("").text("").text("");
     binder.integer(time.count()).integer(static_cast<std::int64_t>(alike.count));
@@ -164,9 +167,14 @@ void RowWriter::write_row(const CountedRow& alike) {
 void RowWriter::write(const std::deque<Row>& rows, std::size_t count) {
     // Immediate: a lock that another process holds is met here, with its timeout, and not half way.
     SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
-    for (const CountedRow& alike : count_alike(rows, count))
-        write_row(alike);
-    transaction.commit();
+    try {
+        for (const AlikeRows& alike : count_alike(rows, count))
+            write_row(alike);
+        transaction.commit();
+    } catch (...) {
+        forget_policies();  // those of this transaction go with it
+        throw;
+    }
 }
 
 std::vector<DaySummary> read_days(SQLite::Database& database,

@@ -7,11 +7,20 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <chrono>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 
 namespace gatepost::reports::store {
+
+// Rows that differ in nothing but their time within the day.
+struct AlikeRows {
+    const aggregate::Row* row;  // one of them
+    std::chrono::system_clock::time_point latest;
+    std::uint64_t count;
+};
 
 // Writes rows through one connection; statements are prepared once. Exceptions are SQLite::Exception.
 class RowWriter {
@@ -20,9 +29,11 @@ class RowWriter {
 
     // The first `count` of `rows`, all or none of them: one transaction.
     void write(const std::deque<aggregate::Row>& rows, std::size_t count);
+    // To be called when policies were taken out of the database.
+    void forget_policies() { policies_.forget(); }
 
   private:
-    void write_row(const CountedRow& alike);
+    void write_row(const AlikeRows& alike);
 
     SQLite::Database& database_;
     PolicyTable policies_;

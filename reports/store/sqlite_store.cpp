@@ -265,6 +265,7 @@ void SqliteStore::prune_some(std::unique_lock<std::mutex>& lock) {
     } catch (const std::exception&) {
         gone = 0;
     }
+    if (gone > 0) writer_.forget_policies();
     lock.lock();
     activity_.pruned += gone;
     activity_.octets = octets;

@@ -139,6 +139,18 @@ TEST_F(HistoryTest, DeletesDaysThatAreTooOldWhileNewRowsCome) {
     EXPECT_FALSE(store->activity().is_full);
 }
 
+// As a clock does that ran ahead and was set back.
+TEST_F(HistoryTest, WritesAPolicyAgainThatWasDeletedOnItsDay) {
+    const auto store = open();
+    fill(*store, report_day, 10);
+    store->keep({second_day_, no_limit, second_day_});
+    ASSERT_TRUE(comes([&] { return store->activity().pruned >= 11; }));
+    EXPECT_EQ(number("SELECT count(*) FROM policy"), 0);
+    store->keep({report_day, no_limit, report_day});
+    fill(*store, report_day, 20);
+    EXPECT_EQ(rows_of(*store, report_day), 20U);
+}
+
 TEST_F(HistoryTest, HoldsItsSizeByTheOldestDays) {
     const auto store = open();
     for (int i = 0; i < 4; ++i)
