@@ -79,9 +79,8 @@ asio::awaitable<void> Judgement::add_header(std::string_view octets) {
         header_octets_.clear();
         co_return;
     }
-    const bool ends = header_end_in(octets, header_octets_) != std::string_view::npos;
     header_octets_ += octets;
-    if (ends) co_await end_of_header();
+    if (header_octets_ == "\r\n" || header_octets_.ends_with("\r\n\r\n")) co_await end_of_header();
 }
 
 asio::awaitable<void> Judgement::end_of_header() {

@@ -60,10 +60,9 @@ Reason uncovered_body(const BodyHashes::Hash& body) {
 }
 
 Reason uncovered(const SignatureField& parsed, const FieldIndex& index, const BodyHashes::Hash& body) {
-    for (Reason open :
-         {uncovered_from(parsed, index), uncovered_repetition(parsed, index), uncovered_body(body)})
-        if (!open.empty()) return open;
-    return {};
+    Reason open = uncovered_from(parsed, index);
+    if (open.empty()) open = uncovered_repetition(parsed, index);
+    return open.empty() ? uncovered_body(body) : open;
 }
 
 }  // namespace gatepost::auth::dkim

@@ -8,6 +8,14 @@
 #include <utility>
 
 namespace gatepost::auth::dkim {
+namespace {
+
+// Names of one length are seldom many: few are compared octet by octet.
+bool is_shorter_or_before(std::string_view a, std::string_view b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
+}  // namespace
 
 FieldIndex::FieldIndex(const HeaderBlock& header) {
     const std::vector<HeaderField>& fields = header.fields();
@@ -23,7 +31,10 @@ FieldIndex::FieldIndex(const HeaderBlock& header) {
             lower_.push_back(ascii::to_lower(c));
         named.emplace_back(std::string_view(lower_.data() + begin, field.name.size()), &field);
     }
-    std::sort(named.begin(), named.end());  // the fields of a name by where they stand
+    // The fields of a name by where they stand.
+    std::sort(named.begin(), named.end(), [](const auto& a, const auto& b) {
+        return a.first == b.first ? a.second < b.second : is_shorter_or_before(a.first, b.first);
+    });
     names_.reserve(named.size());
     fields_.reserve(named.size());
     for (const auto& [name, field] : named) {
@@ -33,7 +44,8 @@ FieldIndex::FieldIndex(const HeaderBlock& header) {
 }
 
 FieldIndex::Fields FieldIndex::named(std::string_view lower_name) const {
-    const auto [first, last] = std::equal_range(names_.begin(), names_.end(), lower_name);
+    const auto [first, last] =
+        std::equal_range(names_.begin(), names_.end(), lower_name, is_shorter_or_before);
     return all().subspan(static_cast<std::size_t>(first - names_.begin()),
                          static_cast<std::size_t>(last - first));
 }

@@ -26,7 +26,7 @@ class FieldIndex {
 
   private:
     std::vector<char> lower_;              // all names, one behind the other
-    std::vector<std::string_view> names_;  // of fields_, sorted; parts of lower_
+    std::vector<std::string_view> names_;  // of fields_, the shortest first; parts of lower_
     std::vector<const HeaderField*> fields_;
 };
 

@@ -123,9 +123,10 @@ Author extract_author(const HeaderBlock& header) {
         return author;
     }
     author.fault = AuthorFault::malformed_from;
+    const bool has_odd_names = header.has(HeaderFault::invalid_name);
     const HeaderField* from = nullptr;
     for (const HeaderField& field : header.fields()) {
-        if (is_disguised_from(field)) return author;
+        if (has_odd_names && is_disguised_from(field)) return author;
         if (!field.is("From")) continue;  // blanks before its colon are obs-from (RFC 5322 §4.5.2)
         if (from) {
             author.fault = AuthorFault::several_from;
