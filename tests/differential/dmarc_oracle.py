@@ -43,7 +43,7 @@ class Oracle:
         self.ended = False
         self.plain_parser = lookup.answer_to_dict
         self.record_of = lookup.receiver_record
-        lookup.query = self.query
+        lookup.query = lookup.resolve = self.query  # Debian 12's asks by the one, 13's by the other
         lookup.answer_to_dict = self.parse
         authheaders.receiver_record = self.receiver_record
         authheaders.dns_query = self.exists
