@@ -8,11 +8,12 @@ all; each is then run against the programs that come by it. A survivor is a faul
 line in explained.tsv that says why nobody could notice. Exit 1 below 95 %.
 """
 import argparse
+import collections
 import concurrent.futures
+import hashlib
 import json
 import os
 import pathlib
-import random
 import re
 import subprocess
 import sys
@@ -50,6 +51,16 @@ def write(path, octets, mode=0o644):
     path.chmod(mode)
 
 
+def in_order_of_lots(found, seed):
+    """By what is changed, not by what else there is: a survivor is tried again however the rest of the tree has changed."""
+    alike, lots = collections.Counter(), {}
+    for mutant in found:
+        alike[mutant.path, mutant.text] += 1
+        lot = f"{seed} {mutant.path} {mutant.text} {alike[mutant.path, mutant.text]}"
+        lots[mutant] = hashlib.sha256(lot.encode()).digest()
+    return sorted(found, key=lots.get)
+
+
 def choose(arguments):
     found = []
     for pattern in SOURCES:
@@ -57,7 +68,7 @@ def choose(arguments):
             name = str(path.relative_to(ROOT))
             found += mutants.find(name, path.read_text())
     found = [m for m in found if arguments.only in f"{m.path}:{m.line} {m.text}"]
-    chosen = random.Random(arguments.seed).sample(found, min(arguments.count, len(found)))
+    chosen = in_order_of_lots(found, arguments.seed)[:arguments.count]
     print(f"{len(chosen)} of {len(found)} possible mutants, seed {arguments.seed}", flush=True)
     return dict(enumerate(sorted(chosen, key=lambda m: (m.path, m.line))))
 
