@@ -43,14 +43,15 @@ Reason why_refused(const crypto::RsaSize& size) {
 void load(std::string_view octets, LoadedKey& loaded) {
     const bool rsa = *loaded.record.type == crypto::KeyType::rsa;
     if (const auto size = rsa ? crypto::rsa_size(octets) : std::nullopt) {
-        loaded.bits = size->bits;
         loaded.fault = why_refused(*size);
         loaded.is_refused = !loaded.fault.empty();
-        if (loaded.is_refused) return;
+        if (loaded.is_refused) {
+            loaded.bits = size->bits;
+            return;
+        }
     }
     auto key = rsa ? crypto::PublicKey::rsa(octets) : crypto::PublicKey::ed25519(octets);
     if (!key) {
-        loaded.bits = 0;
         loaded.fault = Reason("key: ").then(key.error().reason());
         return;
     }

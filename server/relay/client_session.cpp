@@ -164,7 +164,6 @@ void ClientSession::send_hello(Kind kind) {
 
 void ClientSession::start_tls() {
     require(is_ready() && capabilities_.starttls, "start_tls");
-    starttls_reply_.reset();
     phase_ = Phase::starttls;
     send({Kind::starttls}, "STARTTLS\r\n");
 }

@@ -1,3 +1,4 @@
+#include "tests/support/file_size_limit.hpp"
 #include "tests/support/report_row.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -6,10 +7,9 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Transaction.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 namespace gatepost::reports::store {
@@ -218,12 +218,7 @@ TEST_F(SqliteStoreTest, LosesNothingWhenTheDiskIsFull) {
         store->append(distinct_row(i));
     ASSERT_TRUE(store->flush());
 
-    const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-    rlimit old_limit{};
-    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
-    rlimit limit = old_limit;
-    limit.rlim_cur = 64 * 1024;
-    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    std::optional<tests::FileSizeLimit> limit(std::in_place, 64 * 1024);
     for (int i = 0; i < 3000; ++i) {
         Row row = distinct_row(i);
         row.policy.text += " ";  // is written in the batch that fails
@@ -232,8 +227,7 @@ TEST_F(SqliteStoreTest, LosesNothingWhenTheDiskIsFull) {
     const bool flushed = store->flush();
     const std::string problem = store->problem();
     const Activity activity = store->activity();
-    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old_limit), 0);
-    std::signal(SIGXFSZ, old_handler);
+    limit.reset();
 
     EXPECT_FALSE(flushed);
     EXPECT_NE(problem.find("cannot write"), std::string::npos);

@@ -109,6 +109,9 @@ TEST(ForwardedClient, KeepsToTheLengthOfALine) {
     ASSERT_EQ(lines.size(), 3U) << "an encoded '+' takes three octets";
     EXPECT_EQ(lines[0], "XFORWARD ADDR=192.0.2.7\r\n");
     EXPECT_EQ(lines[2], "XFORWARD PROTO=SMTP\r\n");
+    const auto too_long = xforward_lines(client, {"HELO", "PROTO"});
+    ASSERT_EQ(too_long.size(), 2U) << "no line without an attribute";
+    EXPECT_TRUE(too_long[0].starts_with("XFORWARD HELO="));
     EXPECT_TRUE(xforward_lines(client, {"NAME"}).empty());
     EXPECT_EQ(xclient_line(client, {"NAME", "PORT"}), "");
 }
@@ -147,6 +150,23 @@ TEST_P(ClientSessionTest, PipelinedTransaction) {
     session.start_transaction(client_envelope({"<r1@relay.example>"}));
     EXPECT_TRUE(session.final_replies().empty());
     EXPECT_EQ(session.recipient_count(), 1u);
+}
+
+// Nothing of the transaction before is taken for an answer to this one.
+TEST_P(ClientSessionTest, BeginsEachTransactionWithoutAnswers) {
+    peer.connect(full_ehlo);
+    session.start_transaction(client_envelope({"<r1@relay.example>"}));
+    session.start_data();
+    peer.say("250 ok\r\n550 no\r\n554 no recipient\r\n");
+    EXPECT_TRUE(session.sender_reply() && session.recipient_reply(0) && session.data_reply());
+    session.abandon_transaction();
+    peer.say("250 ok\r\n");
+    ASSERT_TRUE(session.is_ready());
+    session.start_transaction(client_envelope({"<r1@relay.example>"}));
+    EXPECT_FALSE(session.sender_reply());
+    EXPECT_FALSE(session.recipient_reply(0));
+    EXPECT_FALSE(session.data_reply());
+    EXPECT_TRUE(session.final_replies().empty());
 }
 
 TEST_P(ClientSessionTest, OneByOneWithoutPipelining) {

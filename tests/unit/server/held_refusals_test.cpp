@@ -64,6 +64,24 @@ TEST_F(HeldRefusals, holds_refusals_of_a_server_that_refuses_everybody) {
     EXPECT_EQ(ask(24)->code(), 554);
 }
 
+// What it keeps of the past is bounded: of many kinds of refusals the oldest go.
+TEST(RefusalGuard, forgets_the_oldest_of_many_refusals) {
+    RefusalGuard guard;
+    const TimePoint now{};
+    const auto refuse = [&](int sender, const std::string& enhanced) {
+        return guard.refused("s" + std::to_string(sender) + "@client.example",
+                             smtp::Reply(550, enhanced, "no"), now);
+    };
+    constexpr int just_too_few = RefusalGuard::transactions - 1;
+    for (int i = 0; i < just_too_few; ++i)
+        EXPECT_FALSE(refuse(i, "5.1.0"));
+    for (int kind = 1; kind <= 8; ++kind)
+        for (int i = 0; i < just_too_few; ++i)
+            EXPECT_FALSE(refuse(i, "5.1." + std::to_string(kind)));
+    EXPECT_FALSE(refuse(just_too_few, "5.1.0")) << "of the first ones some are gone";
+    EXPECT_TRUE(refuse(just_too_few, "5.1.8"));
+}
+
 // A server that is stopped at once: the pool goes before the transactions' frames.
 TEST_F(HeldRefusals, notes_refusals_when_the_pool_is_gone) {
     server.fault = denied;

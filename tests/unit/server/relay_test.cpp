@@ -1,4 +1,5 @@
 // Delivery to downstream servers that answer, refuse, fall silent and go away at each step.
+#include "tests/support/file_size_limit.hpp"
 #include "tests/support/relay_fixture.hpp"
 #include "tests/support/run.hpp"
 
@@ -255,8 +256,60 @@ TEST_F(Relay, fails_over_in_order) {
     auto state = std::make_shared<DownstreamState>(2);
     RelayPool pool(context.get_executor(), {{"127.0.0.1", dead}, {"127.0.0.1", downstream.port()}},
                    "mx.example", state);
-    EXPECT_EQ(run_one(transact({"a@example.com"}, pool)), (Replies{"ok", "250 from the second"}));
+    SmtpDelivery delivery(pool, files);
+    EXPECT_FALSE(run_one(delivery.add_recipient(smtp::Envelope(), path("a@example.com"))));
+    EXPECT_EQ(delivery.problem(), "") << "there was one, and it was got over";
+    const OutgoingMessage message = outgoing();
+    EXPECT_EQ(run_one(deliver(delivery, message))->wire(), "250 from the second\r\n");
     EXPECT_TRUE(state->is_any_reachable());
+}
+
+// Each of the servers may be the one that a message goes to.
+TEST(DownstreamState, offers_what_all_servers_do) {
+    Capabilities all;
+    all.size = all.eight_bit_mime = all.smtputf8 = all.dsn = all.requiretls = true;
+    all.max_size = 1000;
+    using Offered = smtp::OfferedExtensions;
+    struct Case {
+        bool Capabilities::*lacking;
+        bool Offered::*not_offered;
+    };
+    const Case cases[] = {{&Capabilities::size, &Offered::size},
+                          {&Capabilities::eight_bit_mime, &Offered::eight_bit_mime},
+                          {&Capabilities::smtputf8, &Offered::smtputf8},
+                          {&Capabilities::dsn, &Offered::dsn},
+                          {&Capabilities::requiretls, &Offered::requiretls}};
+    for (const Case& one : cases) {
+        DownstreamState state(2);
+        state.spoke(0, all);
+        state.spoke(1, all);
+        EXPECT_TRUE(state.offered().*one.not_offered);
+        EXPECT_EQ(state.offered().max_size, 1000U);
+        Capabilities fewer = all;
+        fewer.*one.lacking = false;
+        state.spoke(1, fewer);
+        for (const Case& other : cases)
+            EXPECT_EQ(state.offered().*other.not_offered, &other != &one);
+    }
+}
+
+// A server that closes while the message is on its way: why it was not written is told.
+TEST_F(Relay, tells_why_a_message_could_not_be_written) {
+    const std::string line = std::string(998, 'x') + "\r\n";
+    for (int i = 0; i < 8'000; ++i)
+        ASSERT_TRUE(tests::run(body.append(line)));
+    downstream.expect_connection({greeting, offers, "250 ok", "250 ok", "354 go (and closes)"});
+    downstream.start();
+    RelayPool pool(context.get_executor(), {{"127.0.0.1", downstream.port()}}, "mx.example",
+                   std::make_shared<DownstreamState>(1));
+    SmtpDelivery delivery(pool, files);
+    EXPECT_FALSE(run_one(delivery.add_recipient(smtp::Envelope(), path("a@example.com"))));
+    const OutgoingMessage message = outgoing();
+    EXPECT_EQ(run_one(deliver(delivery, message))->code(), 451);
+    const std::string& problem = delivery.problem();
+    EXPECT_TRUE(problem.find("reset") != std::string::npos ||
+                problem.find("Broken pipe") != std::string::npos)
+        << problem;
 }
 
 TEST_F(Relay, stores_in_a_maildir) {
@@ -275,6 +328,25 @@ TEST_F(Relay, stores_in_a_maildir) {
     EXPECT_EQ(reply.code(), 452);
     EXPECT_EQ(reply.text().find("/nonexistent"), std::string::npos);  // not for clients
     EXPECT_NE(nowhere.problem(), "");
+}
+
+TEST_F(Relay, leaves_nothing_of_a_message_that_cannot_be_stored) {
+    const std::filesystem::path maildir = folder.path() / "Maildir";
+    ASSERT_EQ(prepare_maildir(maildir), "");
+    const OutgoingMessage message = outgoing();
+    const auto store = [&] {
+        MaildirDelivery delivery(maildir, "1.abc-1.mx", files);
+        const smtp::Reply reply = tests::run(deliver(delivery, message)).value();
+        EXPECT_NE(delivery.problem(), "");
+        EXPECT_TRUE(std::filesystem::is_empty(maildir / "tmp"));
+        return reply.code();
+    };
+    {
+        const tests::FileSizeLimit limit(10);  // stands for the full disk
+        EXPECT_EQ(store(), 452);
+    }
+    std::filesystem::remove(maildir / "new");
+    EXPECT_EQ(store(), 452);
 }
 
 }  // namespace

@@ -159,6 +159,31 @@ TEST_F(TransactionTest, counts_a_message_beyond_a_rate) {
     EXPECT_EQ(limited(), 1U);
 }
 
+// It is spent by what it matches, and meets nothing else.
+TEST_F(TransactionTest, defers_by_a_rate_only_what_it_is_for) {
+    policy::RateLimit limit;
+    limit.id = "slow";
+    limit.when.mail_from = {"*@sender.example"};
+    config_.policy.rate_limits = {limit};
+    EXPECT_EQ(submit(message).reply->code(), 250);
+    EXPECT_EQ(submit(message).reply->code(), 450);
+    envelope_.reverse_path = *smtp::parse_reverse_path("<a@other.example>").path;
+    EXPECT_EQ(submit(message).reply->code(), 250) << "of the same client";
+}
+
+TEST_F(TransactionTest, counts_an_exemption_once_for_a_message) {
+    policy::Exemption exemption;
+    exemption.id = "old-machine";
+    exemption.when.client_ip = {*dns::IpNetwork::parse("192.0.2.2/32")};
+    exemption.allow = {policy::Forgiven::bare_newline, policy::Forgiven::dmarc};
+    config_.policy.exemptions = {exemption};
+    metrics_.know_exemptions({exemption.id});
+    EXPECT_EQ(submit("From: a@sender.example\r\n\r\nx\ny\r\n", "192.0.2.2").reply->code(), 250);
+    const auto counted = metrics_.snapshot().exemptions;
+    ASSERT_EQ(counted.size(), 1U);
+    EXPECT_EQ(counted[0], (std::pair<std::string, std::uint64_t>("old-machine", 1)));
+}
+
 // What was not judged tells a report nothing: whether the disposition would have been another is open.
 TEST_F(TransactionTest, reports_what_was_judged_alone) {
     const auto rows = [&] {
@@ -209,8 +234,17 @@ TEST_F(TransactionTest, tells_the_verdict_in_one_line) {
 
 // RFC 5321 §4.4: the client as we saw it.
 TEST_F(TransactionTest, names_the_client_in_received) {
-    EXPECT_NE(header_of(message).find("Received: from helo.sender.example ([192.0.2.1])"), std::string::npos)
-        << header_of(message);
+    const std::string header = header_of(message);
+    EXPECT_NE(header.find("Received: from helo.sender.example ([192.0.2.1])"), std::string::npos) << header;
+    EXPECT_NE(header.find(" with ESMTP\r\n\tid s-1;"), std::string::npos) << header;
+}
+
+// RFC 8689 §4.2.1: a reload may have taken away what was announced.
+TEST_F(TransactionTest, takes_requiretls_only_while_it_can_be_kept) {
+    envelope_.requiretls = true;
+    EXPECT_EQ(submit(message).reply->wire().substr(0, 9), "451 4.3.3");
+    config_.relay.tls = config::RelayTls::required;
+    EXPECT_EQ(submit(message).reply->code(), 250);
 }
 
 // Recipients are counted at RCPT, when nobody knows what message will come: what an exemption forgives as far

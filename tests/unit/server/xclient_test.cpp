@@ -82,6 +82,22 @@ tests::SmtpDriver trusted_host() {
 constexpr std::string_view greeting = "220 mx.example ESMTP\r\n";
 constexpr std::string_view offer = "XCLIENT NAME ADDR";
 
+// RFC 6531 §3.1: not without 8BITMIME.
+TEST(OfferedExtensions, SayWhatTheDownstreamTakes) {
+    for (const bool eight_bit : {false, true}) {
+        for (const bool utf8 : {false, true}) {
+            OfferedExtensions offered;
+            offered.eight_bit_mime = eight_bit;
+            offered.smtputf8 = utf8;
+            tests::SmtpDriver driver(tests::smtp_options(), offered);
+            driver.greet();
+            const std::string reply = reply_to(driver, "EHLO client.example");
+            EXPECT_EQ(reply.find("250-8BITMIME\r\n") != std::string::npos, eight_bit) << reply;
+            EXPECT_EQ(reply.find("250-SMTPUTF8\r\n") != std::string::npos, eight_bit && utf8) << reply;
+        }
+    }
+}
+
 TEST(Xclient, GoesBackToTheGreeting) {
     tests::SmtpDriver driver = trusted_host();
     EXPECT_NE(reply_to(driver, "EHLO proxy.example").find(offer), std::string::npos);
