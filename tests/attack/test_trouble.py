@@ -1,0 +1,41 @@
+"""Point 4: records of the sender's own that use up a budget, where trouble with DMARC is accepted: no forgery is let in."""
+import time
+
+import pytest
+
+from attack_harness.attackers import Flood
+from harness.mail import compose
+from harness.raw_client import RawClient
+
+VICTIM = [["bank.example", "TXT", 300, "v=spf1 -all"], ["*.bank.example", "TXT", 300, "v=spf1 -all"],
+          ["_dmarc.bank.example", "TXT", 300, "v=DMARC1; p=reject"]]
+ACCEPTING = {"authentication": {"dmarc": {"on_temperror": "accept"}}, "policy": {"on_reject": "reject"}}
+
+# What the MAIL FROM of a forgery leads to.
+TROUBLE = {
+    "terms without end": [["trouble.example", "TXT", 300, "v=spf1 " + " ".join(f"a:n{i}.trouble.example" for i in range(12)) + " -all"]],
+    "silent includes": [["trouble.example", "TXT", 300, "v=spf1 " + " ".join(f"include:n{i}.silent.example" for i in range(9)) + " -all"]],
+    "records too long": [["trouble.example", "TXT", 300, "v=spf1" + " ip4:10.0.0.1" * 1500 + " -all"]],
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_no_forgery_is_let_in(trouble, fight, sources):
+    message = "From: ceo@f%N%.bank.example\r\n\r\nx\r\n"
+    payload = ("MAIL FROM:<a@trouble.example>\r\nRCPT TO:<inbox@ours.example>\r\nDATA\r\n" + message + ".\r\n"
+               "MAIL FROM:<a@x%N%.silent.example>\r\nRSET\r\n")
+    retries = []
+
+    def retry(arena):
+        """The same message again and again, by a client that the flood does not come from but its network."""
+        time.sleep(1)
+        for _ in range(3):
+            with RawClient(arena.server.port, sources[0]) as client:
+                client.say("EHLO attacker.example")
+                retries.append(client.deliver(compose("ceo@bank.example"), "a@trouble.example"))
+
+    outcome = fight(f"4: {trouble}", [Flood(sources, payload, 20 * len(sources))], [*VICTIM, *TROUBLE[trouble]], silent=["silent.example"],
+                    changes=ACCEPTING, during=retry)
+    forged = [message for message in outcome.arena.sink.messages if b"bank.example" in message.octets]
+    assert not forged, f"{len(forged)} forgeries were let in"
+    assert {reply[:3] for reply in retries} <= {"451", "550"}, retries
