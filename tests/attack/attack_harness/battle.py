@@ -198,8 +198,6 @@ class Battle:
         if bounds.warning:
             hold(any(bounds.warning in warning for warning in watch.warnings), f"/readyz did not warn of {bounds.warning}")
         hold(outcome.after is not None, f"after {AFTER_SECONDS} s not as before: {self.state()}, before {before}")
-        for who, seconds in outcome.slowest.items():
-            hold(seconds <= SLOWEST_SECONDS, f"the slowest message of {who} took {seconds:.2f} s")
         usual, now = sorted(took_before)[len(took_before) // 2], sorted(took_after)[len(took_after) // 2]
         hold(now <= 3 * usual + 0.02, f"a message takes {now * 1000:.0f} ms after it, {usual * 1000:.0f} before")
 
