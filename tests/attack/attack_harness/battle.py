@@ -52,11 +52,14 @@ class Outcome:
     log: int = 0
     seconds: float = 0
     after: float = None    # seconds until all was as before
+    slow: list = None      # the slowest messages: who, when after the begin, how long, what each step took
+    median: float = 0
+    faults: list = None    # what did not hold
 
     def row(self):
         return {"attack": self.title, "addresses": self.addresses, "held by": self.held_by,
                 "slowest good ms": round(self.slowest["good"] * 1000), "slowest exempted ms": round(self.slowest["exempt"] * 1000),
-                "messages": self.messages, "RSS MiB": self.watch.memory // MIB, "descriptors": self.watch.descriptors,
+                "median ms": round(self.median * 1000), "messages": self.messages, "RSS MiB": self.watch.memory // MIB, "descriptors": self.watch.descriptors,
                 "disk MiB": self.watch.disk // MIB, "log KiB": self.log // 1024,
                 "attack Mbit/s": round(self.attackers["sent"] * 8 / self.seconds / 1e6, 1),
                 "replies/s": round(sum(self.attackers["codes"].values()) / self.seconds),
@@ -170,6 +173,10 @@ class Battle:
         attacked = [message for message in messages if begin - 1 <= message["began"] <= end]
         outcome.slowest = {who: max(message["took"] for message in attacked if message["who"] == who) for who in ("good", "exempt")}
         outcome.messages = len(attacked)
+        outcome.slow = [(message["who"], round(message["began"] - begin, 2), round(message["took"], 3), message["steps"])
+                        for message in sorted(attacked, key=lambda message: -message["took"])[:4]]
+        usual = sorted(message["took"] for message in attacked)
+        outcome.median = usual[len(usual) // 2]
         self.check(outcome, bounds, before, messages, [m["took"] for m in messages if m["began"] < begin - 1],
                    [m["took"] for m in messages if m["began"] >= again])
         return outcome

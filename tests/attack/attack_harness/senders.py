@@ -1,7 +1,7 @@
 """Senders who must not notice an attack, as a program: senders.py FILE, with JSON in it: `port`, `every` (seconds) and `senders`, each with
 `who`, `source`, `helo`, `mail_from`, `recipient` and `message`. Each begins a message at its time, whether the one before has come to its end or not, over a
 connection of its own, one command at a time. What became of it is a line of JSON on standard output: who, number, the time at which it
-began (CLOCK_MONOTONIC), the seconds from connect to the final reply, the reply. SIGTERM: no more messages, and the end when all are done.
+began (CLOCK_MONOTONIC), the seconds from connect to the final reply, the reply, and what each step took. SIGTERM: no more messages, and the end when all are done.
 """
 import asyncio
 import json
@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from network import bound_socket, server_address  # noqa: E402
 
 MESSAGE_SECONDS = 60
+STEPS = ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "message")
 
 
 async def read_reply(reader):
@@ -24,8 +25,8 @@ async def read_reply(reader):
             return line
 
 
-async def deliver(port, sender, number):
-    """The first refusal, or the final reply."""
+async def deliver(port, sender, number, steps):
+    """The first refusal, or the final reply. `steps`: when each reply came."""
     made = bound_socket(sender["source"])
     made.setblocking(False)
     await asyncio.get_running_loop().sock_connect(made, (server_address(sender["source"]), port))
@@ -33,12 +34,14 @@ async def deliver(port, sender, number):
     try:
         numbered = f"X-Number: {sender['who']}-{number}\r\n{sender['message']}.\r\n".encode("latin-1")
         reply = await read_reply(reader)
-        for octets in (f"EHLO {sender['helo']}\r\n", f"MAIL FROM:<{sender['mail_from']}>\r\n",
-                       f"RCPT TO:<{sender['recipient']}>\r\n", "DATA\r\n", numbered):
+        steps.append(time.monotonic())
+        for octets in (f"EHLO {sender['helo']}\r\n".encode(), f"MAIL FROM:<{sender['mail_from']}>\r\n".encode(),
+                       f"RCPT TO:<{sender['recipient']}>\r\n".encode(), b"DATA\r\n", numbered):
             if reply[:1] not in "23":
                 break
-            writer.write(octets if isinstance(octets, bytes) else octets.replace("%N%", str(number)).encode())
+            writer.write(octets)
             reply = await read_reply(reader)
+            steps.append(time.monotonic())
         return reply
     finally:
         writer.close()
@@ -46,12 +49,13 @@ async def deliver(port, sender, number):
 
 async def report(port, sender, number):
     began = time.monotonic()
+    steps = [began]
     try:
-        reply = await asyncio.wait_for(deliver(port, sender, number), MESSAGE_SECONDS)
+        reply = await asyncio.wait_for(deliver(port, sender, number, steps), MESSAGE_SECONDS)
     except (OSError, EOFError, asyncio.TimeoutError) as error:
         reply = f"lost: {error!r}"
-    print(json.dumps({"who": sender["who"], "number": number, "began": began, "took": time.monotonic() - began,
-                      "reply": reply}), flush=True)
+    print(json.dumps({"who": sender["who"], "number": number, "began": began, "took": time.monotonic() - began, "reply": reply,
+                      "steps": {name: round(to - since, 3) for name, since, to in zip(STEPS, steps, steps[1:])}}), flush=True)
 
 
 async def run(settings):
