@@ -83,8 +83,8 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
     co_await judgement_->begin(began_, is_spf_time_final());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
-    delivery_ =
-        services_.make_delivery(*runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_});
+    delivery_ = services_.make_delivery(
+        *runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_, is_named});
     co_return std::nullopt;
 }
 
