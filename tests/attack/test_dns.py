@@ -13,8 +13,7 @@ SILENT = {
 QUESTIONS_OF_A_CLIENT = 500  # a minute, of one zone
 
 
-@pytest.mark.short
-@pytest.mark.parametrize("where", SILENT)
+@pytest.mark.parametrize("where", [pytest.param("one zone", marks=pytest.mark.short(1)), "many zones"])
 def test_names_that_nobody_answers(where, fight, sources):
     outcome = fight(f"3: silent DNS, {where}", [Flood(sources, SILENT[where], 4 * len(sources))], silent=["silent.example", "silent"])
     assert outcome.arena.metric("gatepost_dns_client_refusals_total") + outcome.arena.metric("gatepost_dns_zone_refusals_total") > 0
@@ -31,6 +30,7 @@ def test_a_third_party_is_asked_no_more_than_a_share(fight, sources):
     assert asked > 100, "the attack reached them"
 
 
+@pytest.mark.short(4)
 def test_zones_of_a_stranger_that_fail(fight, sources):
     """They answered once. The server is ready all the same, warns, and refuses forgeries for good as ever."""
     zones = [f"stranger{i}.example" for i in range(20)]

@@ -32,3 +32,11 @@ def test_chunks_behind_a_refused_one(fight, sources):
 def test_empty_chunks(fight, sources):
     outcome = fight("6: BDAT 0", [Flood(sources, "BDAT 0\r\n", 50 * len(sources), opening=ENVELOPE)], RECORDS, bounds=Bounds())
     assert outcome.attackers["codes"]["421"] > 0, "the budget was spent"
+
+
+def test_transactions_that_go_no_further(fight, sources):
+    """Each holds a connection to the downstream server, which has 200 for all."""
+    hosts = [f"198.18.{i}.1" for i in range(1, 25)] if len(sources) > 1 else sources
+    payload = "RSET\r\nMAIL FROM:<a@b.attacker.example>\r\nRCPT TO:<inbox@ours.example>\r\n"
+    outcome = fight(f"6: stops at RCPT, {len(hosts)}", [Flood(hosts, payload, 50 * len(hosts), pause=0.5)], RECORDS)
+    assert outcome.attackers["codes"]["250"] > 1000, outcome.attackers

@@ -34,7 +34,10 @@ PAYLOADS = {
 }
 
 
-@pytest.mark.parametrize("what", PAYLOADS)
-@pytest.mark.parametrize("size", [pytest.param(size, marks=pytest.mark.short if size == "inside, ip4" else ()) for size in PADDING])
+SHORT = ("inside, ip4", "MAIL/RSET")
+
+
+@pytest.mark.parametrize("size, what", [pytest.param(size, what, marks=pytest.mark.short(4) if (size, what) == SHORT else ())
+                                        for size in PADDING for what in PAYLOADS])
 def test_long_records(size, what, fight, sources):
     fight(f"1: SPF {size}, {what}", [Flood(sources, PAYLOADS[what], 50 * len(sources))], records(size))

@@ -19,7 +19,8 @@ TROUBLE = {
 }
 
 
-@pytest.mark.parametrize("trouble", TROUBLE)
+@pytest.mark.parametrize("trouble", [pytest.param(trouble, marks=pytest.mark.short(1) if trouble == "silent includes" else ())
+                                     for trouble in TROUBLE])
 def test_no_forgery_is_let_in(trouble, fight, sources):
     message = "From: ceo@f%N%.bank.example\r\n\r\nx\r\n"
     payload = ("MAIL FROM:<a@trouble.example>\r\nRCPT TO:<inbox@ours.example>\r\nDATA\r\n" + message + ".\r\n"
