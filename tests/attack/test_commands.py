@@ -8,7 +8,8 @@ COMMANDS = {"NOOP": "NOOP\r\n", "EHLO": "EHLO a.example\r\n", "HELP": "HELP\r\n"
 RECORDS = [["*.attacker.example", "TXT", 300, "v=spf1 -all"]]
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.short(4) if name == "NOOP" else ()) for name in COMMANDS])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.short(4) if name == "NOOP" else ())
+                                  for name in COMMANDS])
 def test_floods_of_commands(name, fight, sources):
     outcome = fight(f"6: {name}", [Flood(sources, COMMANDS[name], 50 * len(sources))], RECORDS)
     assert outcome.attackers["codes"]["421"] > 0, "the budget was spent"

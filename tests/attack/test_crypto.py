@@ -9,18 +9,18 @@ TOO_LARGE_EXPONENT = 2**64 - 59
 SIGNATURES, KEYS_OF_EACH, SETS = 10, 4, 50
 
 
+def key_records(make):
+    return [[f"s{i}._domainkey.costly.example", "TXT", 300, *(make() for _ in range(KEYS_OF_EACH))] for i in range(SIGNATURES)]
+
+
 def signatures(bits, exponent):
     """By each of four keys at each name, none of which is the one."""
-    records = [[f"s{i}._domainkey.costly.example", "TXT", 300, *(costly.any_rsa_record(bits, exponent) for _ in range(KEYS_OF_EACH))]
-               for i in range(SIGNATURES)]
-    return costly.signed(costly.NoKey(bits), SIGNATURES), records
+    return costly.signed(costly.NoKey(bits), SIGNATURES), key_records(lambda: costly.any_rsa_record(bits, exponent))
 
 
 def elliptic():
     other = costly.Ed25519Key()
-    records = [[f"s{i}._domainkey.costly.example", "TXT", 300, *(costly.Ed25519Key().record for _ in range(KEYS_OF_EACH))]
-               for i in range(SIGNATURES)]
-    return costly.signed(other, SIGNATURES), records
+    return costly.signed(other, SIGNATURES), key_records(lambda: costly.Ed25519Key().record)
 
 
 def chain(key):
@@ -36,7 +36,8 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.short(4) if "RSA 4096, e" in kind else ()) for kind in KINDS])
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.short(4) if "RSA 4096, e" in kind else ())
+                                  for kind in KINDS])
 def test_costly_messages(kind, fight, sources):
     message, records = KINDS[kind]()
     records += [["_dmarc.costly.example", "TXT", 300, "v=DMARC1; p=reject"], ["costly.example", "TXT", 300, "v=spf1 -all"]]

@@ -19,8 +19,8 @@ def many(sources):
 @pytest.mark.short(4)
 def test_slow_headers(fight, sources):
     sources = many(sources)
-    outcome = fight(f"5: slow headers of {len(sources)}", [Flood(sources, FIELD, 50 * len(sources), opening=ENVELOPE + FIELD * 400, pause=2)],
-                    RECORDS, bounds=MEMORY)
+    floods = [Flood(sources, FIELD, 50 * len(sources), opening=ENVELOPE + FIELD * 400, pause=2)]
+    outcome = fight(f"5: slow headers of {len(sources)}", floods, RECORDS, bounds=MEMORY)
     room = outcome.arena.server.stats()["room"]["memory"]
     if len(sources) > 1:
         assert room["refusals"] + room["evictions"] > 0, "they wanted more than there is"

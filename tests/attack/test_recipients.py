@@ -11,7 +11,8 @@ KERNEL_OCTETS = 16 * MIB  # what the buffers of both ends may take of a connecti
 
 def test_names_tried_behind_a_good_recipient(fight, sources, shared_sink):
     shared_sink.refuse_recipient["nobody@ours.example"] = "550 5.1.1 no such user"
-    payload = "MAIL FROM:<a@b.attacker.example>\r\nRCPT TO:<inbox@ours.example>\r\n" + "RCPT TO:<nobody@ours.example>\r\n" * 20 + "RSET\r\n"
+    payload = ("MAIL FROM:<a@b.attacker.example>\r\nRCPT TO:<inbox@ours.example>\r\n" +
+               "RCPT TO:<nobody@ours.example>\r\n" * 20 + "RSET\r\n")
     outcome = fight("6: names tried", [Flood(sources, payload, 50 * len(sources))], RECORDS)
     tried = outcome.attackers["codes"]["550"]
     assert 0 < tried <= outcome.attackers["opened"] * (AT_ONCE + 1 + (outcome.seconds + 1) / LATER_SECONDS)
@@ -19,13 +20,15 @@ def test_names_tried_behind_a_good_recipient(fight, sources, shared_sink):
 
 def test_octets_after_a_refusal(fight, sources):
     """112 GB were swallowed in 25 s."""
-    outcome = fight("6: octets after the end", [Flood(sources, "x" * 65_536, 50 * len(sources), opening="BDAT 99999999999 LAST\r\n")])
+    floods = [Flood(sources, "x" * 65_536, 50 * len(sources), opening="BDAT 99999999999 LAST\r\n")]
+    outcome = fight("6: octets after the end", floods)
     assert outcome.attackers["sent"] <= outcome.attackers["opened"] * KERNEL_OCTETS, outcome.attackers
 
 
 def test_chunks_behind_a_refused_one(fight, sources):
     chunk = "BDAT 65536\r\n" + "x" * 65_536
-    fight("6: chunks behind a refused one", [Flood(sources, chunk, 50 * len(sources), opening=ENVELOPE + "BDAT 3\r\na\nb")], RECORDS)
+    floods = [Flood(sources, chunk, 50 * len(sources), opening=ENVELOPE + "BDAT 3\r\na\nb")]
+    fight("6: chunks behind a refused one", floods, RECORDS)
     # Each transaction swallows limits.message_size at most; the next one is refused.
 
 

@@ -24,7 +24,8 @@ def records(name):
     octets, includes, term = PADDING[name]
     found = [[f"s{i}.big.example", "TXT", 300, long_record("v=spf1", octets, term)] for i in range(includes)]
     first = "v=spf1" + "".join(f" include:s{i}.big.example" for i in range(includes))
-    return [*found, ["big.example", "TXT", 300, long_record(first, octets, term)], ["_dmarc.big.example", "TXT", 300, "v=DMARC1; p=reject"]]
+    return [*found, ["big.example", "TXT", 300, long_record(first, octets, term)],
+            ["_dmarc.big.example", "TXT", 300, "v=DMARC1; p=reject"]]
 
 
 MESSAGE = "From: a@big.example\r\nSubject: x\r\n\r\nx\r\n"

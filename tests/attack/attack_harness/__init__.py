@@ -1,1 +1,1 @@
-"""What the attacks are made of: a network of our own, a DNS of our own, attackers who are held down, and senders who must not notice."""
+"""What the attacks are made of: a network and a DNS of our own, attackers, and senders who must not notice."""

@@ -1,4 +1,4 @@
-"""Attackers: processes of `flood.py`, held together to half of one core by a cgroup, or where none can be written by `governor.py`."""
+"""Attackers: processes of `flood.py`, held together to half of one core by a cgroup, or by `governor.py` without one."""
 import dataclasses
 import json
 import os

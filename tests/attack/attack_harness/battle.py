@@ -1,4 +1,4 @@
-"""One attack: a server as it comes, senders beside it, attackers for some seconds; what was seen meanwhile, and whether all is as before."""
+"""One attack: a server as it comes, senders beside it, attackers for some seconds; what was seen, and what must hold."""
 import collections
 import dataclasses
 import json
@@ -60,8 +60,10 @@ class Outcome:
 
     def row(self):
         return {"attack": self.title, "addresses": self.addresses, "held by": self.held_by,
-                "slowest good ms": round(self.slowest["good"] * 1000), "slowest exempted ms": round(self.slowest["exempt"] * 1000),
-                "median ms": round(self.median * 1000), "messages": self.messages, "RSS MiB": self.watch.memory // MIB, "descriptors": self.watch.descriptors,
+                "slowest good ms": round(self.slowest["good"] * 1000),
+                "slowest exempted ms": round(self.slowest["exempt"] * 1000),
+                "median ms": round(self.median * 1000), "messages": self.messages,
+                "RSS MiB": self.watch.memory // MIB, "descriptors": self.watch.descriptors,
                 "disk MiB": self.watch.disk // MIB, "log KiB": self.log // 1024,
                 "attack Mbit/s": round(self.attackers["sent"] * 8 / self.seconds / 1e6, 1),
                 "replies/s": round(sum(self.attackers["codes"].values()) / self.seconds),
@@ -125,7 +127,8 @@ class Battle:
     def state(self):
         stats = self.server.stats()
         # Connections to downstream stay open for a minute: not what a stranger holds, and bounded.
-        return {"descriptors": descriptors(self.server.process.pid) - self.downstream_connections(), "connections": stats["connections"]["open"],
+        return {"descriptors": descriptors(self.server.process.pid) - self.downstream_connections(),
+                "connections": stats["connections"]["open"],
                 "memory": stats.get("room", {}).get("memory", {}).get("octets", 0),
                 "disk": stats.get("room", {}).get("disk", {}).get("octets", 0),
                 "questions": self.metric("gatepost_dns_client_questions")}
@@ -178,7 +181,8 @@ class Battle:
         messages = self.end_senders()
         outcome.log = watch.log
         attacked = [message for message in messages if begin - 1 <= message["began"] <= end]
-        outcome.slowest = {who: max(message["took"] for message in attacked if message["who"] == who) for who in ("good", "exempt")}
+        outcome.slowest = {who: max(message["took"] for message in attacked if message["who"] == who)
+                           for who in ("good", "exempt")}
         outcome.messages = len(attacked)
         outcome.slow = [(message["who"], round(message["began"] - begin, 2), round(message["took"], 3), message["steps"])
                         for message in sorted(attacked, key=lambda message: -message["took"])[:4]]

@@ -1,4 +1,4 @@
-"""Messages that are costly to verify: with many signatures by large keys, or in a long ARC chain, all of which verify or fail at the end alone."""
+"""Messages that are costly to verify: with many signatures by large keys, or with a long ARC chain that passes."""
 import base64
 import hashlib
 import os
@@ -23,7 +23,7 @@ def der_integer(value):
 
 
 def any_rsa_record(bits, exponent):
-    """Of a key that has no private half: an odd number of that size. To find that a signature is wrong costs as much as to find it good."""
+    """Of a key without a private half: an odd number of that size. A wrong signature costs as much as a good one."""
     modulus = int.from_bytes(os.urandom(bits // 8), "big") | 1 | 1 << bits - 1
     algorithm = bytes.fromhex("300d06092a864886f70d0101010500")
     key = der(0x30, algorithm + der(0x03, b"\0" + der(0x30, der_integer(modulus) + der_integer(exponent))))
@@ -47,7 +47,8 @@ class RsaKey:
 
     def __init__(self, bits):
         self._key = rsa.generate_private_key(65537, bits)
-        octets = self._key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        octets = self._key.public_key().public_bytes(serialization.Encoding.DER,
+                                                     serialization.PublicFormat.SubjectPublicKeyInfo)
         self.record = "v=DKIM1; k=rsa; p=" + base64.b64encode(octets).decode()
 
     def sign(self, octets):
@@ -84,7 +85,8 @@ def finished(name, value, fields, key):
 
 
 def signature(key, selector):
-    value = (f" v=1; a={key.algorithm}; c=relaxed/relaxed; d=costly.example; s={selector};\r\n\th=from:to:subject; bh={BODY_HASH}; b=")
+    value = (f" v=1; a={key.algorithm}; c=relaxed/relaxed; d=costly.example; s={selector};\r\n"
+             f"\th=from:to:subject; bh={BODY_HASH}; b=")
     return finished("DKIM-Signature", value, HEADER, key)
 
 
@@ -103,8 +105,8 @@ def sealed(key, sets):
     for i in range(1, sets + 1):
         results = ("ARC-Authentication-Results", f" i={i}; mx.costly.example; spf=pass smtp.mailfrom=costly.example")
         signer = f"a={key.algorithm}; d=costly.example; s=s; t=1796000000;"
-        author = finished("ARC-Message-Signature", f" i={i}; {signer} c=relaxed/relaxed;\r\n\th=from:to:subject; bh={BODY_HASH}; b=",
-                          HEADER, key)
+        covers = f"c=relaxed/relaxed;\r\n\th=from:to:subject; bh={BODY_HASH}; b="
+        author = finished("ARC-Message-Signature", f" i={i}; {signer} {covers}", HEADER, key)
         seal = finished("ARC-Seal", f" i={i}; {signer} cv={'none' if i == 1 else 'pass'}; b=",
                         [field for one in chain for field in one] + [results, author], key)
         chain.append([results, author, seal])

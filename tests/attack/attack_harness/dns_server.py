@@ -1,7 +1,7 @@
 """The DNS that Gatepost asks: honest zones, and those of an attacker, who answers what he likes, or not at all.
 
-As a program: dns_server.py FILE, with JSON in it: `port`; `records`, each [NAME, TYPE, TTL, VALUE...] with `*.` before a name for
-all below it; `silent` and `failing`, names below which nothing is answered, or SERVFAIL. Everything else does not exist.
+As a program: dns_server.py FILE, with JSON in it: `port`; `records`, each [NAME, TYPE, TTL, VALUE...] with `*.` before a
+name for all below it; `silent` and `failing`, names below which nothing is answered, or SERVFAIL. Everything else does not exist.
 TXT of ZONE.asked.control. tells how many questions at or below ZONE (two labels) have come.
 """
 import asyncio

@@ -1,6 +1,6 @@
-"""One attacker, as a program: flood.py FILE, with JSON in it (see Flood in attackers.py). It opens connections, says `opening` on each, then
-`payload` again and again, as fast as it is taken or every `pause` seconds, and begins anew where it is cut off. %N% becomes a number.
-SIGTERM ends it; then it writes as JSON what it has sent and what was answered.
+"""One attacker, as a program: flood.py FILE, with JSON in it (see Flood in attackers.py). It opens connections, says
+`opening` on each, then `payload` again and again, as fast as it is taken or every `pause` seconds, and begins anew where it
+is cut off. %N% becomes a number. SIGTERM ends it; then it writes as JSON what it has sent and what was answered.
 """
 import asyncio
 import collections
@@ -70,8 +70,8 @@ class Flood:
         await asyncio.gather(*tasks)
 
     def finish(self):
-        json.dump({"sent": self.sent, "opened": self.opened, "failed": self.failed, "cut": self.cut, "most_open": self.most_open,
-                   "codes": self.codes}, sys.stdout)
+        json.dump({"sent": self.sent, "opened": self.opened, "failed": self.failed, "cut": self.cut,
+                   "most_open": self.most_open, "codes": self.codes}, sys.stdout)
         sys.stdout.flush()
         os._exit(0)  # the kernel closes the connections faster
 

@@ -1,5 +1,5 @@
-"""Holds processes to a part of one core, where no cgroup can be written: governor.py CORES PID... stops them when they have had more time
-than that, and lets them go on when it is theirs again. It ends when its standard input does."""
+"""Holds processes to a part of one core, where no cgroup can be written: governor.py CORES PID... stops them when they have
+had more time than that, and lets them go on when it is theirs again. It ends when its standard input does."""
 import os
 import pathlib
 import select

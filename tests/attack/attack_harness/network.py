@@ -1,5 +1,5 @@
-"""Addresses of a network namespace of our own: whole networks are given to the loopback interface (`ip route add local`), so that
-every address of them can be a client. Nothing leaves the namespace."""
+"""Addresses of a network namespace of our own: whole networks are given to the loopback interface (`ip route add local`),
+so that every address of them can be a client. Nothing leaves the namespace."""
 import os
 import socket
 import subprocess

@@ -1,7 +1,8 @@
-"""Senders who must not notice an attack, as a program: senders.py FILE, with JSON in it: `port`, `every` (seconds) and `senders`, each with
-`who`, `source`, `helo`, `mail_from`, `recipient` and `message`. Each begins a message at its time, whether the one before has come to its end or not, over a
-connection of its own, one command at a time. What became of it is a line of JSON on standard output: who, number, the time at which it
-began (CLOCK_MONOTONIC), the seconds from connect to the final reply, the reply, and what each step took. SIGTERM: no more messages, and the end when all are done.
+"""Senders who must not notice an attack, as a program: senders.py FILE, with JSON in it: `port`, `every` (seconds) and
+`senders`, each with `who`, `source`, `helo`, `mail_from`, `recipient` and `message`. Each begins a message at its time, whether
+the one before has come to its end or not, over a connection of its own, one command at a time. What became of it is a line of
+JSON on standard output: who, number, the time at which it began (CLOCK_MONOTONIC), the seconds from connect to the final reply,
+the reply, and what each step took. SIGTERM: no more messages, and the end when all are done.
 """
 import asyncio
 import json

@@ -16,7 +16,8 @@ def lines_of(rows):
     return out
 
 
-def keep(rows):
+def keep(rows, slow):
+    """`slow`: of attacks beside which a message was slow, which one and what each step of it took."""
     path = pathlib.Path(FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines_of(rows)) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*lines_of(rows), "", *slow]) + "\n", encoding="utf-8")
