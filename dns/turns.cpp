@@ -1,15 +1,14 @@
 #include "dns/turns.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "dns/slow_lane.hpp"
 
 #include <utility>
 
 namespace gatepost::dns {
 namespace asio = boost::asio;
 
-Turns::Turns(asio::any_io_executor executor, Now now)
-    : executor_(std::move(executor)), now_(std::move(now)), end_(now_() + slice) {}
+Turns::Turns(asio::any_io_executor executor, Now now, Claim claim)
+    : executor_(std::move(executor)), now_(std::move(now)), claim_(claim), end_(now_() + slice) {}
 
 void Turns::begin() {
     if (now_) end_ = now_() + slice;
@@ -21,7 +20,8 @@ bool Turns::is_over() const {
 
 asio::awaitable<void> Turns::next() {
     if (!now_) co_return;
-    co_await asio::post(executor_, asio::use_awaitable);
+    SlowLane& lane = SlowLane::of(executor_);
+    co_await lane.wait(executor_, claim_);
     begin();
 }
 

@@ -1,6 +1,8 @@
 // Turns of a worker: whoever has worked for a slice of time lets the worker's other sessions run, then goes
-// on. It is asked between parts of the work; what takes little never gives a turn.
+// on in its turn (SlowLane). It is asked between parts of the work; what takes little never gives a turn.
 #pragma once
+
+#include "dns/fair_line.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -19,7 +21,8 @@ class Turns {
 
     // Nobody else waits: no slice is ever over.
     Turns() = default;
-    Turns(boost::asio::any_io_executor executor, Now now);
+    // `claim`: in whose name the work is done. Its later slices wait in the executor's SlowLane.
+    Turns(boost::asio::any_io_executor executor, Now now, Claim claim = {});
 
     // The executor has just come back to this work: its slice begins.
     void begin();
@@ -31,6 +34,7 @@ class Turns {
   private:
     boost::asio::any_io_executor executor_;
     Now now_;  // empty: nobody waits
+    Claim claim_;
     TimePoint end_;
 };
 

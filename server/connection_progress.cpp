@@ -5,8 +5,8 @@
 #include "server/log.hpp"
 
 #include "dns/ascii.hpp"
+#include "dns/slow_lane.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -54,7 +54,9 @@ bool Connection::is_turn_over() {
 
 asio::awaitable<void> Connection::give_turn() {
     if (!write_output_now()) co_await flush();
-    co_await asio::post(services_.executor, asio::use_awaitable);
+    const dns::Claim claim{client_};
+    dns::SlowLane& lane = dns::SlowLane::of(services_.executor);
+    co_await lane.wait(services_.executor, claim);
     turn_.reset();
 }
 

@@ -47,12 +47,13 @@ std::size_t header_end_in(std::string_view octets, std::string_view header) {
 }  // namespace
 
 Judgement::Judgement(asio::any_io_executor executor, std::shared_ptr<dns::Resolver> resolver,
-                     const config::Config& config, const policy::Facts& facts)
+                     const config::Config& config, const policy::Facts& facts, bool is_named)
     : executor_(executor),
       config_(config),
       facts_(facts),
       gatherer_(executor, std::move(resolver), config.authentication, config.hostname,
-                dns::Turns(executor, std::chrono::steady_clock::now)) {}
+                dns::Turns(executor, std::chrono::steady_clock::now, dns::Claim{facts.client_ip, is_named})) {
+}
 
 asio::awaitable<void> Judgement::begin(TimePoint now, bool is_time_final) {
     began_ = now;

@@ -32,8 +32,9 @@ class Judgement {
     using TimePoint = std::chrono::system_clock::time_point;
 
     // `facts`, who sends, may be completed until decide(); it and `config` outlive this.
+    // `is_named`: of one of our own machines, or exempted by its address or certificate.
     Judgement(boost::asio::any_io_executor executor, std::shared_ptr<dns::Resolver> resolver,
-              const config::Config& config, const policy::Facts& facts);
+              const config::Config& config, const policy::Facts& facts, bool is_named = false);
 
     // MAIL came: SPF and the client's name are asked for from now on. `is_time_final`: where SPF comes to no
     // end within its time, the rest of it counts as absent (server/spent_checks.hpp).

@@ -78,13 +78,13 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
     std::shared_ptr<dns::Resolver> resolver(std::shared_ptr<void>(), &services_.resolver);
     if (!is_named) budget_ = within_client_budget(services_.dns, services_.resolver, client_.address);
     if (budget_) resolver = budget_;
-    judgement_ =
-        std::make_unique<Judgement>(services_.executor, std::move(resolver), runtime_->config, facts_);
+    judgement_ = std::make_unique<Judgement>(services_.executor, std::move(resolver), runtime_->config,
+                                             facts_, is_named);
     co_await judgement_->begin(began_, is_spf_time_final());
     const auth::arc::SealerIdentityPtr& identity = runtime_->config.authentication.arc_seal;
     if (identity) sealer_ = std::make_unique<auth::arc::MessageSealer>(identity);
-    delivery_ =
-        services_.make_delivery(*runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_});
+    delivery_ = services_.make_delivery(
+        *runtime_, {client_.address, client_.helo, client_.protocol != "SMTP", id_, is_named});
     co_return std::nullopt;
 }
 
@@ -205,7 +205,7 @@ asio::awaitable<void> Transaction::add_arc_set(OutgoingMessage& message, const T
     const auth::HeaderBlockPtr header = auth::HeaderBlock::parse(message.header_text(), max_fields);
     auth::arc::SealingOptions options;
     options.timestamp = std::chrono::system_clock::now();
-    dns::Turns turns(services_.executor, std::chrono::steady_clock::now);
+    dns::Turns turns(services_.executor, std::chrono::steady_clock::now, {client_.address});
     sealer_->sign_message(*header, evidence().arc, top.results, options);
     if (turns.is_over()) co_await turns.next();
     sealed_ = sealer_->seal_set();

@@ -92,7 +92,8 @@ struct Worker::Impl {
         if (pool) {
             std::optional<relay::ForwardedClient> told;
             if (runtime.config.relay.send_xforward) told = client;
-            return std::make_unique<relay::SmtpDelivery>(*pool, shared.files, std::move(told));
+            const dns::Claim claim{client.address, client.is_named};
+            return std::make_unique<relay::SmtpDelivery>(*pool, shared.files, std::move(told), claim);
         }
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         std::string name = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());

@@ -14,6 +14,8 @@ struct ForwardedClient {
     std::string helo;
     bool extended = true;  // it said EHLO
     std::string ident;     // the transaction's id
+    // One of our own machines, or exempted by its address or certificate: served first. Not told.
+    bool is_named = false;
 };
 
 // Command lines with their CRLF, each of at most 512 octets, for those of `attributes` (as the reply to EHLO

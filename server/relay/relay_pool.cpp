@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <list>
 #include <optional>
 #include <utility>
 
@@ -93,7 +92,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     std::string hostname;
     std::shared_ptr<DownstreamState> downstream;
     std::vector<std::unique_ptr<RelayConnection>> idle;  // the one used last at the back
-    std::list<Waiter*> waiting;  // not called yet; urgent ones first, then those that have waited longest
+    dns::FairLine<Waiter> waiting;                       // not called yet
     std::size_t called = 0;      // waiters that have been called and have taken nothing yet
     std::size_t reclaiming = 0;  // taken from their clients, until RSET is answered
     bool closed = false;
@@ -198,11 +197,8 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
 
 // A transaction that waits for a connection, in its frame. However the frame ends, the next one is called.
 struct RelayPool::Waiter {
-    Waiter(State& of_pool, bool is_urgent) : state(of_pool), urgent(is_urgent), timer(of_pool.executor) {
-        const auto before = std::find_if(state.waiting.begin(), state.waiting.end(),
-                                         [&](const Waiter* other) { return urgent && !other->urgent; });
-        place = state.waiting.insert(before, this);
-    }
+    Waiter(State& of_pool, const dns::Claim& claim, bool urgent)
+        : state(of_pool), timer(of_pool.executor), place(state.waiting.enter(*this, claim, urgent)) {}
     ~Waiter() {
         if (take()) state.call_waiting();
     }
@@ -223,19 +219,18 @@ struct RelayPool::Waiter {
         return true;
     }
     void leave() {
-        if (place) state.waiting.erase(*std::exchange(place, std::nullopt));
+        if (place) state.waiting.leave(*std::exchange(place, std::nullopt));
     }
 
     State& state;
-    bool urgent;
     asio::steady_timer timer;
-    std::optional<std::list<Waiter*>::iterator> place;  // while it waits
+    std::optional<dns::FairLine<Waiter>::Place> place;  // while it waits
     bool called = false;
 };
 
 void RelayPool::State::call_waiting() {
     while (!closed && !waiting.empty() && has_room())
-        waiting.front()->call();
+        waiting.first()->second.waiter->call();
 }
 
 RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::ServerDestination> destinations,
@@ -251,10 +246,10 @@ RelayPool::~RelayPool() {
     state_->reaper.clear();
 }
 
-asio::awaitable<bool> RelayPool::wait_for_room(bool urgent) {
+asio::awaitable<bool> RelayPool::wait_for_room(dns::Claim claim, bool urgent) {
     const std::shared_ptr<State> state = state_;
     const auto until = Clock::now() + state->limits.room_time;
-    Waiter waiter(*state, urgent);
+    Waiter waiter(*state, claim, urgent);
     while (!waiter.called && Clock::now() < until) {
         while (state->reclaiming < state->waiting.size() && state->reclaim()) {}
         if (waiter.called) break;
@@ -304,13 +299,13 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
     co_return nullptr;
 }
 
-asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Attempts& attempts, bool urgent,
-                                                                     std::string& problem) {
+asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Attempts& attempts, dns::Claim claim,
+                                                                     bool urgent, std::string& problem) {
     const std::shared_ptr<State> state = state_;
     for (;;) {
-        // Nobody overtakes those that wait.
+        // Nobody who comes passes those that wait, where there is room for them.
         bool room = state->waiting.empty() && state->has_room();
-        if (!room) room = co_await wait_for_room(urgent);
+        if (!room) room = co_await wait_for_room(claim, urgent);
         if (!room) {
             if (!problem.empty()) problem += "; ";
             problem += "all connections to the downstream servers are in use";

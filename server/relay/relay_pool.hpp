@@ -9,6 +9,8 @@
 
 #include "config/config.hpp"
 
+#include "dns/fair_line.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
@@ -63,10 +65,10 @@ class RelayPool {
     // idle one, where there is one. Those that cannot be connected to are passed over. Null where no server
     // is left or all connections stay in use too long; `problem` then says which and why. Where all are in
     // use, one whose client keeps it waiting for longer than client_time is taken from its owner and given on
-    // after RSET: slow clients cannot hold all of them. Who came first is served first, and `urgent` ones
-    // (the whole message is there) before all others.
-    boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Attempts& attempts, bool urgent,
-                                                                     std::string& problem);
+    // after RSET: slow clients cannot hold all of them. Who is served first: see dns::FairLine; `urgent` ones
+    // have the whole message.
+    boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Attempts& attempts, dns::Claim claim,
+                                                                     bool urgent, std::string& problem);
     // Takes a connection back. One that cannot take a further transaction is closed.
     void release(std::unique_ptr<RelayConnection> connection);
     // As relay.to names it.
@@ -83,7 +85,7 @@ class RelayPool {
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> open(std::size_t destination,
                                                                   const Attempts& attempts,
                                                                   std::string& problem);
-    boost::asio::awaitable<bool> wait_for_room(bool urgent);
+    boost::asio::awaitable<bool> wait_for_room(dns::Claim claim, bool urgent);
     std::shared_ptr<State> state_;
 };
 

@@ -47,8 +47,9 @@ std::size_t usual_wire_octets(const OutgoingMessage& message) {
 
 }  // namespace
 
-SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client)
-    : pool_(pool), downstream_(pool.downstream()), files_(files), client_(std::move(client)) {}
+SmtpDelivery::SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client,
+                           dns::Claim claim)
+    : pool_(pool), downstream_(pool.downstream()), files_(files), client_(std::move(client)), claim_(claim) {}
 
 SmtpDelivery::~SmtpDelivery() {
     if (refusal_)
@@ -75,7 +76,7 @@ void SmtpDelivery::drop() {
 asio::awaitable<std::optional<Reply>> SmtpDelivery::start(Attempts& attempts) {
     std::optional<Reply> lacking;
     for (;;) {
-        connection_ = co_await pool_.acquire(attempts, message_is_there_, problem_);
+        connection_ = co_await pool_.acquire(attempts, claim_, message_is_there_, problem_);
         if (!connection_) break;
         server_ = connection_->destination();
         destination_ = pool_.name_of(server_);

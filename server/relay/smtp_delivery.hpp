@@ -22,7 +22,8 @@ namespace gatepost::server::relay {
 class SmtpDelivery final : public Delivery {
   public:
     // `pool` outlives all calls; at a second SIGTERM the destructor comes after it.
-    SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client = std::nullopt);
+    SmtpDelivery(RelayPool& pool, FilePool& files, std::optional<ForwardedClient> client = std::nullopt,
+                 dns::Claim claim = {});
     ~SmtpDelivery() override;
 
     bool is_apart(const smtp::Recipient& recipient) const override;
@@ -63,6 +64,7 @@ class SmtpDelivery final : public Delivery {
     const std::shared_ptr<DownstreamState> downstream_;  // of the pool; the destructor needs it still
     FilePool& files_;
     std::optional<ForwardedClient> client_;  // told to servers that ask for it
+    dns::Claim claim_;                       // whose turn it is when connections are short
     std::unique_ptr<RelayConnection> connection_;
     smtp::Envelope envelope_;         // with the recipients taken so far …
     std::vector<std::size_t> taken_;  // … and their places in the session's transaction

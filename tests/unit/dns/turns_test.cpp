@@ -6,10 +6,17 @@
 #include "dns/budgeted_resolver.hpp"
 #include "dns/known_answers.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
 
 namespace gatepost::dns {
 namespace {
@@ -37,6 +44,23 @@ class TurnsTest : public testing::Test {
     template <typename T>
     int others_before_end_of(asio::awaitable<T> task) {
         return tests::run(context_, count_at_end(std::move(task)));
+    }
+
+    // Two slices of work.
+    void work_for(asio::io_context& context, std::string& order, std::string name, std::string client,
+                  bool is_named = false) {
+        const auto executor = context.get_executor();
+        auto turns = std::make_shared<Turns>(
+            executor, [this] { return now_; }, Claim{IpAddress::parse(client).value(), is_named});
+        asio::co_spawn(context, work(turns, order, std::move(name)), asio::detached);
+    }
+    void work_for(std::string& order, std::string name, std::string client, bool is_named = false) {
+        work_for(context_, order, std::move(name), std::move(client), is_named);
+    }
+    static asio::awaitable<void> work(std::shared_ptr<Turns> turns, std::string& order, std::string name) {
+        order += name;
+        co_await turns->next();
+        order += name;
     }
 
     asio::io_context context_{1};
@@ -69,6 +93,46 @@ TEST_F(TurnsTest, the_next_slice_begins_behind_the_others) {
     now_ += 1s;
     EXPECT_EQ(others_before_end_of(turns.next()), 3);
     EXPECT_FALSE(turns.is_over());
+}
+
+// A hundred sessions with half a millisecond each made a short reply wait for fifty.
+TEST_F(TurnsTest, short_work_waits_for_one_slice_at_most) {
+    std::string order;
+    for (int i = 0; i < 3; ++i)
+        work_for(order, "L", "192.0.2.1");
+    std::function<void()> again = [&] {
+        order += 's';
+        if (order.size() < 16) asio::post(context_, again);
+    };
+    asio::post(context_, again);
+    context_.run();
+    EXPECT_EQ(std::count(order.begin(), order.end(), 'L'), 6);
+    EXPECT_EQ(order.find("LL", 3), std::string::npos) << order;  // the first slices are begun at once
+}
+
+TEST_F(TurnsTest, clients_take_turns_and_our_own_come_first) {
+    std::string order;
+    for (int i = 0; i < 3; ++i)
+        work_for(order, "a", "192.0.2.1");
+    work_for(order, "b", "192.0.2.2");
+    work_for(order, "o", "10.0.0.1", true);
+    context_.run();
+    EXPECT_EQ(order,
+              "aaaboo"
+              "abaa");
+}
+
+// A worker that is stopped: the frames go with the io_context.
+TEST_F(TurnsTest, frames_that_wait_are_destroyed_with_their_context) {
+    std::string order;
+    auto context = std::make_unique<asio::io_context>(1);
+    for (const char* client : {"192.0.2.1", "192.0.2.2", "192.0.2.2"})
+        work_for(*context, order, "x", client);
+    context->run_one();
+    context->run_one();
+    context->run_one();
+    context.reset();
+    EXPECT_EQ(order, "xxx");
 }
 
 TEST_F(TurnsTest, nobody_waits_for_nobody) {

@@ -54,10 +54,10 @@ class Pool : public testing::Test {
     }
 
     // Takes the connection, notes who it is, gives way to others and gives it back.
-    asio::awaitable<void> take(std::string name, bool urgent) {
+    asio::awaitable<void> take(std::string name, bool urgent, dns::Claim claim) {
         Attempts attempts = pool->attempts(1min);
         std::string problem;
-        Connection connection = co_await pool->acquire(attempts, urgent, problem);
+        Connection connection = co_await pool->acquire(attempts, claim, urgent, problem);
         EXPECT_TRUE(connection) << problem;
         served.push_back(name);
         if (on_served) on_served(name);
@@ -65,19 +65,24 @@ class Pool : public testing::Test {
         pool->release(std::move(connection));
     }
 
-    void start(const std::string& name, bool urgent = false) {
-        asio::co_spawn(*context, take(name, urgent), asio::detached);
+    void start(const std::string& name, bool urgent = false, dns::Claim claim = {}) {
+        asio::co_spawn(*context, take(name, urgent, claim), asio::detached);
+    }
+
+    void start_for(const std::string& client, const std::string& name, bool is_named = false) {
+        start(name, false, dns::Claim{dns::IpAddress::parse(client).value(), is_named});
     }
 
     // It gives up when `signal` says so.
     void start(const std::string& name, asio::cancellation_signal& signal) {
-        asio::co_spawn(*context, take(name, false),
+        asio::co_spawn(*context, take(name, false, {}),
                        asio::bind_cancellation_slot(signal.slot(), asio::detached));
     }
 
     asio::awaitable<void> take_and_hold(std::string& problem, bool& done) {
         Attempts attempts = pool->attempts(1min);
-        held = co_await pool->acquire(attempts, false, problem);
+        const dns::Claim nobody;
+        held = co_await pool->acquire(attempts, nobody, false, problem);
         done = true;
     }
 
@@ -139,6 +144,37 @@ TEST_F(Pool, serves_whole_messages_first_and_in_their_order) {
     pool->release(std::move(held));
     run_until_served(5);
     EXPECT_EQ(served, (Names{"whole 1", "whole 2", "whole 3", "1", "2"}));
+}
+
+// 1,200 transactions of an attacker, each waiting at RCPT, made everybody else wait for a second.
+TEST_F(Pool, serves_clients_in_turns) {
+    hold();
+    for (const auto* name : {"a1", "a2", "a3"})
+        start_for("192.0.2.1", name);
+    start_for("192.0.2.2", "b1");
+    for (const auto* name : {"c1", "c2"})
+        start_for(name[1] == '1' ? "2001:db8::1" : "2001:db8::2", name);  // one client: a /64
+    context->run_for(60ms);
+    on_served = [&](const std::string& name) {
+        if (name == "a2") start_for("192.0.2.4", "d1");  // a new one, before what is left of the others
+        if (name == "d1") start_for("192.0.2.2", "b2");
+    };
+    pool->release(std::move(held));
+    run_until_served(8);
+    EXPECT_EQ(served, (Names{"a1", "b1", "c1", "a2", "c2", "d1", "b2", "a3"}));
+}
+
+TEST_F(Pool, serves_our_own_machines_first) {
+    hold();
+    start("whole", true);
+    start_for("192.0.2.1", "stranger");
+    start_for("10.0.0.1", "own 1", true);
+    start_for("10.0.0.1", "own 2", true);
+    start_for("10.0.0.2", "own 3", true);
+    context->run_for(60ms);
+    pool->release(std::move(held));
+    run_until_served(5);
+    EXPECT_EQ(served, (Names{"own 1", "own 3", "own 2", "whole", "stranger"}));
 }
 
 TEST_F(Pool, serves_the_next_where_a_connection_ends) {
