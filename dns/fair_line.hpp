@@ -2,7 +2,8 @@
 // clients come first, then those whose message is there, then all others. Among equals the clients take
 // turns: one that waits a thousand times is served once before another that waits once is (start-time fair
 // queueing, Goyal, Vin and Cheng 1996). Each client's own keep their order, and nobody is passed over for
-// ever.
+// ever. A network's clients together go on as fast as eight clients of as many networks: addresses of an
+// IPv6 /48 cost nothing.
 #pragma once
 
 #include "dns/client_address.hpp"
@@ -34,6 +35,7 @@ class FairLine {
     struct Entry {
         Waiter* waiter;
         IpAddress client;
+        IpAddress network;
     };
     using Entries = std::map<Key, Entry>;
 
@@ -47,32 +49,45 @@ class FairLine {
     Place enter(Waiter& waiter, const Claim& claim, bool is_urgent) {
         const std::size_t rank = claim.is_named ? 0 : is_urgent ? 1 : 2;
         const IpAddress client = client_of(claim.client);
-        Client& of_client = ranks_[rank].clients[client];
-        const std::uint64_t round = std::max(ranks_[rank].round, of_client.next_round);
-        of_client.next_round = round + 1;
+        const IpAddress network = network_of(claim.client);
+        Rank& of_rank = ranks_[rank];
+        Party& of_client = of_rank.clients[client];
+        Party& of_network = of_rank.networks[network];
+        const std::uint64_t round = std::max({of_rank.round, of_client.next_round, of_network.next_round});
+        of_client.next_round = round + clients_of_a_network;
+        of_network.next_round = std::max(of_rank.round, of_network.next_round) + 1;
         ++of_client.waiting;
-        return entries_.emplace(Key{rank, round, ++last_number_}, Entry{&waiter, client}).first;
+        ++of_network.waiting;
+        return entries_.emplace(Key{rank, round, ++last_number_}, Entry{&waiter, client, network}).first;
     }
     // It waits no more: its turn has come, or it has given up.
     void leave(Place place) {
         Rank& rank = ranks_[place->first.rank];
         // Whoever comes from now on does not wait behind rounds that are over.
         if (place == first()) rank.round = std::max(rank.round, place->first.round);
-        const auto client = rank.clients.find(place->second.client);
-        if (--client->second.waiting == 0) rank.clients.erase(client);
+        leave(rank.clients, place->second.client);
+        leave(rank.networks, place->second.network);
         entries_.erase(place);
     }
 
   private:
-    struct Client {
+    struct Party {
         std::size_t waiting = 0;
         std::uint64_t next_round = 0;
     };
+    using Parties = std::map<IpAddress, Party>;  // those that wait; ordered: strangers choose addresses
     struct Rank {
-        std::uint64_t round = 0;              // that is being served
-        std::map<IpAddress, Client> clients;  // who wait; ordered: strangers choose addresses
+        std::uint64_t round = 0;  // that is being served
+        Parties clients;
+        Parties networks;
     };
     static constexpr std::size_t ranks = 3;
+    static constexpr std::uint64_t clients_of_a_network = 8;  // local: that go on as if each were alone
+
+    static void leave(Parties& parties, const IpAddress& who) {
+        const auto party = parties.find(who);
+        if (--party->second.waiting == 0) parties.erase(party);
+    }
 
     Entries entries_;
     std::array<Rank, ranks> ranks_;

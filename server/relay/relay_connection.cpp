@@ -48,8 +48,18 @@ void RelayConnection::end() {
 }
 
 void RelayConnection::wait_for_client(std::unique_ptr<RelayConnection>& owner) {
-    waiting_since_ = std::chrono::steady_clock::now();
+    waiting_since_ = std::chrono::steady_clock::now() - waited_;
     owner_ = &owner;
+}
+
+void RelayConnection::stop_waiting() {
+    if (waiting_since_) waited_ = std::chrono::steady_clock::now() - *waiting_since_;
+    waiting_since_.reset();
+}
+
+void RelayConnection::rest() {
+    waited_ = {};
+    idle_since = std::chrono::steady_clock::now();
 }
 
 std::unique_ptr<RelayConnection> RelayConnection::take_from_owner() {
@@ -76,7 +86,7 @@ asio::awaitable<bool> RelayConnection::read_some() {
 }
 
 asio::awaitable<bool> RelayConnection::exchange(std::chrono::milliseconds time) {
-    waiting_since_.reset();
+    stop_waiting();
     const auto end = std::chrono::steady_clock::now() + time;
     while (session_.has_output() || session_.awaited_replies() > 0) {
         const std::string output = session_.take_output();
@@ -108,7 +118,7 @@ asio::awaitable<bool> RelayConnection::start_tls(std::shared_ptr<TlsClientContex
 }
 
 asio::awaitable<bool> RelayConnection::write(std::string_view octets, std::chrono::milliseconds time) {
-    waiting_since_.reset();
+    stop_waiting();
     octets = stream_->write_now(octets);
     unsent_ = octets.size();
     if (octets.empty()) co_return true;

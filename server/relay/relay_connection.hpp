@@ -67,9 +67,13 @@ class RelayConnection {
     // then the pool may take the connection out of `owner`, which holds it and is then null.
     void wait_for_client(std::unique_ptr<RelayConnection>& owner);
     // Ends that at once.
-    void stop_waiting() { waiting_since_.reset(); }
+    void stop_waiting();
+    // As if it had waited without a break since the transaction before it: who goes on just often enough
+    // holds it no longer than who does nothing. nullopt: it does not wait.
     std::optional<std::chrono::steady_clock::time_point> waiting_since() const { return waiting_since_; }
     std::unique_ptr<RelayConnection> take_from_owner();  // while it waits
+    // Its transaction is over, and it is nobody's.
+    void rest();
 
     const std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point idle_since;
@@ -89,6 +93,8 @@ class RelayConnection {
     bool kept_ = false;
     bool silent_ = true;  // no octet has come since mark_taken()
     std::optional<std::chrono::steady_clock::time_point> waiting_since_;
+    std::chrono::steady_clock::duration
+        waited_{};  // for the client of this transaction, until it went on last
     std::unique_ptr<RelayConnection>* owner_ = nullptr;  // while it waits for the client
 };
 

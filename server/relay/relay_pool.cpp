@@ -150,14 +150,13 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     }
     void take_back(std::unique_ptr<RelayConnection> connection) {
         if (closed || !connection || !connection->session().is_ready()) return;
-        const auto now = Clock::now();
         const bool old_stand_in =
-            connection->destination() > 0 && now - connection->opened >= limits.stand_in_time;
+            connection->destination() > 0 && Clock::now() - connection->opened >= limits.stand_in_time;
         if (old_stand_in || connection->session().is_spent()) {
             asio::co_spawn(executor, say_goodbye(std::move(connection)), asio::detached);
             return;
         }
-        connection->idle_since = now;
+        connection->rest();
         idle.push_back(std::move(connection));
         if (idle.size() == 1) reaper.expires_after(idle_time);
         call_waiting();
@@ -171,8 +170,8 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         const auto crowd = static_cast<std::int64_t>(limits.connections + share * waiting.size());
         return limits.client_time * connections / crowd;
     }
-    // Ends the transaction that has waited longest for its client, where that is too long: its connection is
-    // somebody else's as soon as RSET is answered.
+    // Ends the transaction that has waited longest for its client in all, where that is too long: its
+    // connection is somebody else's as soon as RSET is answered.
     bool reclaim() {
         RelayConnection* oldest = nullptr;
         for (RelayConnection* connection : connected)

@@ -151,17 +151,54 @@ TEST_F(Pool, serves_clients_in_turns) {
     hold();
     for (const auto* name : {"a1", "a2", "a3"})
         start_for("192.0.2.1", name);
-    start_for("192.0.2.2", "b1");
+    start_for("198.51.100.2", "b1");
     for (const auto* name : {"c1", "c2"})
         start_for(name[1] == '1' ? "2001:db8::1" : "2001:db8::2", name);  // one client: a /64
     context->run_for(60ms);
     on_served = [&](const std::string& name) {
         if (name == "a2") start_for("192.0.2.4", "d1");  // a new one, before what is left of the others
-        if (name == "d1") start_for("192.0.2.2", "b2");
+        if (name == "d1") start_for("198.51.100.2", "b2");
     };
     pool->release(std::move(held));
     run_until_served(8);
     EXPECT_EQ(served, (Names{"a1", "b1", "c1", "a2", "c2", "d1", "b2", "a3"}));
+}
+
+// Addresses of an IPv6 /48 cost nothing: each is another client, and all are one network.
+TEST_F(Pool, serves_networks_in_turns) {
+    hold();
+    for (int i = 0; i < 200; ++i)
+        start_for("2001:db8:bad:" + std::to_string(i) + "::1", "crowd");
+    context->run_for(60ms);
+    start_for("192.0.2.1", "good 1");
+    start_for("192.0.2.1", "good 2");
+    on_served = [&](const std::string& name) {
+        if (name == "good 2") start_for("192.0.2.2", "good 3");
+    };
+    pool->release(std::move(held));
+    run_until_served(60);
+    const auto crowd = [&](const std::string& name) {
+        return std::count(served.begin(), std::find(served.begin(), served.end(), name), "crowd");
+    };
+    EXPECT_LE(crowd("good 1"), 1);
+    EXPECT_LE(crowd("good 2"), 10);
+    EXPECT_LE(crowd("good 3"), 20);
+}
+
+// Four addresses held all connections for as long as they liked, with a recipient each 0.3 s.
+TEST_F(Pool, counts_the_time_that_a_client_takes_in_all) {
+    hold();
+    start("quick");
+    const auto end = std::chrono::steady_clock::now() + 5s;
+    while (held && std::chrono::steady_clock::now() < end) {
+        held->wait_for_client(held);
+        context->run_for(30ms);
+        if (held) asio::co_spawn(*context, held->exchange(1s), asio::detached);  // the client has gone on
+        context->run_for(1ms);
+    }
+    EXPECT_FALSE(held) << "it was taken from the client";
+    run_until_served(1);
+    EXPECT_EQ(served, (Names{"quick"}));
 }
 
 TEST_F(Pool, serves_our_own_machines_first) {
