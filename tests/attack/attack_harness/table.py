@@ -16,7 +16,9 @@ def lines_of(rows):
     return out
 
 
-def keep(rows):
+def keep(rows, name=None):
+    """As FILE, or beside it."""
     path = pathlib.Path(FILE)
+    path = path.with_name(name) if name else path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines_of(rows)) + "\n", encoding="utf-8")
