@@ -72,7 +72,6 @@ class App {
           runtime_(outset_.runtime),
           log_(config().log),
           metrics_(worker_count(config())),
-          files_(file_threads),
           signals_(context_, SIGTERM, SIGINT, SIGHUP),
           drain_timer_(context_) {}
 
@@ -444,10 +443,10 @@ class App {
     CurrentRuntime runtime_;
     Log log_;
     Metrics metrics_;
-    FilePool files_;
     dns::SystemRandomSource random_;
     SharedBudget memory_{config().limits.memory, dns::draw_hash_key(random_)};
     SharedBudget disk_{room_for_files(config().data_dir), dns::draw_hash_key(random_)};
+    FilePool files_{file_threads};  // gives back to `disk_`
     ConnectionLimits connections_{dns::draw_hash_key(random_)};
     std::size_t descriptors_ = raise_descriptor_limit();
     ClientState clients_{dns::draw_hash_key(random_)};

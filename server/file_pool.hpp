@@ -24,6 +24,10 @@ class FilePool {
     // Runs `work` on one of the threads. What it refers to must stay until then: the caller awaits.
     boost::asio::awaitable<void> run(std::function<void()> work);
 
+    // Lets go of `last` on one of the threads, which nobody awaits: a file's close() frees its blocks there.
+    // In place where the pool has stopped. What `last` refers to must outlive this pool.
+    void release(std::shared_ptr<void> last) noexcept;
+
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;

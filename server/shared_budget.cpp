@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace gatepost::server {
 namespace {
@@ -79,6 +80,14 @@ void SharedBudget::discharge(Share& share, std::size_t octets) {
     if (share.charged_ == 0) holders_.erase(&share);
 }
 
+void SharedBudget::hand_over(Share& from, Share& to) {
+    const std::lock_guard lock(mutex_);
+    to.charged_ = std::exchange(from.charged_, 0);
+    holders_.erase(&from);
+    if (to.holder_ != nullptr) holders_.insert(&to);
+    to.began_ = from.began_;
+}
+
 // Of those who send less than `least` octets a second; of one client, where it is given.
 Share* SharedBudget::slowest(TimePoint now, double least, const dns::IpAddress* client) const {
     Share* found = nullptr;
@@ -118,6 +127,12 @@ Share::~Share() {
 void Share::belongs_to(const dns::IpAddress& client, bool has_reserve) {
     client_ = client;
     has_reserve_ = has_reserve;
+}
+
+void Share::take_over(Share& other) {
+    belongs_to(other.client_, other.has_reserve_);
+    if (other.charged_ > 0) budget_.hand_over(other, *this);
+    taken_ = std::exchange(other.taken_, 0);
 }
 
 bool Share::take(std::size_t octets) {

@@ -61,6 +61,7 @@ class SharedBudget {
     // Of what was taken already, so much is this client's.
     bool charge(Share& share, std::size_t octets);
     void discharge(Share& share, std::size_t octets);
+    void hand_over(Share& from, Share& to);
     Share* slowest(TimePoint now, double least, const dns::IpAddress* client) const;
     const dns::IpAddress* greatest_client() const;
 
@@ -106,6 +107,9 @@ class Share {
     bool take(std::size_t octets);
     void give_back(std::size_t octets);
     std::size_t taken() const { return taken_; }
+    // Takes over all that `other`, of the same budget, holds. Before any take().
+    void take_over(Share& other);
+    SharedBudget& budget() const { return budget_; }
 
   private:
     friend class SharedBudget;

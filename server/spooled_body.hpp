@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@ class SpooledBody {
     // local: mail below this never touches the disk on its way through; nearly all mail is below.
     static constexpr std::size_t memory_octets = 1024 * 1024;
 
-    // `folder` is where the temporary file is made. `memory` and `disk` outlive this, and bound it.
+    // `folder` is where the temporary file is made. `memory` and `disk` outlive this, and bound it. The file
+    // is closed by the pool, and only then its octets are given back: the budget of `disk` outlives `files`.
     SpooledBody(Share& memory, Share& disk, FilePool& files, std::filesystem::path folder);
     ~SpooledBody();
     SpooledBody(const SpooledBody&) = delete;
@@ -31,13 +33,14 @@ class SpooledBody {
     boost::asio::awaitable<bool> append(std::string_view octets);
     std::uint64_t size() const { return size_; }
     const std::string& problem() const { return problem_; }
-    bool is_in_memory() const { return file_ < 0; }
+    bool is_in_memory() const { return file_ == nullptr; }
 
     // The octets from `offset` on, at least one and at most 64 KiB; empty at the end. Where the body is in a
     // file, this waits for the disk, and is to be called from the file pool. False: it cannot be read back.
     bool read_at(std::uint64_t offset, std::string& buffer, std::string_view& octets) const;
 
   private:
+    class File;
     void write_to_file(std::string_view octets);
 
     Share& share_of_memory_;
@@ -46,7 +49,7 @@ class SpooledBody {
     std::filesystem::path folder_;
     std::string memory_;
     std::size_t taken_ = 0;
-    int file_ = -1;
+    std::shared_ptr<File> file_;  // null: all is in memory
     std::uint64_t size_ = 0;
     std::string problem_;
 };

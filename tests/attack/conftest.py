@@ -17,6 +17,7 @@ from harness.sink import Sink  # noqa: E402
 
 LONG_SECONDS, SHORT_SECONDS = 10, 5
 ROWS, SLOW = [], []
+BIG_ROWS = []  # of big senders
 
 
 def pytest_addoption(parser):
@@ -24,12 +25,12 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "short(addresses): in the short set too, from so many")
+    config.addinivalue_line("markers", "short(addresses): in the short set too, from so many; without addresses: always")
 
 
 def is_short(item):
     marker = item.get_closest_marker("short")
-    return marker is not None and item.callspec.params["sources"] == marker.args[0]
+    return marker is not None and (not marker.args or item.callspec.params["sources"] == marker.args[0])
 
 
 def pytest_collection_modifyitems(config, items):
@@ -45,7 +46,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_terminal_summary(terminalreporter):
     if reason := network.missing():
         terminalreporter.write_line(f"attacks SKIPPED: {reason}")
-    for line in [*table.lines_of(ROWS), *SLOW]:
+    for line in [*table.lines_of(ROWS), *SLOW, *table.lines_of(BIG_ROWS)]:
         terminalreporter.write_line(line)
 
 
@@ -69,6 +70,13 @@ def shared_sink_fixture(namespace):
     sink = Sink()
     yield sink
     sink.stop()
+
+
+@pytest.fixture
+def big_senders():
+    """Their rows."""
+    yield BIG_ROWS
+    table.keep(BIG_ROWS, "big_senders.md")
 
 
 @pytest.fixture(params=[4, 1], ids=["four", "one"])

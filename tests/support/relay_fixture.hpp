@@ -223,9 +223,9 @@ class RelayFixture : public testing::Test {
     }
 
     TemporaryFolder folder;
-    server::FilePool files;
     server::SharedBudget budget{10'000'000};
     server::SharedBudget disk{100'000'000};
+    server::FilePool files;
     server::Share share{budget};
     server::Share disk_share{disk};
     server::SpooledBody body;

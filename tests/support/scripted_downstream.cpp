@@ -118,9 +118,9 @@ struct ScriptedDownstream::Impl {
     }
 
     TemporaryFolder folder;
-    server::FilePool files;
     server::SharedBudget budget{10'000'000};
     server::SharedBudget disk{100'000'000};
+    server::FilePool files;
     asio::io_context context;
     tcp::acceptor acceptor;
     std::shared_ptr<relay::DownstreamState> state;

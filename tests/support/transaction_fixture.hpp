@@ -118,9 +118,9 @@ class TransactionFixture : public testing::Test {
     std::unique_ptr<reports::store::Store> store_ =
         reports::store::open_store(folder_.path() / "rows.db").store;
     boost::asio::io_context context_;
-    server::FilePool files_{1};
     server::SharedBudget memory_{20'000'000};
     server::SharedBudget disk_{100'000'000};
+    server::FilePool files_{1};
     server::ConnectionLimits connections_;
     server::ClientState clients_;
     dns::ZoneResolver zone_;

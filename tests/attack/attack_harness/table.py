@@ -16,8 +16,9 @@ def lines_of(rows):
     return out
 
 
-def keep(rows, slow):
-    """`slow`: of attacks beside which a message was slow, which one and what each step of it took."""
+def keep(rows, slow=(), name=None):
+    """As FILE, or beside it. `slow`: of attacks beside which a message was slow, which one and what each step of it took."""
     path = pathlib.Path(FILE)
+    path = path.with_name(name) if name else path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([*lines_of(rows), "", *slow]) + "\n", encoding="utf-8")

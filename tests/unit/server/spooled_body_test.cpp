@@ -5,7 +5,15 @@
 
 #include "server/outgoing_message.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
 #include <gtest/gtest.h>
+
+#include <chrono>
+#include <semaphore>
+#include <thread>
 
 namespace gatepost::server {
 namespace {
@@ -21,10 +29,10 @@ std::string read_all(const SpooledBody& body) {
 
 TEST(SpooledBody, keeps_its_octets_in_memory_and_on_disk) {
     const tests::TemporaryFolder folder;
-    FilePool files(1);
     for (const std::size_t chunk : {1000UL, 65'537UL, 2'000'000UL}) {
         SharedBudget budget(10'000'000);
         SharedBudget disk(100'000'000);
+        FilePool files(1);
         {
             Share share(budget);
             Share disk_share(disk);
@@ -48,9 +56,9 @@ TEST(SpooledBody, keeps_its_octets_in_memory_and_on_disk) {
 
 TEST(SpooledBody, takes_no_more_memory_than_there_is) {
     const tests::TemporaryFolder folder;
-    FilePool files(1);
     SharedBudget budget(100);
     SharedBudget disk(100'000'000);
+    FilePool files(1);
     {
         Share share(budget);
         Share disk_share(disk);
@@ -69,9 +77,9 @@ TEST(SpooledBody, takes_no_more_memory_than_there_is) {
 
 TEST(SpooledBody, takes_no_more_of_the_disk_than_its_share) {
     const tests::TemporaryFolder folder;
-    FilePool files(1);
     SharedBudget budget(100);
     SharedBudget disk(1'000'000);
+    FilePool files(1);
     Share share(budget);
     Share disk_share(disk);
     SpooledBody body(share, disk_share, files, folder.path());
@@ -83,9 +91,9 @@ TEST(SpooledBody, takes_no_more_of_the_disk_than_its_share) {
 }
 
 TEST(SpooledBody, tells_when_the_disk_cannot_take_it) {
-    FilePool files(1);
     SharedBudget budget(10'000'000);
     SharedBudget disk(100'000'000);
+    FilePool files(1);
     Share share(budget);
     Share disk_share(disk);
     SpooledBody body(share, disk_share, files, "/nonexistent/folder");
@@ -94,11 +102,93 @@ TEST(SpooledBody, tells_when_the_disk_cannot_take_it) {
     EXPECT_FALSE(tests::run(body.append("c")));  // incomplete for good
 }
 
+// The temporary files of the folder that are open, and so still have their blocks.
+std::size_t open_files(const std::filesystem::path& folder) {
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        const auto file = std::filesystem::read_symlink(entry.path(), gone);
+        if (!gone && file.string().starts_with(folder.string() + '/')) ++found;
+    }
+    return found;
+}
+
+// A worker stood still while the blocks of a large file were freed: close() is the pool's work.
+class ClosingOfSpooledBody : public testing::Test {
+  protected:
+    // A body of 2 MB in a file, which comes and goes while the pool's only thread is busy.
+    void spool_while_the_pool_is_busy() {
+        Share share(budget_);
+        Share disk_share(disk_, &holder_);
+        const auto client = dns::IpAddress::parse("192.0.2.1");
+        disk_share.belongs_to(*client, false);
+        SpooledBody body(share, disk_share, files_, folder_.path());
+        ASSERT_TRUE(tests::run(body.append(std::string(2'000'000, 'a'))));
+        ASSERT_EQ(open_files(folder_.path()), 1U);
+        auto busy = [this] {
+            begun_.release();
+            go_on_.acquire();
+        };
+        boost::asio::co_spawn(context_, files_.run(busy), boost::asio::detached);
+        context_.poll();
+        begun_.acquire();
+    }
+    struct NeverAsked final : ShareHolder {
+        void evict() noexcept override { ADD_FAILURE() << "the message is gone"; }
+    };
+
+    const tests::TemporaryFolder folder_;
+    NeverAsked holder_;
+    SharedBudget budget_{10'000'000};
+    SharedBudget disk_{100'000'000};
+    FilePool files_{1};
+    boost::asio::io_context context_;
+    std::binary_semaphore begun_{0};
+    std::binary_semaphore go_on_{0};
+};
+
+TEST_F(ClosingOfSpooledBody, is_on_the_pool_and_charged_until_then) {
+    spool_while_the_pool_is_busy();
+    EXPECT_EQ(open_files(folder_.path()), 1U);
+    EXPECT_EQ(disk_.used(), 2'000'000U);
+    disk_.make_room(std::chrono::steady_clock::now() + std::chrono::hours(24));  // nobody is left to be asked
+    go_on_.release();
+    for (int i = 0; i < 500 && disk_.used() != 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(disk_.used(), 0U);
+    EXPECT_EQ(open_files(folder_.path()), 0U);
+    files_.stop();
+}
+
+TEST_F(ClosingOfSpooledBody, is_not_lost_where_the_pool_stops_first) {
+    spool_while_the_pool_is_busy();
+    std::thread later([this] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        go_on_.release();
+    });
+    files_.stop();
+    later.join();
+    EXPECT_EQ(open_files(folder_.path()), 0U);
+    EXPECT_EQ(disk_.used(), 0U);
+}
+
+TEST_F(ClosingOfSpooledBody, is_in_place_after_the_pool_has_stopped) {
+    {
+        Share share(budget_);
+        Share disk_share(disk_);
+        SpooledBody body(share, disk_share, files_, folder_.path());
+        ASSERT_TRUE(tests::run(body.append(std::string(2'000'000, 'a'))));
+        files_.stop();
+    }
+    EXPECT_EQ(open_files(folder_.path()), 0U);
+    EXPECT_EQ(disk_.used(), 0U);
+}
+
 TEST(OutgoingMessage, changes_nothing_but_what_is_removed) {
     const tests::TemporaryFolder folder;
-    FilePool files(1);
     SharedBudget budget(1000);
     SharedBudget disk(100'000'000);
+    FilePool files(1);
     Share share(budget);
     Share disk_share(disk);
     const SpooledBody body(share, disk_share, files, folder.path());
