@@ -7,6 +7,8 @@
 #include "server/relay/trouble.hpp"
 #include "server/stream.hpp"
 
+#include "dns/fair_line.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
@@ -73,6 +75,7 @@ class RelayConnection {
 
     const std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point idle_since;
+    std::optional<dns::Claim> claim;  // in whose name it is in use; the pool's
 
   private:
     boost::asio::awaitable<bool> read_some();

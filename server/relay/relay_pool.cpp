@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -19,6 +20,10 @@ namespace {
 
 constexpr auto connect_time = 10s;      // local: the servers behind are near
 constexpr auto look_again_time = 50ms;  // local: whether a connection may be taken from its client by now
+// local choice: of a pool's connections. One client that holds more of them than this part is held to be as
+// quick as greedy_time while a client waits that holds less than half as many.
+constexpr std::size_t greedy_part = 8;
+constexpr auto greedy_time = 50ms;
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
 constexpr auto probe_time = 10s;   // local: nobody waits for a probe, but the next one
@@ -98,6 +103,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     bool closed = false;
     std::vector<RelayConnection*> connected;  // idle ones and those in use
     std::size_t connecting = 0;
+    std::map<dns::IpAddress, std::size_t> held;  // connections in use, by client
     Deadline reaper;
 
     void reap() {
@@ -121,7 +127,22 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     void call_waiting();
     void connection_ended(RelayConnection& connection) {
         std::erase(connected, &connection);
+        unassign(connection);
         call_waiting();
+    }
+    void assign(RelayConnection& connection, const dns::Claim& claim) {
+        connection.claim = dns::Claim{dns::client_of(claim.client), claim.is_named};
+        ++held[connection.claim->client];
+    }
+    void unassign(RelayConnection& connection) {
+        if (!connection.claim) return;
+        const auto of_client = held.find(connection.claim->client);
+        if (--of_client->second == 0) held.erase(of_client);
+        connection.claim.reset();
+    }
+    std::size_t held_by(const dns::IpAddress& client) const {
+        const auto found = held.find(client);
+        return found == held.end() ? 0 : found->second;
     }
     std::optional<std::size_t> next(const Attempts& attempts) {
         for (std::size_t i = 0; i < standings.size(); ++i)
@@ -149,6 +170,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         }
     }
     void take_back(std::unique_ptr<RelayConnection> connection) {
+        if (connection) unassign(*connection);
         if (closed || !connection || !connection->session().is_ready()) return;
         const auto now = Clock::now();
         const bool old_stand_in =
@@ -171,15 +193,27 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         const auto crowd = static_cast<std::int64_t>(limits.connections + share * waiting.size());
         return limits.client_time * connections / crowd;
     }
+    // Whoever goes on just in time could else keep all of them for ever.
+    bool is_greedy(const RelayConnection& connection, std::size_t held_by_asker) const {
+        if (!connection.claim || connection.claim->is_named) return false;
+        const std::size_t by_owner = held_by(connection.claim->client);
+        return by_owner > limits.connections / greedy_part && by_owner > 2 * held_by_asker;
+    }
     // Ends the transaction that has waited longest for its client, where that is too long: its connection is
     // somebody else's as soon as RSET is answered.
-    bool reclaim() {
+    bool reclaim(const dns::Claim& asker) {
+        const auto now = Clock::now();
+        const std::size_t held_by_asker = held_by(dns::client_of(asker.client));
         RelayConnection* oldest = nullptr;
-        for (RelayConnection* connection : connected)
-            if (connection->waiting_since() &&
-                (oldest == nullptr || *connection->waiting_since() < *oldest->waiting_since()))
+        for (RelayConnection* connection : connected) {
+            const auto since = connection->waiting_since();
+            if (!since || (oldest != nullptr && *oldest->waiting_since() <= *since)) continue;
+            const auto waited = now - *since;
+            if (waited >= client_time() || (waited >= greedy_time && is_greedy(*connection, held_by_asker)))
                 oldest = connection;
-        if (oldest == nullptr || Clock::now() - *oldest->waiting_since() < client_time()) return false;
+        }
+        if (oldest == nullptr) return false;
+        unassign(*oldest);
         asio::co_spawn(
             executor,
             reset(shared_from_this(), std::make_unique<Counted>(reclaiming), oldest->take_from_owner()),
@@ -251,7 +285,7 @@ asio::awaitable<bool> RelayPool::wait_for_room(dns::Claim claim, bool urgent) {
     const auto until = Clock::now() + state->limits.room_time;
     Waiter waiter(*state, claim, urgent);
     while (!waiter.called && Clock::now() < until) {
-        while (state->reclaiming < state->waiting.size() && state->reclaim()) {}
+        while (state->reclaiming < state->waiting.size() && state->reclaim(claim)) {}
         if (waiter.called) break;
         waiter.timer.expires_at(std::min<Clock::time_point>(until, Clock::now() + look_again_time));
         boost::system::error_code woken;
@@ -316,9 +350,11 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Attempts& a
         attempts.begin(*server, Clock::now());
         if (!attempts.needs_fresh_connection(*server)) {
             std::unique_ptr<RelayConnection> kept = state->take_idle(*server);
+            if (kept) state->assign(*kept, claim);
             if (kept) co_return kept;
         }
         std::unique_ptr<RelayConnection> opened = co_await open(*server, attempts, problem);
+        if (opened) state->assign(*opened, claim);
         if (opened) co_return opened;
         attempts.failed(*server, false);
     }

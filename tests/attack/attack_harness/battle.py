@@ -135,7 +135,8 @@ class Battle:
 
     def downstream_connections(self):
         lines = pathlib.Path(f"/proc/{self.server.process.pid}/net/tcp").read_text().splitlines()[1:]
-        return sum(line.split()[2].endswith(f":{self.sink.port:04X}") for line in lines)
+        established = "01"  # include/net/tcp_states.h
+        return sum(line.split()[2].endswith(f":{self.sink.port:04X}") and line.split()[3] == established for line in lines)
 
     def metric(self, name):
         try:

@@ -34,8 +34,9 @@ class Pool : public testing::Test {
     Pool() { begin(30s); }
     ~Pool() override { end(); }
 
-    void begin(std::chrono::milliseconds room_time) {
+    void begin(std::chrono::milliseconds room_time, std::chrono::milliseconds client_time = 1s) {
         PoolLimits limits;
+        limits.client_time = client_time;
         limits.connections = 1;
         limits.room_time = room_time;
         context = std::make_unique<asio::io_context>();
@@ -162,6 +163,37 @@ TEST_F(Pool, serves_clients_in_turns) {
     pool->release(std::move(held));
     run_until_served(8);
     EXPECT_EQ(served, (Names{"a1", "b1", "c1", "a2", "c2", "d1", "b2", "a3"}));
+}
+
+// Four addresses with 200 sessions, each with a command now and then, kept all connections for themselves.
+TEST_F(Pool, takes_a_connection_sooner_from_a_client_that_has_most_of_them) {
+    end();
+    begin(30s, 20s);  // a quarter of it, where one waits
+    hold();
+    held->wait_for_client(held);
+    start("another of that client");
+    context->run_for(300ms);
+    EXPECT_TRUE(served.empty());
+    start_for("192.0.2.2", "another client");
+    run_until_served(2);
+    EXPECT_FALSE(held);
+    EXPECT_EQ(served.size(), 2U);
+}
+
+TEST_F(Pool, takes_none_from_our_own_machines_for_that) {
+    end();
+    begin(30s, 20s);
+    hold();
+    held->claim->is_named = true;
+    held->wait_for_client(held);
+    start_for("192.0.2.2", "another client");
+    context->run_for(300ms);
+    ASSERT_TRUE(held);
+    EXPECT_TRUE(served.empty());
+    held->stop_waiting();
+    pool->release(std::move(held));
+    run_until_served(1);
+    EXPECT_EQ(served, Names{"another client"});
 }
 
 TEST_F(Pool, serves_our_own_machines_first) {
