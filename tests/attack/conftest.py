@@ -76,7 +76,7 @@ def shared_sink_fixture(namespace):
 def big_senders():
     """Their rows."""
     yield BIG_ROWS
-    table.keep(BIG_ROWS, "big_senders.md")
+    table.keep(BIG_ROWS, name="big_senders.md")
 
 
 @pytest.fixture(params=[4, 1], ids=["four", "one"])

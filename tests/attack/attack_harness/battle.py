@@ -135,7 +135,8 @@ class Battle:
 
     def downstream_connections(self):
         lines = pathlib.Path(f"/proc/{self.server.process.pid}/net/tcp").read_text().splitlines()[1:]
-        return sum(line.split()[2].endswith(f":{self.sink.port:04X}") for line in lines)
+        established = "01"  # include/net/tcp_states.h
+        return sum(line.split()[2].endswith(f":{self.sink.port:04X}") and line.split()[3] == established for line in lines)
 
     def metric(self, name):
         try:
@@ -217,8 +218,9 @@ class Battle:
         if bounds.warning:
             hold(any(bounds.warning in warning for warning in watch.warnings), f"/readyz did not warn of {bounds.warning}")
         hold(outcome.after is not None, f"after {AFTER_SECONDS} s not as before: {self.state()}, before {before}")
-        usual, now = sorted(took_before)[len(took_before) // 2], sorted(took_after)[len(took_after) // 2]
-        hold(now <= 3 * usual + 0.02, f"a message takes {now * 1000:.0f} ms after it, {usual * 1000:.0f} before")
+        # Of the faster ones: other work of the machine makes some slow at any time, a server that has suffered all.
+        usual, now = (sorted(took)[len(took) // 4] for took in (took_before, took_after))
+        hold(now <= 3 * usual + 0.05, f"a message takes {now * 1000:.0f} ms after it, {usual * 1000:.0f} before")
 
     def stop(self):
         if self._child:
