@@ -209,13 +209,16 @@ asio::awaitable<void> Connection::start_tls(smtp::Reply reply) {
     if (open_) session_.on_tls_established();
 }
 
+// A handshake is the longest work that a few octets can ask for, as it signs: it waits for its turn among
+// what is long.
 asio::awaitable<void> Connection::shake_hands() {
     boost::system::error_code error;
     deadline_.expires_after(handshake_time);
-    if (runtime_->tls)
-        co_await stream_->accept_tls(runtime_->tls, error);
-    else
-        error = asio::error::operation_not_supported;  // a reload took the certificate away
+    co_await stream_->wait_for_octets(error);
+    if (!error) co_await wait_in_slow_lane();
+    const bool is_possible = runtime_->tls != nullptr;  // a reload may have taken the certificate away
+    if (!is_possible) error = asio::error::operation_not_supported;
+    if (!error) co_await stream_->accept_tls(runtime_->tls, error);
     deadline_.clear();
     if (!error) co_return know_tls_client();
     LogEntry entry("tls_failed");

@@ -16,6 +16,7 @@
 #include "server/stream.hpp"
 #include "server/transaction.hpp"
 
+#include "dns/fair_line.hpp"
 #include "dns/ip_address.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -99,6 +100,8 @@ class Connection final : public ShareHolder {
     bool is_within_commands();
     void message_came();
     bool is_turn_over();
+    dns::Claim claim() const;
+    boost::asio::awaitable<void> wait_in_slow_lane();
     boost::asio::awaitable<void> give_turn();
     bool is_refused_anew() const;
     boost::asio::awaitable<void> on_refused();

@@ -2,6 +2,7 @@
 // its time in all, names tried out, and what is read after its end. The connection itself is in
 // connection.cpp.
 #include "server/connection.hpp"
+#include "server/connection_bounds.hpp"
 #include "server/log.hpp"
 
 #include "dns/ascii.hpp"
@@ -52,11 +53,20 @@ bool Connection::is_turn_over() {
     return now - *turn_ >= turn_time;
 }
 
+dns::Claim Connection::claim() const {
+    const bool is_hidden = services_.clients.hidden.is_hidden(client_);
+    return {client_, bounds_of_client(runtime_->config, client_, is_hidden, false).is_preferred};
+}
+
+asio::awaitable<void> Connection::wait_in_slow_lane() {
+    dns::SlowLane& lane = dns::SlowLane::of(services_.executor);
+    const dns::Claim own = claim();
+    co_await lane.wait(services_.executor, own);
+}
+
 asio::awaitable<void> Connection::give_turn() {
     if (!write_output_now()) co_await flush();
-    const dns::Claim claim{client_};
-    dns::SlowLane& lane = dns::SlowLane::of(services_.executor);
-    co_await lane.wait(services_.executor, claim);
+    co_await wait_in_slow_lane();
     turn_.reset();
 }
 

@@ -194,6 +194,10 @@ asio::awaitable<std::size_t> Stream::write(std::string_view octets, error_code& 
     co_return size - octets.size();
 }
 
+asio::awaitable<void> Stream::wait_for_octets(error_code& error) {
+    co_await impl_->socket.async_wait(AnySocket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+}
+
 asio::awaitable<void> Stream::accept_tls(std::shared_ptr<TlsContext> context, error_code& error) {
     auto session = std::make_unique<TlsSession>(context->native(), TlsSession::Role::server,
                                                 impl_->socket.native_handle());

@@ -55,6 +55,8 @@ class Stream {
     // Writes all of `octets`, which must stay until then. Gives how many have gone; in an error no other can
     // reach the peer: a TLS record that is not whole says nothing (RFC 8446 §5.2).
     boost::asio::awaitable<std::size_t> write(std::string_view octets, boost::system::error_code& error);
+    // Until there is something to read, or the end.
+    boost::asio::awaitable<void> wait_for_octets(boost::system::error_code& error);
     // The server's side of a TLS handshake. `context` is kept for the connection's life.
     boost::asio::awaitable<void> accept_tls(std::shared_ptr<TlsContext> context,
                                             boost::system::error_code& error);

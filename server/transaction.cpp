@@ -68,6 +68,7 @@ asio::awaitable<std::optional<Reply>> Transaction::begin(const smtp::Envelope& e
         co_return tell_refused(reply(452, "4.3.1", "too many messages in flight, try again later"), "",
                                "limits.memory");
     }
+    claim_ = {client_.address, is_named};
     share_of_memory_.belongs_to(client_.address, is_named);
     share_of_disk_.belongs_to(client_.address, is_named);
     // A reload may have taken away what was announced.
@@ -205,7 +206,7 @@ asio::awaitable<void> Transaction::add_arc_set(OutgoingMessage& message, const T
     const auth::HeaderBlockPtr header = auth::HeaderBlock::parse(message.header_text(), max_fields);
     auth::arc::SealingOptions options;
     options.timestamp = std::chrono::system_clock::now();
-    dns::Turns turns(services_.executor, std::chrono::steady_clock::now, {client_.address});
+    dns::Turns turns(services_.executor, std::chrono::steady_clock::now, claim_);
     sealer_->sign_message(*header, evidence().arc, top.results, options);
     if (turns.is_over()) co_await turns.next();
     sealed_ = sealer_->seal_set();

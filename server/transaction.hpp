@@ -17,6 +17,7 @@
 #include "auth/arc/seal.hpp"
 #include "auth/evidence.hpp"
 
+#include "dns/fair_line.hpp"
 #include "dns/ip_address.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -119,6 +120,7 @@ class Transaction {
     RuntimePtr runtime_;
     std::string id_;
     ClientIdentity client_;
+    dns::Claim claim_;  // of the client
     policy::Facts facts_;
     std::chrono::system_clock::time_point began_;
     std::unique_ptr<relay::Delivery> delivery_;

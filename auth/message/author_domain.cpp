@@ -16,6 +16,9 @@ namespace {
 // names, and converting them would cost more than it tells.
 constexpr std::size_t max_domain_octets = 1012;
 
+// local: beyond what any author writes (some hundred addresses); it is read in one piece.
+constexpr std::size_t max_from_octets = 16 * 1024;
+
 // Faults after which readers may disagree about which From fields there are: where the header ends, where a
 // line ends, where text ends. Fields with an empty or odd name hide nothing that follows them.
 // The topmost one, or none.
@@ -138,6 +141,7 @@ Author extract_author(const HeaderBlock& header) {
         author.fault = AuthorFault::no_from;
         return author;
     }
+    if (from->value.size() > max_from_octets) return author;
     const std::string value = unfold(from->value);
     if (const auto list = parse_address_list(value)) author = author_of(list->mailboxes);
     if (author.fault != AuthorFault::malformed_from) return author;

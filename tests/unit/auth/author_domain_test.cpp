@@ -105,10 +105,21 @@ TEST(Author, fault_of_the_header_is_the_topmost_one) {
 
 TEST(Author, domain_is_bounded_before_it_is_converted) {
     std::string long_name;
-    while (long_name.size() < 500'000)
+    while (long_name.size() < 16'000)
         long_name += "\xc3\xbc";
     const Author author = extract_author(*HeaderBlock::parse("From: a@" + long_name + ".example\r\n"));
     EXPECT_EQ(author.fault, AuthorFault::invalid_domain);
+}
+
+// 510 KiB of dots or addresses took a worker 27 ms at a stretch.
+TEST(Author, field_is_bounded_before_it_is_read) {
+    constexpr std::size_t bound = 16 * 1024;
+    for (const std::size_t octets : {bound, bound + 1}) {
+        const std::string address = " <a@b.example>";
+        const std::string value = ' ' + std::string(octets - address.size() - 1, 'x') + address;
+        const Author author = extract_author(*HeaderBlock::parse("From:" + value + "\r\n"));
+        EXPECT_EQ(author.fault, octets > bound ? AuthorFault::malformed_from : AuthorFault::none);
+    }
 }
 
 }  // namespace
