@@ -26,6 +26,10 @@ namespace {
 constexpr std::array leave_waits{milliseconds(50), milliseconds(100), milliseconds(200), milliseconds(400),
                                  milliseconds(800)};
 
+// local: of one worker, few beside its sockets: nobody pays for them, and a stranger's servers may never
+// answer.
+constexpr std::size_t most_refreshes = 50;
+
 }  // namespace
 
 struct CachingResolver::State {
@@ -33,6 +37,7 @@ struct CachingResolver::State {
     Resolver& upstream;
     std::shared_ptr<Cache> cache;
     NowFunction now;
+    std::size_t refreshes = 0;  // under way
 };
 
 // Belongs to the asker's frame alone. What is posted to its worker holds it weakly, so that a post which is
@@ -126,8 +131,20 @@ asio::awaitable<void> CachingResolver::lead(std::shared_ptr<State> state, Flight
 // What is known; where it is about to expire, a question that nobody waits for brings it anew.
 AnswerPtr CachingResolver::find(const std::shared_ptr<State>& state, const DomainName& name, RrType type) {
     Cache::Found found = state->cache->find(name, type, state->now());
-    if (found.refresh != 0) start(state, Flight(state->cache, name, type, found.refresh, PayersLeave()));
+    if (found.refresh != 0) refresh(state, Flight(state->cache, name, type, found.refresh, PayersLeave()));
     return std::move(found.answer);
+}
+
+// At the bound the flight ends here; the next who asks may bring the answer anew.
+void CachingResolver::refresh(const std::shared_ptr<State>& state, Flight flight) {
+    if (state->refreshes == most_refreshes) return;
+    ++state->refreshes;
+    asio::co_spawn(state->executor, lead_refresh(state, std::move(flight)), asio::detached);
+}
+
+asio::awaitable<void> CachingResolver::lead_refresh(std::shared_ptr<State> state, Flight flight) {
+    co_await lead(state, std::move(flight));
+    --state->refreshes;
 }
 
 void CachingResolver::start(const std::shared_ptr<State>& state, Flight flight) {

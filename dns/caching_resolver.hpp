@@ -37,6 +37,8 @@ class CachingResolver final : public Resolver {
     class Flight;
     static AnswerPtr find(const std::shared_ptr<State>& state, const DomainName& name, RrType type);
     static void start(const std::shared_ptr<State>& state, Flight flight);
+    static void refresh(const std::shared_ptr<State>& state, Flight flight);
+    static boost::asio::awaitable<void> lead_refresh(std::shared_ptr<State> state, Flight flight);
     static boost::asio::awaitable<void> lead(std::shared_ptr<State> state, Flight flight);
     static Cache::Joined join(const std::shared_ptr<Waiter>& waiter, Payer* payer, PayersLeave& leave);
     static boost::asio::awaitable<AnswerPtr> ask(std::shared_ptr<State> state, std::shared_ptr<Payer> payer,

@@ -178,6 +178,38 @@ TEST(CachingResolver, a_leader_that_stops_is_not_waited_for_without_end) {
     EXPECT_EQ(joined->detail, "no answer from the worker that asked");
 }
 
+// Nobody pays for what is asked anew before it expires: a stranger's servers that answered once and never
+// again took all sockets so.
+TEST(CachingResolver, asks_few_anew_at_a_time) {
+    Cached cached(20ms);
+    constexpr int hot = 80;
+    const auto use_all = [&] {
+        for (int i = 0; i < hot; ++i)
+            EXPECT_TRUE(cached.resolver.known(name("h" + std::to_string(i) + ".example"), RrType::txt));
+    };
+    for (int i = 0; i < hot; ++i) {
+        auto answer = std::make_shared<Answer>();
+        answer->outcome = Outcome::success;
+        answer->records.emplace_back(std::string("hot"));
+        answer->ttl = 100s;
+        cached.cache->complete(name("h" + std::to_string(i) + ".example"), RrType::txt, answer, cached.now);
+    }
+    const auto use_often = [&] {
+        for (int use = 0; use < 50; ++use)
+            use_all();
+    };
+    use_often();
+    cached.now += 98s;
+    use_often();
+    cached.context.run_for(5ms);
+    EXPECT_EQ(cached.upstream.asked, 50);
+    cached.context.run();
+    use_often();
+    cached.context.restart();
+    cached.context.run();
+    EXPECT_EQ(cached.upstream.asked, hot) << "the others as soon as there is room";
+}
+
 TEST(OverridingResolver, answers_local_names_for_every_type) {
     const auto local = std::make_shared<ZoneResolver>();
     local->add(name("local.example"), RrType::txt, std::string("local"));
