@@ -24,6 +24,16 @@ std::chrono::sys_days day_of(std::chrono::system_clock::time_point time) {
     return std::chrono::floor<std::chrono::days>(time);
 }
 
+// In the session's envelope, in that of the delivery, and the reply of the server behind.
+std::size_t octets_held_for(const smtp::Recipient& recipient, std::size_t mailbox_octets) {
+    const auto octets_of = [](const std::optional<std::string>& text) {
+        return text ? text->size() : 0;
+    };
+    const std::size_t texts =
+        mailbox_octets + octets_of(recipient.dsn.notify) + octets_of(recipient.dsn.orcpt);
+    return 2 * (sizeof(recipient) + texts) + sizeof(Reply);
+}
+
 }  // namespace
 
 Transaction::Transaction(Services& services, RuntimePtr runtime, std::string id, ShareHolder* holder)
@@ -103,6 +113,9 @@ asio::awaitable<std::optional<Reply>> Transaction::add_recipient(const smtp::Env
     const std::string recipient = to.forward_path.mailbox();
     if (delivery_->is_apart(to)) co_return put_off(recipient);
     if (auto refused = refuse_recipient(recipient)) co_return refused;
+    if (!share_of_memory_.take(octets_held_for(to, recipient.size())))
+        co_return tell_refused(reply(452, "4.3.1", "too many recipients for now, try again later"), recipient,
+                               "limits.memory");
     const std::optional<Reply> refusal = co_await delivery_->add_recipient(envelope, std::move(to));
     if (!refusal) co_return std::nullopt;
     LogEntry entry("recipient_refused", delivery_->problem().empty() ? LogLevel::info : LogLevel::warning);

@@ -232,6 +232,17 @@ TEST_F(TransactionTest, tells_the_verdict_in_one_line) {
     EXPECT_EQ(unjudged.find(" author="), std::string::npos) << unjudged;
 }
 
+// An IPv6 /48 grew the server by a GiB with sessions that named 100 recipients each and went no further.
+TEST_F(TransactionTest, counts_recipients_in_the_memory_of_messages) {
+    config_.limits.client_rates.recipients = 0;
+    recipients_ = 20'000;
+    EXPECT_EQ(submit(message).reply->wire().substr(0, 9), "452 4.3.1");
+    EXPECT_GT(memory_.refusals(), 0U);
+    EXPECT_EQ(memory_.used(), 0U) << "given back at the end";
+    recipients_ = 1'000;
+    EXPECT_EQ(submit(message).reply->code(), 250) << "an ordinary list";
+}
+
 // RFC 5321 §4.4: the client as we saw it.
 TEST_F(TransactionTest, names_the_client_in_received) {
     const std::string header = header_of(message);
