@@ -1,9 +1,9 @@
-// Who is next among those that wait for a connection to the downstream servers. Own machines and exempted
-// clients come first, then those whose message is there, then all others. Among equals the clients take
-// turns: one that waits a thousand times is served once before another that waits once is (start-time fair
-// queueing, Goyal, Vin and Cheng 1996). Each client's own keep their order, and nobody is passed over for
-// ever. A network's clients together go on as fast as eight clients of as many networks: addresses of an
-// IPv6 /48 cost nothing.
+// Who is next among those that wait for what is short. Own machines and exempted clients come first; all
+// others take turns: one client that waits a thousand times is served once before another that waits once is
+// (start-time fair queueing, Goyal, Vin and Cheng 1996). Each client's own keep their order, but what is
+// urgent has turns of its own, and the first place in each round: what is not is never passed over for ever.
+// A network's clients together go on as fast as eight clients of as many networks: addresses of an IPv6 /48
+// cost nothing.
 #pragma once
 
 #include "dns/client_address.hpp"
@@ -27,8 +27,9 @@ struct Claim {
 template <typename Waiter>
 class FairLine {
     struct Key {
-        std::size_t rank = 0;
+        bool is_behind_named = false;
         std::uint64_t round = 0;
+        std::size_t kind = 0;
         std::uint64_t number = 0;  // in which they came
         auto operator<=>(const Key&) const = default;
     };
@@ -47,26 +48,27 @@ class FairLine {
     Place first() { return entries_.begin(); }
 
     Place enter(Waiter& waiter, const Claim& claim, bool is_urgent) {
-        const std::size_t rank = claim.is_named ? 0 : is_urgent ? 1 : 2;
+        const std::size_t kind = claim.is_named ? 0 : is_urgent ? 1 : 2;
         const IpAddress client = client_of(claim.client);
         const IpAddress network = network_of(claim.client);
-        Rank& of_rank = ranks_[rank];
-        Party& of_client = of_rank.clients[client];
-        Party& of_network = of_rank.networks[network];
-        const std::uint64_t round = std::max({of_rank.round, of_client.next_round, of_network.next_round});
+        const std::uint64_t now = claim.is_named ? round_of_named_ : round_;
+        Party& of_client = kinds_[kind].clients[client];
+        Party& of_network = kinds_[kind].networks[network];
+        const std::uint64_t round = std::max({now, of_client.next_round, of_network.next_round});
         of_client.next_round = round + clients_of_a_network;
-        of_network.next_round = std::max(of_rank.round, of_network.next_round) + 1;
+        of_network.next_round = std::max(now, of_network.next_round) + 1;
         ++of_client.waiting;
         ++of_network.waiting;
-        return entries_.emplace(Key{rank, round, ++last_number_}, Entry{&waiter, client, network}).first;
+        const Key key{!claim.is_named, round, kind, ++last_number_};
+        return entries_.emplace(key, Entry{&waiter, client, network}).first;
     }
     // It waits no more: its turn has come, or it has given up.
     void leave(Place place) {
-        Rank& rank = ranks_[place->first.rank];
+        const Key& key = place->first;
         // Whoever comes from now on does not wait behind rounds that are over.
-        if (place == first()) rank.round = std::max(rank.round, place->first.round);
-        leave(rank.clients, place->second.client);
-        leave(rank.networks, place->second.network);
+        if (place == first()) (key.is_behind_named ? round_ : round_of_named_) = key.round;
+        leave(kinds_[key.kind].clients, place->second.client);
+        leave(kinds_[key.kind].networks, place->second.network);
         entries_.erase(place);
     }
 
@@ -76,12 +78,11 @@ class FairLine {
         std::uint64_t next_round = 0;
     };
     using Parties = std::map<IpAddress, Party>;  // those that wait; ordered: strangers choose addresses
-    struct Rank {
-        std::uint64_t round = 0;  // that is being served
+    struct Kind {
         Parties clients;
         Parties networks;
     };
-    static constexpr std::size_t ranks = 3;
+    static constexpr std::size_t kinds = 3;                   // named, urgent, others
     static constexpr std::uint64_t clients_of_a_network = 8;  // local: that go on as if each were alone
 
     static void leave(Parties& parties, const IpAddress& who) {
@@ -90,7 +91,9 @@ class FairLine {
     }
 
     Entries entries_;
-    std::array<Rank, ranks> ranks_;
+    std::array<Kind, kinds> kinds_;
+    std::uint64_t round_ = 0;  // that is being served
+    std::uint64_t round_of_named_ = 0;
     std::uint64_t last_number_ = 0;
 };
 

@@ -21,6 +21,8 @@ class SlowLane final : public boost::asio::execution_context::service {
     explicit SlowLane(boost::asio::execution_context& context) : service(context) {}
     static SlowLane& of(const boost::asio::any_io_executor& executor);
 
+    // Somebody waits: who comes to long work now is to begin with little of it.
+    bool is_busy() const { return !waiting_.empty(); }
     // Returns when it is this work's turn. `executor` is of the lane's context.
     boost::asio::awaitable<void> wait(boost::asio::any_io_executor executor, Claim claim);
 

@@ -8,10 +8,12 @@ namespace gatepost::dns {
 namespace asio = boost::asio;
 
 Turns::Turns(asio::any_io_executor executor, Now now, Claim claim)
-    : executor_(std::move(executor)), now_(std::move(now)), claim_(claim), end_(now_() + slice) {}
+    : executor_(std::move(executor)), lane_(&SlowLane::of(executor_)), now_(std::move(now)), claim_(claim) {
+    begin();
+}
 
 void Turns::begin() {
-    if (now_) end_ = now_() + slice;
+    if (now_) end_ = now_() + (lane_->is_busy() ? slice_of_a_crowd : slice);
 }
 
 bool Turns::is_over() const {
@@ -20,9 +22,8 @@ bool Turns::is_over() const {
 
 asio::awaitable<void> Turns::next() {
     if (!now_) co_return;
-    SlowLane& lane = SlowLane::of(executor_);
-    co_await lane.wait(executor_, claim_);
-    begin();
+    co_await lane_->wait(executor_, claim_);
+    end_ = now_() + slice;
 }
 
 }  // namespace gatepost::dns

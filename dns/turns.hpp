@@ -12,12 +12,17 @@
 
 namespace gatepost::dns {
 
+class SlowLane;
+
 class Turns {
   public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Now = std::function<TimePoint()>;
     // local: with the longest part of work, a record of 16 KiB or a signature with four keys, at most 1 ms.
     static constexpr std::chrono::microseconds slice{500};
+    // local: of who comes to it while others wait for their turn. A crowd of thousands would else have its
+    // first slices one behind the other, and all others wait for them.
+    static constexpr std::chrono::microseconds slice_of_a_crowd{100};
 
     // Nobody else waits: no slice is ever over.
     Turns() = default;
@@ -33,7 +38,8 @@ class Turns {
 
   private:
     boost::asio::any_io_executor executor_;
-    Now now_;  // empty: nobody waits
+    SlowLane* lane_ = nullptr;  // the executor's
+    Now now_;                   // empty: nobody waits
     Claim claim_;
     TimePoint end_;
 };

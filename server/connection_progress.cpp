@@ -45,9 +45,11 @@ void Connection::message_came() {
     turn_.reset();
 }
 
-// The clock is asked only where the client has sent more behind a command.
+// The clock is asked only where the client has sent more behind a command. Where others wait for their turn
+// it is over with the first one.
 bool Connection::is_turn_over() {
     if (!open_ || input_.unread().empty()) return false;
+    if (!turn_ && dns::SlowLane::of(services_.executor).is_busy()) return true;
     const auto now = Clock::now();
     if (!turn_) turn_ = now;
     return now - *turn_ >= turn_time;
@@ -67,7 +69,7 @@ asio::awaitable<void> Connection::wait_in_slow_lane() {
 asio::awaitable<void> Connection::give_turn() {
     if (!write_output_now()) co_await flush();
     co_await wait_in_slow_lane();
-    turn_.reset();
+    turn_ = Clock::now();
 }
 
 bool Connection::is_refused_anew() const {

@@ -95,6 +95,24 @@ TEST_F(TurnsTest, the_next_slice_begins_behind_the_others) {
     EXPECT_FALSE(turns.is_over());
 }
 
+// 3,000 sessions that came at once had half a millisecond each before anybody else had a turn.
+TEST_F(TurnsTest, who_comes_while_others_wait_has_a_short_slice) {
+    std::string order;
+    const auto is_short = [&] {
+        const Turns turns = this->turns();
+        now_ += Turns::slice_of_a_crowd;
+        return turns.is_over();
+    };
+    EXPECT_FALSE(is_short());
+    work_for(order, "L", "192.0.2.1");
+    work_for(order, "L", "192.0.2.1");
+    context_.run_one();
+    context_.run_one();
+    EXPECT_TRUE(is_short());
+    context_.run();
+    EXPECT_FALSE(is_short());
+}
+
 // A hundred sessions with half a millisecond each made a short reply wait for fifty.
 TEST_F(TurnsTest, short_work_waits_for_one_slice_at_most) {
     std::string order;

@@ -133,7 +133,9 @@ TEST_F(Pool, serves_in_the_order_in_which_they_came) {
     EXPECT_EQ(server->connections, 1);
 }
 
-TEST_F(Pool, serves_whole_messages_first_and_in_their_order) {
+// Messages that came whole, and at once again, would else keep all others at RCPT for ever: 3,000 sessions
+// did.
+TEST_F(Pool, serves_whole_messages_first_in_each_turn) {
     hold();
     start("1");
     start("whole 1", true);
@@ -143,7 +145,7 @@ TEST_F(Pool, serves_whole_messages_first_and_in_their_order) {
     start("whole 3", true);
     pool->release(std::move(held));
     run_until_served(5);
-    EXPECT_EQ(served, (Names{"whole 1", "whole 2", "whole 3", "1", "2"}));
+    EXPECT_EQ(served, (Names{"whole 1", "1", "whole 2", "2", "whole 3"}));
 }
 
 // 1,200 transactions of an attacker, each waiting at RCPT, made everybody else wait for a second.
