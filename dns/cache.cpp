@@ -143,9 +143,10 @@ AnswerPtr Cache::stale(const DomainName& name, RrType type, TimePoint now) {
 }
 
 void Cache::complete(const DomainName& name, RrType type, AnswerPtr answer, TimePoint now,
-                     const IpAddress* asked_for) {
+                     const IpAddress* asked_for, bool is_for_nobody) {
     // First, as this answer may be what begins the brownout or ends it.
-    if (state_->options.brownout) state_->options.brownout->note(name, *answer, now, asked_for);
+    const bool is_heard = !(is_for_nobody && answer->failed());
+    if (state_->options.brownout && is_heard) state_->options.brownout->note(name, *answer, now, asked_for);
     const CacheKeys keys = state_->keys(name, type);
     State::Guarded& place = state_->guarded(keys.any);
     const std::lock_guard lock(place.mutex);

@@ -84,9 +84,10 @@ class Cache {
     // The answer past its time, for who cannot wait; null where there is none, or no brownout.
     AnswerPtr stale(const DomainName& name, RrType type, TimePoint now);
     // The answer to a question on its way: kept where its kind allows, and given to all who wait.
-    // `asked_for`: the client for whom it was led; null: nobody's, or one of our own.
+    // `asked_for`: the client for whom it was led; null: one of our own. `is_for_nobody`: it was asked anew
+    // before it expired, whoever's names they are: that it failed is no sign of a brownout.
     void complete(const DomainName& name, RrType type, AnswerPtr answer, TimePoint now,
-                  const IpAddress* asked_for = nullptr);
+                  const IpAddress* asked_for = nullptr, bool is_for_nobody = false);
     // The leader ends without an answer (its worker stops): those who wait get a failure, nothing is kept.
     void abandon(const DomainName& name, RrType type, Ticket flight);
 

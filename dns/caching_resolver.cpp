@@ -62,6 +62,7 @@ struct CachingResolver::Waiter {
 
 // What the payer said, and what its one question on its way costs.
 struct CachingResolver::PayersLeave {
+    bool is_for_nobody = false;  // asked anew before it expires: there is no payer
     Payer::Leave given = Payer::Leave::granted;
     std::unique_ptr<Payer::Charge> charge;
     std::optional<IpAddress> client;
@@ -88,7 +89,8 @@ class CachingResolver::Flight {
     RrType type() const { return type_; }
     void land(AnswerPtr answer, TimePoint now) {
         const std::shared_ptr<Cache> cache = std::move(cache_);
-        cache->complete(name_, type_, std::move(answer), now, leave_.client ? &*leave_.client : nullptr);
+        cache->complete(name_, type_, std::move(answer), now, leave_.client ? &*leave_.client : nullptr,
+                        leave_.is_for_nobody);
     }
 
   private:
@@ -131,7 +133,11 @@ asio::awaitable<void> CachingResolver::lead(std::shared_ptr<State> state, Flight
 // What is known; where it is about to expire, a question that nobody waits for brings it anew.
 AnswerPtr CachingResolver::find(const std::shared_ptr<State>& state, const DomainName& name, RrType type) {
     Cache::Found found = state->cache->find(name, type, state->now());
-    if (found.refresh != 0) refresh(state, Flight(state->cache, name, type, found.refresh, PayersLeave()));
+    if (found.refresh != 0) {
+        PayersLeave nobodys;
+        nobodys.is_for_nobody = true;
+        refresh(state, Flight(state->cache, name, type, found.refresh, std::move(nobodys)));
+    }
     return std::move(found.answer);
 }
 

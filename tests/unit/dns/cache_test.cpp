@@ -434,6 +434,26 @@ TEST(StaleAnswers, are_given_in_brownout_alone) {
     }
 }
 
+// Four addresses made a quiet server "not ready": their fifth network was nobody's.
+TEST(Cache, hears_no_sign_of_a_brownout_in_what_it_asks_for_nobody) {
+    for (const bool is_for_nobody : {true, false}) {
+        Troubled world;
+        const auto complete_all = [&](const AnswerPtr& given) {
+            for (int i = 0; i < 10; ++i) {
+                const IpAddress client = IpAddress::parse("198.18." + std::to_string(i) + ".1").value();
+                world.cache->complete(name("a.zone" + std::to_string(i) + ".example"), RrType::txt, given,
+                                      world.now, is_for_nobody ? nullptr : &client, is_for_nobody);
+            }
+        };
+        complete_all(answer(Outcome::success, seconds(60)));
+        world.now += seconds(50);
+        complete_all(failure(Trouble::server_failure));
+        world.brownout->note_own(true, world.now + seconds(5));  // looks again
+        EXPECT_EQ(world.brownout->state().all_failing, is_for_nobody ? 0U : 10U);
+        EXPECT_EQ(world.brownout->active(), !is_for_nobody);
+    }
+}
+
 TEST(StaleAnswers, end_with_a_fresh_one) {
     Troubled world;
     world.complete(answer(Outcome::success, seconds(60)));
