@@ -214,11 +214,13 @@ asio::awaitable<void> Connection::start_tls(smtp::Reply reply) {
 asio::awaitable<void> Connection::shake_hands() {
     boost::system::error_code error;
     deadline_.expires_after(handshake_time);
-    co_await stream_->wait_for_octets(error);
-    if (!error) co_await wait_in_slow_lane();
-    const bool is_possible = runtime_->tls != nullptr;  // a reload may have taken the certificate away
-    if (!is_possible) error = asio::error::operation_not_supported;
-    if (!error) co_await stream_->accept_tls(runtime_->tls, error);
+    const Stream::Turn turn = [this] {
+        return wait_in_slow_lane();
+    };
+    if (runtime_->tls)
+        co_await stream_->accept_tls(runtime_->tls, turn, error);
+    else
+        error = asio::error::operation_not_supported;  // a reload took the certificate away
     deadline_.clear();
     if (!error) co_return know_tls_client();
     LogEntry entry("tls_failed");

@@ -58,9 +58,10 @@ struct Stream::Impl {
     }
     explicit Impl(LocalSocket&& connected) : socket(std::move(connected)) {}
 
-    // Calls `attempt` until it needs nothing more, waiting for the socket between the calls.
+    // Calls `attempt` until it needs nothing more, waiting for the socket, and where there is one for its
+    // `turn`, between the calls.
     template <typename Attempt>
-    asio::awaitable<void> drive(Attempt attempt, error_code& error) {
+    asio::awaitable<void> drive(Attempt attempt, error_code& error, const Turn* turn = nullptr) {
         for (;;) {
             const TlsSession::Step step = attempt();
             error.clear();
@@ -72,6 +73,7 @@ struct Stream::Impl {
                 step == TlsSession::Step::want_write ? AnySocket::wait_write : AnySocket::wait_read;
             co_await socket.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
             if (error) co_return;
+            if (turn != nullptr) co_await (*turn)();
         }
         if (++in_a_row < steps_in_a_row) co_return;
         in_a_row = 0;
@@ -194,15 +196,12 @@ asio::awaitable<std::size_t> Stream::write(std::string_view octets, error_code& 
     co_return size - octets.size();
 }
 
-asio::awaitable<void> Stream::wait_for_octets(error_code& error) {
-    co_await impl_->socket.async_wait(AnySocket::wait_read, asio::redirect_error(asio::use_awaitable, error));
-}
-
-asio::awaitable<void> Stream::accept_tls(std::shared_ptr<TlsContext> context, error_code& error) {
+asio::awaitable<void> Stream::accept_tls(std::shared_ptr<TlsContext> context, const Turn& turn,
+                                         error_code& error) {
     auto session = std::make_unique<TlsSession>(context->native(), TlsSession::Role::server,
                                                 impl_->socket.native_handle());
     impl_->context = std::move(context);
-    co_await shake_hands(std::move(session), error);
+    co_await shake_hands(std::move(session), &turn, error);
 }
 
 asio::awaitable<void> Stream::connect_tls(std::shared_ptr<TlsClientContext> context, std::string host,
@@ -211,17 +210,18 @@ asio::awaitable<void> Stream::connect_tls(std::shared_ptr<TlsClientContext> cont
                                                 impl_->socket.native_handle());
     impl_->context = std::move(context);
     error = asio::error::invalid_argument;
-    if (session->expect_server(host, verify)) co_await shake_hands(std::move(session), error);
+    if (session->expect_server(host, verify)) co_await shake_hands(std::move(session), nullptr, error);
 }
 
-asio::awaitable<void> Stream::shake_hands(std::unique_ptr<TlsSession> session, error_code& error) {
+asio::awaitable<void> Stream::shake_hands(std::unique_ptr<TlsSession> session, const Turn* turn,
+                                          error_code& error) {
     impl_->socket.native_non_blocking(true, error);
     if (error) co_return;
     impl_->tls = std::move(session);
     auto attempt = [tls = impl_->tls.get()] {
         return tls->shake_hands();
     };
-    co_await impl_->drive(attempt, error);
+    co_await impl_->drive(attempt, error, turn);
 }
 
 asio::awaitable<void> Stream::shut_down() {

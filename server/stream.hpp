@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,10 +56,11 @@ class Stream {
     // Writes all of `octets`, which must stay until then. Gives how many have gone; in an error no other can
     // reach the peer: a TLS record that is not whole says nothing (RFC 8446 §5.2).
     boost::asio::awaitable<std::size_t> write(std::string_view octets, boost::system::error_code& error);
-    // Until there is something to read, or the end.
-    boost::asio::awaitable<void> wait_for_octets(boost::system::error_code& error);
-    // The server's side of a TLS handshake. `context` is kept for the connection's life.
-    boost::asio::awaitable<void> accept_tls(std::shared_ptr<TlsContext> context,
+    // Returns when the work may go on.
+    using Turn = std::function<boost::asio::awaitable<void>()>;
+    // The server's side of a TLS handshake. `context` is kept for the connection's life. Each step that
+    // octets of the client ask for waits for its `turn`.
+    boost::asio::awaitable<void> accept_tls(std::shared_ptr<TlsContext> context, const Turn& turn,
                                             boost::system::error_code& error);
     // The client's side, with a server that is known as `host`, a name or an address. With `verify` its
     // certificate must be good for that.
@@ -86,7 +88,7 @@ class Stream {
     std::string tls_problem() const;
 
   private:
-    boost::asio::awaitable<void> shake_hands(std::unique_ptr<TlsSession> session,
+    boost::asio::awaitable<void> shake_hands(std::unique_ptr<TlsSession> session, const Turn* turn,
                                              boost::system::error_code& error);
     struct Impl;
     explicit Stream(std::unique_ptr<Impl> impl);
