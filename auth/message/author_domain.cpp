@@ -16,8 +16,8 @@ namespace {
 // names, and converting them would cost more than it tells.
 constexpr std::size_t max_domain_octets = 1012;
 
-// local: beyond what any author writes (some hundred addresses); it is read in one piece.
-constexpr std::size_t max_from_octets = 16 * 1024;
+// local: beyond what any author writes; it is read in one piece, of some milliseconds at most.
+constexpr std::size_t max_from_octets = 96 * 1024;
 
 // Faults after which readers may disagree about which From fields there are: where the header ends, where a
 // line ends, where text ends. Fields with an empty or odd name hide nothing that follows them.
