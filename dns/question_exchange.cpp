@@ -255,7 +255,8 @@ void QuestionExchange::learn_plain_answer(const Try& one, NameServer& server) {
 
 void QuestionExchange::heard(const Try& one) {
     NameServer& server = *network_.servers[one.step.server];
-    server.timing.on_reply(std::chrono::duration_cast<ServerTiming::Duration>(Clock::now() - one.sent));
+    const Clock::time_point now = Clock::now();
+    server.timing.on_reply(std::chrono::duration_cast<ServerTiming::Duration>(now - one.sent), now);
     server.round_trip = server.timing.smoothed().count();
     server.alive = true;
 }

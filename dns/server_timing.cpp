@@ -23,7 +23,8 @@ constexpr Duration longest_pause = milliseconds(4000);
 
 }  // namespace
 
-void ServerTiming::on_reply(Duration round_trip) {
+void ServerTiming::on_reply(Duration round_trip, Time now) {
+    last_reply_ = now;
     round_trip = std::max(round_trip, Duration(1));
     if (!sampled_) {
         sampled_ = true;
@@ -38,6 +39,7 @@ void ServerTiming::on_reply(Duration round_trip) {
 }
 
 void ServerTiming::on_silence(Duration waited, Time now) {
+    if (last_reply_ > now - waited) return;
     // The round trip would have been longer than this, if it ever ended.
     if (waited > smoothed_) smoothed_ = sampled_ ? (7 * smoothed_ + waited) / 8 : waited;
     if (alive() && ++unanswered_ == dead_after) back_off(now);

@@ -13,8 +13,9 @@ class ServerTiming {
     using Duration = std::chrono::microseconds;
 
     // A reply that matched came after `round_trip`.
-    void on_reply(Duration round_trip);
-    // A try was left unanswered for `waited`, when its question ended or its patience did.
+    void on_reply(Duration round_trip, Time now);
+    // A try was left unanswered for `waited`, when its question ended or its patience did. Where the server
+    // has replied to others meanwhile it is the name that is silent, which a stranger may have chosen.
     void on_silence(Duration waited, Time now);
     // The network says that nobody is there.
     void on_unreachable(Time now);
@@ -41,6 +42,7 @@ class ServerTiming {
     bool sampled_ = false;
     Duration smoothed_{0};
     Duration variation_{0};
+    Time last_reply_{};
     unsigned unanswered_ = 0;
     Duration pause_{0};  // between two probes
     Time probe_at_{};

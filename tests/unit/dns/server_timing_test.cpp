@@ -33,7 +33,7 @@ TEST(ServerTiming, knows_when_an_answer_is_late) {
     for (const Case& c : cases) {
         ServerTiming timing;
         for (const milliseconds round_trip : c.round_trips)
-            timing.on_reply(round_trip);
+            timing.on_reply(round_trip, at(0ms));
         EXPECT_NEAR(static_cast<double>(timing.hedge_after().count()),
                     1000.0 * static_cast<double>(c.hedge.count()), 1000)
             << c.what;
@@ -54,7 +54,7 @@ TEST(ServerTiming, hedges_about_the_95th_percentile) {
         const auto round_trip =
             std::chrono::microseconds(static_cast<long>(1000 * milliseconds_taken(generator)));
         if (i > 0 && round_trip > timing.hedge_after()) ++late;
-        timing.on_reply(round_trip);
+        timing.on_reply(round_trip, at(0ms));
     }
     EXPECT_GT(late, questions * 2 / 100);
     EXPECT_LT(late, questions * 8 / 100);
@@ -62,18 +62,31 @@ TEST(ServerTiming, hedges_about_the_95th_percentile) {
 
 TEST(ServerTiming, is_dead_after_three_silent_tries_and_alive_with_the_first_reply) {
     ServerTiming timing;
-    timing.on_reply(10ms);
-    timing.on_silence(100ms, at(0ms));
-    timing.on_silence(100ms, at(1ms));
-    timing.on_reply(10ms);
-    timing.on_silence(100ms, at(2ms));
-    timing.on_silence(100ms, at(3ms));
+    timing.on_reply(10ms, at(0ms));
+    timing.on_silence(100ms, at(1000ms));
+    timing.on_silence(100ms, at(1001ms));
+    timing.on_reply(10ms, at(2000ms));
+    timing.on_silence(100ms, at(3000ms));
+    timing.on_silence(100ms, at(3001ms));
     EXPECT_TRUE(timing.alive());
-    timing.on_silence(100ms, at(4ms));
+    timing.on_silence(100ms, at(3002ms));
     EXPECT_FALSE(timing.alive());
     EXPECT_EQ(timing.hedge_after(), 50ms);  // nobody waits for it
-    timing.on_reply(10ms);
+    timing.on_reply(10ms, at(4000ms));
     EXPECT_TRUE(timing.alive());
+}
+
+// A stranger's names that nobody answers made us wait 1.5 s for a lost reply about anybody's.
+TEST(ServerTiming, tells_a_silent_name_from_a_silent_server) {
+    ServerTiming timing;
+    for (int i = 0; i < 1000; ++i) {
+        timing.on_reply(1ms, at(i * 100ms));
+        timing.on_silence(5000ms, at(i * 100ms + 50ms));
+    }
+    EXPECT_TRUE(timing.alive());
+    EXPECT_LT(timing.smoothed(), 2ms);
+    timing.on_silence(40ms, at(999 * 100ms + 50ms));
+    EXPECT_GT(timing.smoothed(), 2ms) << "nothing came while this one waited";
 }
 
 TEST(ServerTiming, is_dead_at_once_where_nobody_listens) {
@@ -101,9 +114,9 @@ TEST(ServerTiming, probes_a_dead_server_every_few_seconds) {
 // answers.
 TEST(ServerTiming, orders_servers) {
     ServerTiming slow;
-    slow.on_reply(80ms);
+    slow.on_reply(80ms, at(0ms));
     ServerTiming fast;
-    fast.on_reply(1ms);
+    fast.on_reply(1ms, at(0ms));
     int questions = 0;
     for (; slow.smoothed() >= fast.smoothed(); ++questions)
         slow.age();
