@@ -46,6 +46,7 @@ class FairLine {
     bool empty() const { return entries_.empty(); }
     std::size_t size() const { return entries_.size(); }
     Place first() { return entries_.begin(); }
+    bool is_first_named() const { return !entries_.begin()->first.is_behind_named; }
 
     Place enter(Waiter& waiter, const Claim& claim, bool is_urgent) {
         const std::size_t kind = claim.is_named ? 0 : is_urgent ? 1 : 2;

@@ -17,8 +17,9 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 namespace {
 
-constexpr auto connect_time = 10s;      // local: the servers behind are near
-constexpr auto look_again_time = 50ms;  // local: whether a connection may be taken from its client by now
+constexpr auto connect_time = 10s;        // local: the servers behind are near
+constexpr std::size_t part_of_named = 8;  // local: an eighth of a pool is kept for own and exempted clients
+constexpr auto look_again_time = 50ms;    // local: whether a connection may be taken from its client by now
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
 constexpr auto probe_time = 10s;   // local: nobody waits for a probe, but the next one
@@ -113,10 +114,15 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
             reaper.expires_after(idle_time);
     }
     bool is_full() const { return connected.size() + connecting >= limits.connections; }
-    // There is something to take that nobody was called for.
-    bool has_room() const {
+    // There is something to take that nobody was called for. The last ones are for named clients alone.
+    bool has_room(bool is_named) const {
+        const std::size_t reserve = is_named ? 0 : limits.connections / part_of_named;
         const std::size_t used = connected.size() + connecting;
-        return idle.size() + limits.connections > called + used;
+        return idle.size() + limits.connections > called + used + reserve;
+    }
+    // Nobody waits whose turn is before his.
+    bool is_next(const dns::Claim& claim) {
+        return waiting.empty() || (claim.is_named && !waiting.is_first_named());
     }
     void call_waiting();
     void connection_ended(RelayConnection& connection) {
@@ -228,7 +234,7 @@ struct RelayPool::Waiter {
 };
 
 void RelayPool::State::call_waiting() {
-    while (!closed && !waiting.empty() && has_room())
+    while (!closed && !waiting.empty() && has_room(waiting.is_first_named()))
         waiting.first()->second.waiter->call();
 }
 
@@ -303,7 +309,7 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Attempts& a
     const std::shared_ptr<State> state = state_;
     for (;;) {
         // Nobody who comes passes those that wait, where there is room for them.
-        bool room = state->waiting.empty() && state->has_room();
+        bool room = state->is_next(claim) && state->has_room(claim.is_named);
         if (!room) room = co_await wait_for_room(claim, urgent);
         if (!room) {
             if (!problem.empty()) problem += "; ";

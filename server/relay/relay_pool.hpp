@@ -65,8 +65,8 @@ class RelayPool {
     // idle one, where there is one. Those that cannot be connected to are passed over. Null where no server
     // is left or all connections stay in use too long; `problem` then says which and why. Where all are in
     // use, one whose client has kept it waiting for longer than client_time, in all, is taken from its owner
-    // and given on after RSET: slow clients cannot hold all of them. Who is served first: see dns::FairLine;
-    // `urgent` ones have the whole message.
+    // and given on after RSET: slow clients cannot hold all of them. The last eighth is for named clients
+    // alone. Who is served first: see dns::FairLine; `urgent` ones have the whole message.
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Attempts& attempts, dns::Claim claim,
                                                                      bool urgent, std::string& problem);
     // Takes a connection back. One that cannot take a further transaction is closed.

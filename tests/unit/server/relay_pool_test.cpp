@@ -34,9 +34,9 @@ class Pool : public testing::Test {
     Pool() { begin(30s); }
     ~Pool() override { end(); }
 
-    void begin(std::chrono::milliseconds room_time) {
+    void begin(std::chrono::milliseconds room_time, std::size_t connections = 1) {
         PoolLimits limits;
-        limits.connections = 1;
+        limits.connections = connections;
         limits.room_time = room_time;
         context = std::make_unique<asio::io_context>();
         server.emplace(*context, "");
@@ -214,6 +214,27 @@ TEST_F(Pool, serves_our_own_machines_first) {
     pool->release(std::move(held));
     run_until_served(5);
     EXPECT_EQ(served, (Names{"own 1", "own 3", "own 2", "whole", "stranger"}));
+}
+
+// Whatever strangers do with theirs: large messages took all for seconds.
+TEST_F(Pool, keeps_an_eighth_for_our_own_machines) {
+    end();
+    begin(30s, 8);
+    std::vector<Connection> of_strangers;
+    for (int i = 0; i < 7; ++i) {
+        hold();
+        of_strangers.push_back(std::move(held));
+    }
+    start_for("192.0.2.1", "stranger");
+    context->run_for(120ms);
+    EXPECT_TRUE(served.empty());
+    start_for("10.0.0.1", "own", true);
+    run_until_served(1);
+    EXPECT_EQ(served, Names{"own"});
+    pool->release(std::move(of_strangers.back()));
+    run_until_served(2);
+    EXPECT_EQ(served, (Names{"own", "stranger"}));
+    of_strangers.clear();
 }
 
 TEST_F(Pool, serves_the_next_where_a_connection_ends) {
