@@ -339,6 +339,21 @@ TEST_F(DkimVerify, judges_the_key) {
     }
 }
 
+// RFC 6376 §3.4.3, §3.4.4: of one body there may be two hashes.
+TEST_F(DkimVerify, body_is_read_by_each_signature_in_its_way) {
+    const std::string body = "a  b \r\n\r\n";
+    std::string header = plain_header;
+    for (const Canonicalization of_body : both) {
+        SigningOptions chosen = options("example.org", "ed");
+        chosen.body_canonicalization = of_body;
+        header = signature_of(plain_header, body, *ed25519_, chosen) + header;
+    }
+    const auto signatures = verify(header, body);
+    ASSERT_EQ(signatures.size(), 2U);
+    for (const Signature& signature : signatures)
+        EXPECT_EQ(signature.result, Result::pass) << signature.reason;
+}
+
 // DNS trouble with one key is temperror for its signature, and nothing for the others.
 TEST_F(DkimVerify, trouble_stays_with_its_signature) {
     const std::pair<std::string, std::string> keys[] = {

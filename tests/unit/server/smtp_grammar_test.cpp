@@ -308,6 +308,7 @@ TEST(SmtpPath, Parts) {
     EXPECT_EQ(quoted.unquoted_local_part(), "a \"\\b");
     EXPECT_FALSE(quoted.is_internationalized());
     EXPECT_TRUE(parse_reverse_path("<j\xc3\xbc@b.example>").path->is_internationalized());
+    EXPECT_TRUE(parse_reverse_path("<\"j \xc3\xbc\"@b.example>").path->is_internationalized());
     EXPECT_TRUE(parse_reverse_path("<>").path->is_null());
     EXPECT_EQ(parse_reverse_path("<a@[IPv6:2001:DB8::1]>").path->address_literal()->text(), "2001:db8::1");
 }
@@ -327,6 +328,8 @@ TEST(SmtpUtf8, Table) {
         {"\xf4\x90\x80\x80", false},
         {"\xf0\x8f\xbf\xbf", false},
         {"\xc3\xbcx\xc3", false},
+        {"\x80\x80\x80", false},
+        {"\xc1\x80\x80", false},
         {"\xe2\x80x", false},
     };
     for (const auto& [text, valid] : cases)

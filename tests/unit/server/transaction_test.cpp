@@ -171,6 +171,32 @@ TEST_F(TransactionTest, defers_by_a_rate_only_what_it_is_for) {
     EXPECT_EQ(submit(message).reply->code(), 250) << "of the same client";
 }
 
+// Of two rules that a message meets the first is the one that defers it, and the other is not spent.
+TEST_F(TransactionTest, spends_no_rate_behind_the_one_that_defers) {
+    policy::RateLimit first;
+    first.id = "first";
+    first.when.author_domain = {*policy::DomainPattern::parse("sender.example")};
+    policy::RateLimit second = first;
+    second.id = "second";
+    second.messages = 2;
+    config_.policy.rate_limits = {first, second};
+    EXPECT_EQ(submit(message).reply->code(), 250);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_NE(submit(message).reply->text().find("(first)"), std::string::npos);
+    config_.policy.rate_limits = {second};
+    EXPECT_EQ(submit(message).reply->code(), 250) << "the second of two";
+    EXPECT_NE(submit(message).reply->text().find("(second)"), std::string::npos);
+}
+
+TEST_F(TransactionTest, knows_the_helo_of_a_condition) {
+    policy::RateLimit limit;
+    limit.id = "slow";
+    limit.when.helo = {"helo.sender.example"};
+    config_.policy.rate_limits = {limit};
+    EXPECT_EQ(submit(message).reply->code(), 250);
+    EXPECT_EQ(submit(message).reply->code(), 450);
+}
+
 TEST_F(TransactionTest, counts_an_exemption_once_for_a_message) {
     policy::Exemption exemption;
     exemption.id = "old-machine";
