@@ -26,6 +26,7 @@ smtp::Close endless_line() {
 Connection::Connection(Services& services, std::unique_ptr<Stream> stream, const Accepted& accepted,
                        std::string session_id)
     : services_(services),
+      slow_lane_(dns::SlowLane::of(services.executor)),
       runtime_(services.runtime.get()),
       stream_(std::move(stream)),
       client_(accepted.peer),

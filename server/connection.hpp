@@ -16,8 +16,8 @@
 #include "server/stream.hpp"
 #include "server/transaction.hpp"
 
-#include "dns/fair_line.hpp"
 #include "dns/ip_address.hpp"
+#include "dns/slow_lane.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -114,6 +114,7 @@ class Connection final : public ShareHolder {
     void close_with(const smtp::Close& close);
 
     Services& services_;
+    dns::SlowLane& slow_lane_;  // of its worker
     RuntimePtr runtime_;
     std::unique_ptr<Stream> stream_;
     dns::IpAddress client_;

@@ -6,7 +6,6 @@
 #include "server/log.hpp"
 
 #include "dns/ascii.hpp"
-#include "dns/slow_lane.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -49,7 +48,7 @@ void Connection::message_came() {
 // it is over with the first one.
 bool Connection::is_turn_over() {
     if (!open_ || input_.unread().empty()) return false;
-    if (!turn_ && dns::SlowLane::of(services_.executor).is_busy()) return true;
+    if (!turn_ && slow_lane_.is_busy()) return true;
     const auto now = Clock::now();
     if (!turn_) turn_ = now;
     return now - *turn_ >= turn_time;
@@ -61,9 +60,8 @@ dns::Claim Connection::claim() const {
 }
 
 asio::awaitable<void> Connection::wait_in_slow_lane() {
-    dns::SlowLane& lane = dns::SlowLane::of(services_.executor);
     const dns::Claim own = claim();
-    co_await lane.wait(services_.executor, own);
+    co_await slow_lane_.wait(services_.executor, own);
 }
 
 asio::awaitable<void> Connection::give_turn() {

@@ -63,7 +63,7 @@ void RelayConnection::rest() {
 }
 
 std::unique_ptr<RelayConnection> RelayConnection::take_from_owner() {
-    waiting_since_.reset();
+    stop_waiting();
     return std::move(*std::exchange(owner_, nullptr));
 }
 

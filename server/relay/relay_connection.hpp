@@ -93,8 +93,8 @@ class RelayConnection {
     bool kept_ = false;
     bool silent_ = true;  // no octet has come since mark_taken()
     std::optional<std::chrono::steady_clock::time_point> waiting_since_;
-    std::chrono::steady_clock::duration
-        waited_{};  // for the client of this transaction, until it went on last
+    // For the client of this transaction, until it went on last.
+    std::chrono::steady_clock::duration waited_{};
     std::unique_ptr<RelayConnection>* owner_ = nullptr;  // while it waits for the client
 };
 

@@ -113,7 +113,6 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         else
             reaper.expires_after(idle_time);
     }
-    bool is_full() const { return connected.size() + connecting >= limits.connections; }
     // There is something to take that nobody was called for. The last ones are for named clients alone.
     bool has_room(bool is_named) const {
         const std::size_t reserve = is_named ? 0 : limits.connections / part_of_named;
@@ -121,7 +120,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         return idle.size() + limits.connections > called + used + reserve;
     }
     // Nobody waits whose turn is before his.
-    bool is_next(const dns::Claim& claim) {
+    bool is_next(const dns::Claim& claim) const {
         return waiting.empty() || (claim.is_named && !waiting.is_first_named());
     }
     void call_waiting();
