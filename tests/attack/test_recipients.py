@@ -3,7 +3,8 @@ from attack_harness.attackers import Flood
 from attack_harness.battle import MIB, Bounds
 
 RECORDS = [["b.attacker.example", "TXT", 300, "v=spf1 ?all"]]
-ENVELOPE = "EHLO attacker.example\r\nMAIL FROM:<a@b.attacker.example>\r\nRCPT TO:<inbox@ours.example>\r\n"
+TRANSACTION = "MAIL FROM:<a@b.attacker.example>\r\nRCPT TO:<inbox@ours.example>\r\n"
+ENVELOPE = "EHLO attacker.example\r\n" + TRANSACTION
 AT_ONCE = 10           # names that are answered at once: limits.errors_per_connection
 LATER_SECONDS = 0.5    # each of the others
 KERNEL_OCTETS = 16 * MIB  # what the buffers of both ends may take of a connection that nobody reads
@@ -11,11 +12,16 @@ KERNEL_OCTETS = 16 * MIB  # what the buffers of both ends may take of a connecti
 
 def test_names_tried_behind_a_good_recipient(fight, sources, shared_sink):
     shared_sink.refuse_recipient["nobody@ours.example"] = "550 5.1.1 no such user"
-    payload = ("MAIL FROM:<a@b.attacker.example>\r\nRCPT TO:<inbox@ours.example>\r\n" +
-               "RCPT TO:<nobody@ours.example>\r\n" * 20 + "RSET\r\n")
+    payload = TRANSACTION + "RCPT TO:<nobody@ours.example>\r\n" * 20 + "RSET\r\n"
     outcome = fight("6: names tried", [Flood(sources, payload, 50 * len(sources))], RECORDS)
     tried = outcome.attackers["codes"]["550"]
     assert 0 < tried <= outcome.attackers["opened"] * (AT_ONCE + 1 + (outcome.seconds + 1) / LATER_SECONDS)
+
+
+def test_a_recipient_now_and_then(fight, sources):
+    """Two hundred sessions held all downstream connections for as long as they liked."""
+    fight("5: a recipient each 0.3 s", [Flood(sources, "RCPT TO:<inbox@ours.example>\r\n", 50 * len(sources), opening=ENVELOPE, pause=0.3)],
+          RECORDS)
 
 
 def test_octets_after_a_refusal(fight, sources):

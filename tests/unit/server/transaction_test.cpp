@@ -26,6 +26,14 @@ class TransactionTest : public tests::TransactionFixture {
         return validator.finish();
     }
 
+    // Of those that meet `when`, in an hour.
+    void allow_one_message(const char* id, const policy::Condition& when) {
+        policy::RateLimit limit;
+        limit.id = id;
+        limit.when = when;
+        config_.policy.rate_limits = {limit};
+    }
+
     // The names of the fields, in their order.
     static std::vector<std::string> names(const std::string& header) {
         std::vector<std::string> names;
@@ -131,10 +139,8 @@ TEST_F(TransactionTest, refuses_in_monitor_mode_what_is_no_judgement) {
     expected_code_ = 552;
     config_.limits.header_fields = 10;
     header_of(hops + "From: a@sender.example\r\n\r\nx\r\n");
-    policy::RateLimit limit;
-    limit.id = "slow";
     config_.limits.header_fields = 1000;
-    config_.policy.rate_limits = {limit};
+    allow_one_message("slow", {});
     expected_code_ = 250;
     header_of(message);
     expected_code_ = 450;  // at MAIL
@@ -146,10 +152,9 @@ TEST_F(TransactionTest, refuses_in_monitor_mode_what_is_no_judgement) {
 
 // A rule that asks for the author domain is known to be met at the end of data alone.
 TEST_F(TransactionTest, counts_a_message_beyond_a_rate) {
-    policy::RateLimit limit;
-    limit.id = "author";
-    limit.when.author_domain = {*policy::DomainPattern::parse("sender.example")};
-    config_.policy.rate_limits = {limit};
+    policy::Condition when;
+    when.author_domain = {*policy::DomainPattern::parse("sender.example")};
+    allow_one_message("author", when);
     const auto limited = [&] {
         return metrics_.snapshot().clients[static_cast<std::size_t>(ClientEvent::rate_limited)];
     };
@@ -161,10 +166,9 @@ TEST_F(TransactionTest, counts_a_message_beyond_a_rate) {
 
 // It is spent by what it matches, and meets nothing else.
 TEST_F(TransactionTest, defers_by_a_rate_only_what_it_is_for) {
-    policy::RateLimit limit;
-    limit.id = "slow";
-    limit.when.mail_from = {"*@sender.example"};
-    config_.policy.rate_limits = {limit};
+    policy::Condition when;
+    when.mail_from = {"*@sender.example"};
+    allow_one_message("slow", when);
     EXPECT_EQ(submit(message).reply->code(), 250);
     EXPECT_EQ(submit(message).reply->code(), 450);
     envelope_.reverse_path = *smtp::parse_reverse_path("<a@other.example>").path;
@@ -189,10 +193,9 @@ TEST_F(TransactionTest, spends_no_rate_behind_the_one_that_defers) {
 }
 
 TEST_F(TransactionTest, knows_the_helo_of_a_condition) {
-    policy::RateLimit limit;
-    limit.id = "slow";
-    limit.when.helo = {"helo.sender.example"};
-    config_.policy.rate_limits = {limit};
+    policy::Condition when;
+    when.helo = {"helo.sender.example"};
+    allow_one_message("slow", when);
     EXPECT_EQ(submit(message).reply->code(), 250);
     EXPECT_EQ(submit(message).reply->code(), 450);
 }
