@@ -37,7 +37,7 @@ mirror() {
 
 # make_bare: debootstrap's root as an archive, kept for the next time.
 make_bare() {
-    local root=$place/making log=$place/debootstrap.log proxy= keyring=/usr/share/keyrings/$system-archive-keyring.gpg
+    local root=$place/making log=$place/debootstrap.log proxy= pause keyring=/usr/share/keyrings/$system-archive-keyring.gpg
     local script=sid # each of Debian's releases is made like this one, each of Ubuntu's like gutsy
     [ $system = debian ] || script=gutsy
     say "a bare ${system^} $version by debootstrap"
@@ -45,11 +45,14 @@ make_bare() {
     rm -rf --one-file-system "$root"
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     [ -n "$proxy" ] && export http_proxy=${http_proxy:-$proxy}
-    if ! timeout 1200 debootstrap --variant=minbase --keyring="$keyring" "$codename" "$root" "$(mirror)" \
-        "/usr/share/debootstrap/scripts/$script" >"$log" 2>&1; then
+    for pause in 20 60 120 0; do # mirrors fail for minutes
+        timeout 1200 debootstrap --variant=minbase --keyring="$keyring" "$codename" "$root" "$(mirror)" \
+            "/usr/share/debootstrap/scripts/$script" >"$log" 2>&1 && break
         tail -n 5 "$log" >&2
-        impossible "debootstrap failed ($log)"
-    fi
+        [ $pause != 0 ] || impossible "debootstrap failed ($log)"
+        sleep $pause
+        rm -rf --one-file-system "$root"
+    done
     if [ $system = ubuntu ]; then # as its installer leaves it
         printf 'deb %s %s main universe\n' "$(mirror)" $codename "$(mirror)" $codename-updates >"$root/etc/apt/sources.list"
     fi
@@ -149,9 +152,16 @@ if [ "$user" != root ]; then
         impossible "sudo could not be installed ($place/sudo.log)"
 fi
 mapfile -d '' -t variables < <(environment)
+
+# dev ARG...: in the root, by the user.
+dev() {
+    in_root env -i "${variables[@]}" setpriv --reuid="$user" --regid="$user" --init-groups \
+        sh -c 'cd "$0/gatepost" && exec ./dev "$@"' "$home" "$@"
+}
+
 say "./dev test $* in a fresh ${system^} $version, as $user in $home/gatepost"
-in_root env -i "${variables[@]}" setpriv --reuid="$user" --regid="$user" --init-groups \
-    sh -c 'cd "$0/gatepost" && exec ./dev test "$@"' "$home" "$@"
+dev fetch || impossible "its packages could not be fetched"
+dev test "$@"
 status=$?
 rm -rf "$place/$system$version"
 mkdir -p "$place/$system$version"
