@@ -13,7 +13,7 @@ import yaml
 
 from harness.gatepost import BINARY, ENVIRONMENT, Gatepost
 from harness.mail import compose
-from harness.process import Process, free_port, wait_until
+from harness.process import Process, free_port, open_files, wait_until
 from harness.zone import CRON
 
 CRON_MAIL = compose("Cron Daemon <root@cron.ours.example>", subject="Cron <root@cron> backup")
@@ -264,5 +264,5 @@ def test_a_closed_standard_error_is_no_way_into_a_conversation(make_gatepost, se
     server = make_gatepost()
     process = restart(server, 'exec "$@" 2>&-', {})
     process.wait_until(lambda: server._status("/healthz") == 200, "it serves again")
-    assert os.readlink(f"/proc/{process.pid}/fd/2") == "/dev/null"
+    assert open_files(process.pid)[2] == "/dev/null"
     assert send(CRON_MAIL, CRON, "root@cron.ours.example", server=server).code == 250

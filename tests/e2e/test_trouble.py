@@ -1,6 +1,5 @@
 """DNS that is away or silent is no verdict: such mail waits with its sender, and exempted mail gets through all the same."""
 import concurrent.futures
-import os
 import time
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from harness.cases import CASES
 from harness.mail import claims, compose, field
 from harness.name_server import FaultyNameServer, NameServer, SilentNameServer
-from harness.process import free_port, wait_until
+from harness.process import free_port, open_files, wait_until
 from harness.raw_client import RawClient
 from harness.zone import CRON, KNOWN, NAMELESS, zone_text
 
@@ -146,10 +145,6 @@ def mail_and_rset(server, address, names):
                 assert client.codes(f"MAIL FROM:<a@{name}>\r\nRSET\r\n".encode(), 2) == ["250", "250"]
 
 
-def descriptors(server):
-    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
-
-
 @pytest.fixture
 def endless(name_server):
     """Answers all but what is below endless.example."""
@@ -174,10 +169,10 @@ def test_abandoned_questions_stay_their_clients(endless, make_gatepost, send, si
     assert send(HONEST, KNOWN, SENDER, server=server).code == 250
     assert time.monotonic() - began < 2, "another client's questions go out at once"
     time.sleep(2)  # by now each question has been asked several times, from a socket each
-    assert descriptors(server) < 1200
+    assert len(open_files(server.process.pid)) < 1200
     assert server.metric("gatepost_dns_sockets") <= server.metric("gatepost_dns_sockets_limit")
     wait_until(lambda: server.metric("gatepost_dns_client_questions") == 0, 15, "all have landed")
-    wait_until(lambda: descriptors(server) < 200, 10, "and their sockets are closed")
+    wait_until(lambda: len(open_files(server.process.pid)) < 200, 10, "and their sockets are closed")
 
 
 @pytest.mark.parametrize("on_temperror", ["defer", "accept"])

@@ -9,10 +9,12 @@ class SmtpSink:
     def __init__(self, folder):
         self.port, self.folder = free_port(), folder
         folder.mkdir()
-        command = [shutil.which("smtp-sink"), "-d", "message.", "-R", folder]
+        command = [shutil.which("smtp-sink")]
         if os.geteuid() == 0:  # it insists on being somebody else, once it is in the folder
-            command += ["-u", "nobody"]
+            command += ["-d", "message.", "-R", folder, "-u", "nobody"]
             shutil.chown(folder, "nobody")
+        else:
+            command += ["-d", f"{folder}/message."]
         self._process = Process([*command, f"127.0.0.1:{self.port}", "100"], folder.with_suffix(".log"))
         self._process.wait_until(lambda: accepts(self.port), "smtp-sink takes connections")
 
