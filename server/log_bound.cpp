@@ -13,8 +13,20 @@ constexpr auto patience = LogBound::window + std::chrono::seconds(10);
 LogBound::Entry& LogBound::entry_of(const Key& key, TimePoint now) {
     const auto found = entries_.find(key);
     if (found != entries_.end()) return found->second;
-    if (entries_.size() < most_clients) return entries_.try_emplace(key, Entry{now}).first->second;
-    return shared_.try_emplace(key.first, Entry{now}).first->second;
+    const std::size_t free = most_clients - entries_.size();
+    const dns::IpAddress network = dns::network_of(key.second);
+    const auto known = held_.find(network);
+    const std::size_t held = known == held_.end() ? 0 : known->second;
+    // A network gets no more than a third of what others left it.
+    if (free == 0 || 2 * held > free) return shared_.try_emplace(key.first, Entry{now}).first->second;
+    ++held_[network];
+    return entries_.try_emplace(key, Entry{now}).first->second;
+}
+
+LogBound::Entries::iterator LogBound::erase(Entries::iterator entry) {
+    const auto network = held_.find(dns::network_of(entry->first.second));
+    if (--network->second == 0) held_.erase(network);
+    return entries_.erase(entry);
 }
 
 std::optional<std::uint64_t> LogBound::admit(std::string_view event, const dns::IpAddress& client,
@@ -43,7 +55,7 @@ std::vector<LogBound::LeftOut> LogBound::take_ended(TimePoint now) {
         const auto& [key, entry] = *at;
         const bool over = is_over(entry);
         if (over && entry.left_out > 0) ended.push_back({key.first, key.second, entry.left_out});
-        at = over ? entries_.erase(at) : std::next(at);
+        at = over ? erase(at) : std::next(at);
     }
     for (auto at = shared_.begin(); at != shared_.end();) {
         const bool over = is_over(at->second);

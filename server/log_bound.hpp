@@ -1,6 +1,7 @@
 // Which log lines are left out: those that a client can cause again and again without sending a message. Each
 // client (an IPv4 address or an IPv6 /64) has so many lines of an event in a minute; the others are counted,
-// and the count is told. The clock is handed in.
+// and the count is told. A network (an IPv4 /24 or an IPv6 /48) has a share of the places, so that it cannot
+// hide others. The clock is handed in.
 #pragma once
 
 #include "dns/address_hash.hpp"
@@ -31,7 +32,8 @@ class LogBound {
         std::uint64_t lines = 0;
     };
 
-    explicit LogBound(const dns::HashKey& hash_key = {}) : entries_(0, Hash{dns::AddressHash{hash_key}}) {}
+    explicit LogBound(const dns::HashKey& hash_key = {})
+        : entries_(0, Hash{dns::AddressHash{hash_key}}), held_(0, dns::AddressHash{hash_key}) {}
 
     // nullopt: the line is left out. Otherwise how many of its kind were since the last one that was written.
     // `event` is a literal: it is kept as it is.
@@ -55,10 +57,13 @@ class LogBound {
         std::size_t written = 0;
         std::uint64_t left_out = 0;
     };
+    using Entries = std::unordered_map<Key, Entry, Hash>;
     Entry& entry_of(const Key& key, TimePoint now);
+    Entries::iterator erase(Entries::iterator entry);
 
-    std::unordered_map<Key, Entry, Hash> entries_;
-    std::unordered_map<std::string_view, Entry> shared_;  // events are few
+    Entries entries_;
+    std::unordered_map<dns::IpAddress, std::size_t, dns::AddressHash> held_;  // places, by network
+    std::unordered_map<std::string_view, Entry> shared_;                      // events are few
     std::uint64_t left_out_ = 0;
 };
 

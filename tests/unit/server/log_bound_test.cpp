@@ -17,9 +17,10 @@ dns::IpAddress address(std::string_view text) {
     return dns::IpAddress::parse(text).value();
 }
 
-dns::IpAddress numbered(std::size_t i) {
-    return address("10." + std::to_string(i / 65536) + '.' + std::to_string(i / 256 % 256) + '.' +
-                   std::to_string(i % 256));
+// Each in a network of its own.
+dns::IpAddress neighbourless(std::size_t i) {
+    return address(std::to_string(1 + i / 65536) + '.' + std::to_string(i / 256 % 256) + '.' +
+                   std::to_string(i % 256) + ".1");
 }
 
 TEST(LogBound, names_a_client_once_a_minute_and_counts_the_rest) {
@@ -54,7 +55,7 @@ TEST(LogBound, is_bounded_whatever_number_of_clients) {
     LogBound bound;
     std::size_t written = 0;
     for (std::size_t i = 0; i < 100'000; ++i)
-        if (bound.admit("refused", numbered(i), 3, start)) ++written;
+        if (bound.admit("refused", neighbourless(i), 3, start)) ++written;
     EXPECT_EQ(written, LogBound::most_clients + 3) << "the others share the lines of one";
     EXPECT_EQ(bound.size(), LogBound::most_clients);
     const auto ended = bound.take_ended(start + 71s);
@@ -62,6 +63,18 @@ TEST(LogBound, is_bounded_whatever_number_of_clients) {
     EXPECT_EQ(ended[0].client, std::nullopt);
     EXPECT_EQ(ended[0].lines, 100'000 - written);
     EXPECT_EQ(bound.size(), 0U) << "and there is room for others";
+}
+
+TEST(LogBound, lets_no_network_hide_others) {
+    LogBound bound;
+    for (std::size_t i = 0; i < 10'000; ++i)
+        bound.admit("refused", address("2001:db8:0:" + std::to_string(i) + "::1"), 1, start);
+    EXPECT_LT(bound.size(), LogBound::most_clients / 2);
+    for (std::size_t i = 0; i < 100; ++i)
+        EXPECT_EQ(bound.admit("refused", neighbourless(i), 1, start), Admitted(0)) << i;
+    bound.take_ended(start + 71s);
+    EXPECT_EQ(bound.admit("refused", address("2001:db8::1"), 1, start + 71s), Admitted(0))
+        << "it has its share anew";
 }
 
 TEST(LogBound, tells_of_clients_that_have_stopped) {
