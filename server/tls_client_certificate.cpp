@@ -2,7 +2,11 @@
 
 #include "server/tls_handles.hpp"
 
+#include "auth/crypto/public_key.hpp"
+
 #include "dns/ascii.hpp"
+
+#include <openssl/core_names.h>
 
 #include <array>
 #include <new>
@@ -18,8 +22,27 @@ using policy::DistinguishedName;
 using policy::NameAttribute;
 using GeneralNames = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
 
-// The handshake goes on in any case; what was found stays as the session's verify result.
+// local: no more than OpenSSL checks within half a millisecond. Honest clients' exponents are 65537.
+constexpr int most_key_bits = 8192;
+
+// With such a key a client that need not own it makes the check of its signature take many milliseconds.
+bool is_costly(X509* certificate) {
+    const EVP_PKEY* key = X509_get0_pubkey(certificate);
+    if (key == nullptr) return false;
+    if (EVP_PKEY_get_bits(key) > most_key_bits) return true;
+    BIGNUM* exponent = nullptr;
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) return false;
+    const int bits = BN_num_bits(exponent);
+    BN_free(exponent);
+    return bits > static_cast<int>(auth::crypto::maximum_rsa_exponent_bits);
+}
+
+// The handshake goes on in nearly any case; what was found stays as the session's verify result.
 int verify(X509_STORE_CTX* chain, void*) {
+    if (X509* shown = X509_STORE_CTX_get0_cert(chain); shown != nullptr && is_costly(shown)) {
+        X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_REJECTED);
+        return 0;  // before anything is computed with it
+    }
     if (X509_verify_cert(chain) != 1 && X509_STORE_CTX_get_error(chain) == X509_V_OK)
         X509_STORE_CTX_set_error(chain, X509_V_ERR_UNSPECIFIED);
     return 1;

@@ -58,9 +58,10 @@ class Authority:
         self.certificate = folder / "ca.pem"
         self.certificate.write_bytes(self.root.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, subject, names=(), first_day=-1, last_day=10, kind="ec", self_signed=False, client=False):
+    def issue(self, subject, names=(), first_day=-1, last_day=10, kind="ec", self_signed=False, client=False, key=None):
         """names: 'DNS:…', 'email:…', 'URI:…', 'IP:…'. Days count from now."""
-        key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, 2048)
+        if key is None:
+            key = ec.generate_private_key(ec.SECP256R1()) if kind == "ec" else rsa.generate_private_key(65537, 2048)
         builder = self._builder(_name(subject), _name(subject) if self_signed else self.name, key.public_key(),
                                 first_day, last_day)
         if names:
