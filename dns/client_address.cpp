@@ -6,6 +6,8 @@ namespace {
 constexpr unsigned ipv6_client_prefix = 64;
 constexpr unsigned ipv4_network_prefix = 24;
 constexpr unsigned ipv6_network_prefix = 48;
+constexpr unsigned ipv4_provider_prefix = 16;
+constexpr unsigned ipv6_provider_prefix = 32;
 
 }  // namespace
 
@@ -15,6 +17,10 @@ IpAddress client_of(const IpAddress& address) {
 
 IpAddress network_of(const IpAddress& address) {
     return IpNetwork(address, address.is_v4() ? ipv4_network_prefix : ipv6_network_prefix).address();
+}
+
+IpAddress provider_of(const IpAddress& address) {
+    return IpNetwork(address, address.is_v4() ? ipv4_provider_prefix : ipv6_provider_prefix).address();
 }
 
 }  // namespace gatepost::dns

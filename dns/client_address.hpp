@@ -8,5 +8,7 @@ namespace gatepost::dns {
 
 IpAddress client_of(const IpAddress& address);
 IpAddress network_of(const IpAddress& address);
+// The IPv4 /16 or IPv6 /32: what a provider gets, whose networks are many.
+IpAddress provider_of(const IpAddress& address);
 
 }  // namespace gatepost::dns

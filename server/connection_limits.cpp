@@ -34,11 +34,13 @@ ConnectionLimits::Verdict ConnectionLimits::judge(const dns::IpAddress& client, 
     const std::size_t reserve = bounds.has_reserve && !bounds.is_preferred ? reserve_of(most) : 0;
     if (others + reserve >= most) return Verdict::too_many;
     if (count(by_client_, client_of(client)) >= bounds.per_client) return Verdict::too_many_of_client;
-    std::size_t of_network = bounds.per_network.value_or(0);
     const bool is_scarce = others >= most - most / network_part;
-    if (!bounds.per_network && is_scarce && !bounds.is_preferred)
-        of_network = std::max<std::size_t>(1, most / network_part);
+    const bool is_shared = !bounds.per_network && is_scarce && !bounds.is_preferred;
+    const std::size_t of_network =
+        is_shared ? std::max<std::size_t>(1, most / network_part) : bounds.per_network.value_or(0);
     if (of_network > 0 && count(by_network_, network_of(client)) >= of_network)
+        return Verdict::too_many_of_network;
+    if (is_shared && count(by_provider_, provider_of(client)) >= 2 * of_network)
         return Verdict::too_many_of_network;
     return Verdict::admitted;
 }
@@ -51,6 +53,7 @@ ConnectionLimits::Verdict ConnectionLimits::counted(Verdict verdict) {
 void ConnectionLimits::add_one(const dns::IpAddress& client) {
     ++by_client_[client_of(client)];
     ++by_network_[network_of(client)];
+    ++by_provider_[provider_of(client)];
     ++open_;
 }
 
@@ -58,6 +61,7 @@ void ConnectionLimits::forget_one(const dns::IpAddress& client) {
     if (count(by_client_, client_of(client)) == 0) return;
     take_one(by_client_, client_of(client));
     take_one(by_network_, network_of(client));
+    take_one(by_provider_, provider_of(client));
     --open_;
 }
 

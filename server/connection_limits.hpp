@@ -31,7 +31,8 @@ class ConnectionLimits {
     struct Bounds {
         std::size_t connections = 10'000;
         std::size_t per_client = 50;
-        // 0: no limit. nullopt: a quarter of `connections`, in force while more than 75 % of them are taken.
+        // 0: no limit. nullopt: a quarter of `connections`, and half for all networks of a provider, in force
+        // while more than 75 % of them are taken.
         std::optional<std::size_t> per_network = 0;
         // Some clients are preferred: the last sixteenth of `connections` is theirs alone.
         bool has_reserve = false;
@@ -41,7 +42,9 @@ class ConnectionLimits {
 
     // `hash_key` is drawn at start: addresses are chosen by strangers.
     explicit ConnectionLimits(const dns::HashKey& hash_key = {})
-        : by_client_(0, dns::AddressHash{hash_key}), by_network_(0, dns::AddressHash{hash_key}) {}
+        : by_client_(0, dns::AddressHash{hash_key}),
+          by_network_(0, dns::AddressHash{hash_key}),
+          by_provider_(0, dns::AddressHash{hash_key}) {}
 
     // No more than this at a time, whatever Bounds say: the process has not the descriptors.
     void bound_by_descriptors(std::size_t most) { most_ = most; }
@@ -69,6 +72,7 @@ class ConnectionLimits {
     mutable std::mutex mutex_;
     Counts by_client_;
     Counts by_network_;
+    Counts by_provider_;
     std::size_t open_ = 0;
     std::size_t bound_ = 0;  // in all, at the last connection
     std::array<std::uint64_t, 4> verdicts_{};

@@ -72,7 +72,7 @@ TEST(ConnectionBounds, keep_a_way_in_when_strangers_have_taken_all) {
     };
     std::size_t taken = 0;
     for (int i = 0; i < 1000; ++i) {
-        const auto stranger = address("192.0." + std::to_string(i % 250) + ".1");
+        const auto stranger = address("192." + std::to_string(i % 250) + ".0.1");
         if (enter(stranger) == Verdict::admitted) ++taken;
     }
     EXPECT_EQ(taken, 150U) << "all but a sixteenth";

@@ -88,7 +88,7 @@ TEST(ConnectionLimits, leaves_a_network_a_quarter_when_connections_are_scarce) {
     EXPECT_EQ(limits.enter(address("2001:db8:1:999::1"), bounds), Verdict::too_many_of_network);
     taken = 0;
     for (int i = 0; i < 200; ++i)
-        if (limits.enter(address("2001:db8:2:" + std::to_string(i) + "::1"), bounds) == Verdict::admitted)
+        if (limits.enter(address("2001:db9:2:" + std::to_string(i) + "::1"), bounds) == Verdict::admitted)
             ++taken;
     EXPECT_EQ(taken, 25U) << "the others have the rest";
     const ConnectionCounts counts = limits.counts();
@@ -97,6 +97,29 @@ TEST(ConnectionLimits, leaves_a_network_a_quarter_when_connections_are_scarce) {
     EXPECT_EQ(counts.largest_client, 1U);
     EXPECT_EQ(counts.largest_network, 75U);
     EXPECT_EQ(counts.verdicts, (std::array<std::uint64_t, 4>{100, 175, 0, 126}));
+}
+
+// Who has an IPv6 /32 has 65,536 networks, and one connection of each is enough.
+TEST(ConnectionLimits, leaves_a_provider_half_when_connections_are_scarce) {
+    const struct {
+        const char* prefix;
+        const char* rest;
+        const char* other;
+    } cases[] = {{"2001:db8:", "::1", "2001:db9::1"}, {"192.0.", ".1", "192.1.0.1"}};
+    for (const auto& entry : cases) {
+        ConnectionLimits limits;
+        ConnectionLimits::Bounds bounds{100, 1000};
+        bounds.per_network = std::nullopt;
+        for (int i = 0; i < 100; ++i)
+            EXPECT_EQ(limits.enter(address(entry.prefix + std::to_string(i) + entry.rest), bounds),
+                      i < 75 ? Verdict::admitted : Verdict::too_many_of_network);
+        for (int i = 0; i < 25; ++i)
+            EXPECT_EQ(limits.enter(address(entry.other), bounds), Verdict::admitted);
+        for (int i = 0; i < 75; ++i)
+            limits.leave(address(entry.prefix + std::to_string(i) + entry.rest));
+        EXPECT_EQ(limits.enter(address(entry.prefix + std::string("7") + entry.rest), bounds),
+                  Verdict::admitted);
+    }
 }
 
 TEST(ConnectionLimits, hinders_no_large_network_while_there_is_room) {
