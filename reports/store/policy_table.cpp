@@ -92,35 +92,44 @@ PolicyTable::PolicyTable(SQLite::Database& database)
                          ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       use_(database, "UPDATE policy SET last_day = ? WHERE id = ?") {}
 
-std::int64_t PolicyTable::id_of(const Row& row, std::int64_t day) {
-    std::string texts = texts_of(row);
+std::optional<std::int64_t> PolicyTable::find(const Row& row, std::int64_t day) {
+    return find(texts_of(row), day);
+}
+
+std::optional<std::int64_t> PolicyTable::find(std::string texts, std::int64_t day) {
     if (day_ != day || ids_.size() == max_known_ids) forget();
     day_ = day;
     if (const auto known = ids_.find(texts); known != ids_.end()) return known->second;
-    const std::int64_t id = read_or_write(row, texts, day);
-    if (texts.size() <= max_known_octets) ids_.emplace(std::move(texts), id);
+    // Policies are told apart by the hash of their texts: nobody finds two with the same.
+    const std::optional<std::int64_t> id = read(auth::crypto::sha256(texts), day);
+    if (id && texts.size() <= max_known_octets) ids_.emplace(std::move(texts), *id);
     return id;
 }
 
-// Policies are told apart by the hash of their texts: nobody finds two with the same.
-std::int64_t PolicyTable::read_or_write(const Row& row, const std::string& texts, std::int64_t day) {
+std::int64_t PolicyTable::id_of(const Row& row, std::int64_t day) {
+    const std::string texts = texts_of(row);
+    if (const std::optional<std::int64_t> id = find(texts, day)) return *id;
     const std::string hash = auth::crypto::sha256(texts);
-    Binder(find_).octets(hash);
-    if (find_.executeStep()) {
-        Columns columns(find_);
-        const std::int64_t id = columns.integer();
-        const bool is_used_later = columns.integer() >= day;
-        find_.tryReset();
-        if (is_used_later) return id;
-        Binder(use_).integer(day).integer(id);
-        use_.exec();
-        return id;
-    }
     Binder binder(add_);
     binder.octets(hash).integer(day);
     each_text(row, [&](std::string_view text) { binder.text(text); });
     add_.exec();
-    return database_.getLastInsertRowid();
+    const std::int64_t id = database_.getLastInsertRowid();
+    if (texts.size() <= max_known_octets) ids_.emplace(texts, id);
+    return id;
+}
+
+std::optional<std::int64_t> PolicyTable::read(const std::string& hash, std::int64_t day) {
+    Binder(find_).octets(hash);
+    if (!find_.executeStep()) return std::nullopt;
+    Columns columns(find_);
+    const std::int64_t id = columns.integer();
+    const bool is_used_later = columns.integer() >= day;
+    find_.tryReset();
+    if (is_used_later) return id;
+    Binder(use_).integer(day).integer(id);
+    use_.exec();
+    return id;
 }
 
 }  // namespace gatepost::reports::store

@@ -9,6 +9,7 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -28,11 +29,14 @@ class PolicyTable {
     // The id of the row's policy, which is written where it is new. It is kept at least as long as rows of
     // `day`. Throws SQLite::Exception.
     std::int64_t id_of(const aggregate::Row& row, std::int64_t day);
+    // The same; nullopt where it is new, and nothing is written.
+    std::optional<std::int64_t> find(const aggregate::Row& row, std::int64_t day);
     // To be called when policies were taken out of the database.
     void forget() { ids_.clear(); }
 
   private:
-    std::int64_t read_or_write(const aggregate::Row& row, const std::string& texts, std::int64_t day);
+    std::optional<std::int64_t> find(std::string texts, std::int64_t day);
+    std::optional<std::int64_t> read(const std::string& hash, std::int64_t day);
 
     SQLite::Database& database_;
     std::int64_t day_ = 0;                               // of ids_

@@ -24,12 +24,23 @@ std::int64_t number(SQLite::Statement& statement) {
     return value;
 }
 
+std::optional<std::int64_t> day(SQLite::Statement& statement) {
+    Binder reset(statement);
+    std::optional<std::int64_t> found;
+    if (statement.executeStep() && !statement.getColumn(0).isNull())
+        found = statement.getColumn(0).getInt64();
+    statement.tryReset();
+    return found;
+}
+
 }  // namespace
 
 Pruner::Pruner(SQLite::Database& database)
     : pages_(database, "PRAGMA page_count"),
       free_pages_(database, "PRAGMA freelist_count"),
       oldest_(database, "SELECT min(day) FROM report_row"),
+      pruning_day_(database, "SELECT day FROM pruning"),
+      remember_(database, "INSERT OR REPLACE INTO pruning VALUES (1, ?)"),
       delete_rows_(database, std::string("DELETE FROM report_row WHERE ") + row_key + " IN (SELECT " +
                                  columns_of(row_key) + " FROM report_row WHERE day < ? ORDER BY day LIMIT " +
                                  rows_at_a_time + ")"),
@@ -44,11 +55,16 @@ std::uint64_t Pruner::octets_used() {
 }
 
 std::optional<std::int64_t> Pruner::oldest_day() {
-    Binder reset(oldest_);
-    std::optional<std::int64_t> day;
-    if (oldest_.executeStep() && !oldest_.getColumn(0).isNull()) day = oldest_.getColumn(0).getInt64();
-    oldest_.tryReset();
-    return day;
+    return day(oldest_);
+}
+
+std::optional<std::int64_t> Pruner::pruning_day() {
+    return day(pruning_day_);
+}
+
+void Pruner::remember_pruning_day(std::int64_t day) {
+    Binder(remember_).integer(day);
+    remember_.exec();
 }
 
 std::size_t Pruner::prune_before(std::int64_t day) {

@@ -134,20 +134,25 @@ std::string placeholders(int count) {
 RowWriter::RowWriter(SQLite::Database& database)
     : database_(database),
       policies_(database),
-      count_row_(database, std::string("INSERT INTO report_row (day, policy, ") + row_columns +
-                               ", count) VALUES (" + placeholders(18) +
-                               ") ON CONFLICT DO UPDATE SET count = count + excluded.count, "
-                               "latest = max(latest, excluded.latest)") {}
+      add_row_(database, std::string("INSERT INTO report_row (day, policy, ") + row_columns +
+                             ", count) VALUES (" + placeholders(18) +
+                             ") ON CONFLICT DO UPDATE SET count = count + excluded.count, "
+                             "latest = max(latest, excluded.latest)"),
+      count_row_(database,
+                 "UPDATE report_row SET count = count + ?18, latest = max(latest, ?17) WHERE day = ?1 AND "
+                 "policy = ?2 AND policy_domain = ?3 AND source_ip = ?4 AND header_from = ?5 AND "
+                 "envelope_from = ?6 AND envelope_to = ?7 AND disposition = ?8 AND dkim_aligned = ?9 AND "
+                 "spf_aligned = ?10 AND reason_type = ?11 AND reason_comment = ?12 AND dkim = ?13 AND "
+                 "spf_domain = ?14 AND spf_result = ?15 AND spf_human_result = ?16") {}
 
-void RowWriter::write_row(const AlikeRows& alike) {
+// Gives the number of rows that were written or changed.
+int RowWriter::run(SQLite::Statement& statement, const AlikeRows& alike, std::int64_t policy) {
     const Row& row = *alike.row;
     const auto time = std::chrono::floor<std::chrono::microseconds>(alike.latest).time_since_epoch();
-    const std::int64_t day = day_of(row).time_since_epoch().count();
-    const std::int64_t policy = policies_.id_of(row, day);
     const std::string envelope_to = write_fields(row.envelope_to);
     const std::string dkim = write_dkim(row.dkim);
-    Binder binder(count_row_);
-    binder.integer(day).integer(policy);
+    Binder binder(statement);
+    binder.integer(day_of(row).time_since_epoch().count()).integer(policy);
     binder.kept_text(row.policy_domain.text()).text(row.source_ip.text()).kept_text(row.header_from.text());
     binder.kept_text(row.envelope_from).kept_text(envelope_to).kept_text(row.disposition);
     binder.integer(row.dkim_aligned ? 1 : 0).integer(row.spf_aligned ? 1 : 0);
@@ -161,20 +166,35 @@ void RowWriter::write_row(const AlikeRows& alike) {
     else
         binder.text("").text("").text("");
     binder.integer(time.count()).integer(static_cast<std::int64_t>(alike.count));
-    count_row_.exec();
+    return statement.exec();
 }
 
-void RowWriter::write(const std::deque<Row>& rows, std::size_t count) {
+// False: there is no room.
+bool RowWriter::write_row(const AlikeRows& alike, RowRoom& room) {
+    const std::int64_t day = day_of(*alike.row).time_since_epoch().count();
+    if (!room.is_ample()) {
+        const std::optional<std::int64_t> policy = policies_.find(*alike.row, day);
+        if (policy && run(count_row_, alike, *policy) > 0) return true;
+        if (!room.take(alike.row->source_ip, octets_in_database(*alike.row))) return false;
+    }
+    run(add_row_, alike, policies_.id_of(*alike.row, day));
+    return true;
+}
+
+std::size_t RowWriter::write(const std::deque<Row>& rows, std::size_t count, RowRoom& room) {
+    std::size_t left_out = 0;
     // Immediate: a lock that another process holds is met here, with its timeout, and not half way.
     SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
     try {
         for (const AlikeRows& alike : count_alike(rows, count))
-            write_row(alike);
+            if (!write_row(alike, room)) left_out += alike.count;
         transaction.commit();
     } catch (...) {
         forget_policies();  // those of this transaction go with it
+        room.forget();
         throw;
     }
+    return left_out;
 }
 
 std::vector<DaySummary> read_days(SQLite::Database& database,

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "reports/store/policy_table.hpp"
+#include "reports/store/row_room.hpp"
 #include "reports/store/store.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -27,16 +29,19 @@ class RowWriter {
   public:
     explicit RowWriter(SQLite::Database& database);
 
-    // The first `count` of `rows`, all or none of them: one transaction.
-    void write(const std::deque<aggregate::Row>& rows, std::size_t count);
+    // The first `count` of `rows`: one transaction. Gives how many of them were left out, as there was no
+    // room for them; those that are alike with one that is kept are counted there in any case.
+    std::size_t write(const std::deque<aggregate::Row>& rows, std::size_t count, RowRoom& room);
     // To be called when policies were taken out of the database.
     void forget_policies() { policies_.forget(); }
 
   private:
-    void write_row(const AlikeRows& alike);
+    bool write_row(const AlikeRows& alike, RowRoom& room);
+    int run(SQLite::Statement& statement, const AlikeRows& alike, std::int64_t policy);
 
     SQLite::Database& database_;
     PolicyTable policies_;
+    SQLite::Statement add_row_;
     SQLite::Statement count_row_;
 };
 

@@ -90,7 +90,16 @@ DROP TABLE policy;
 ALTER TABLE policy_by_hash RENAME TO policy;
 CREATE INDEX policy_last_day ON policy (last_day);
 )sql",
-                                                   add_policy_hashes}}};
+                                                   add_policy_hashes},
+                                                  // The day is kept over restarts, so that a clock that ran
+                                                  // ahead is not believed at the next one.
+                                                  {R"sql(
+CREATE TABLE pruning (
+    id  INTEGER PRIMARY KEY CHECK (id = 1),
+    day INTEGER NOT NULL  -- that it went by last, days since 1970-01-01, UTC
+) STRICT;
+INSERT INTO pruning SELECT 1, max(day) FROM report_row HAVING count(*) > 0;
+)sql"}}};
 
 int number(SQLite::Database& database, const char* query) {
     return database.execAndGet(query).getInt();

@@ -18,7 +18,7 @@ class UnusableDatabase : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 // "GPST": tells our files from those of other programs.
 inline constexpr int application_id = 0x47505354;
 

@@ -35,6 +35,10 @@ std::size_t octets_of(const Row& row) {
     return octets;
 }
 
+std::int64_t number_of(std::chrono::year_month_day day) {
+    return std::chrono::sys_days(day).time_since_epoch().count();
+}
+
 // Runs one query and turns what it throws into words.
 template <typename T, typename Query>
 Found<T> run_query(const std::filesystem::path& file, Query query) {
@@ -78,7 +82,9 @@ class SqliteStore final : public Store {
           reader_(file_, std::move(read_database)),
           database_(std::move(database)),
           writer_(database_),
+          room_(database_),
           pruner_(database_),
+          pruning_day_(pruner_.pruning_day()),
           thread_([this] { run(); }) {}
 
     ~SqliteStore() override {
@@ -94,6 +100,10 @@ class SqliteStore final : public Store {
     bool flush() override;
     std::string problem() const override;
     void keep(const Retention& retention) override;
+    std::optional<std::chrono::year_month_day> pruning_day() const override {
+        if (!pruning_day_) return std::nullopt;
+        return std::chrono::sys_days(std::chrono::days(*pruning_day_));
+    }
     Activity activity() const override;
     Found<DaySummary> days(std::optional<std::chrono::year_month_day> day) override {
         return reader_.days(day);
@@ -107,8 +117,9 @@ class SqliteStore final : public Store {
     void await_work(std::unique_lock<std::mutex>& lock);
     // What one attempt to write came to.
     struct Attempt {
-        std::size_t rows = 0;    // committed, and gone from the backlog
-        std::size_t octets = 0;  // that they took
+        std::size_t rows = 0;      // gone from the backlog: committed, …
+        std::size_t left_out = 0;  // … or there was no room for them in the database
+        std::size_t octets = 0;    // that they took
         std::string problem;
     };
     Attempt write_batch();
@@ -136,15 +147,16 @@ class SqliteStore final : public Store {
     std::deque<Row> backlog_;  // the writer's own: taken, not yet committed
     SQLite::Database database_;
     RowWriter writer_;
+    RowRoom room_;
     Pruner pruner_;
-    std::thread thread_;  // last: it uses all of the above
+    const std::optional<std::int64_t> pruning_day_;  // when the store was opened
+    std::thread thread_;                             // last: it uses all of the above
 };
 
 void SqliteStore::append(Row row) {
     const std::size_t octets = octets_of(row);
     const std::lock_guard lock(mutex_);
-    if (activity_.is_full || activity_.waiting() >= options_.backlog_rows ||
-        octets_ + octets > options_.backlog_octets) {
+    if (activity_.waiting() >= options_.backlog_rows || octets_ + octets > options_.backlog_octets) {
         ++activity_.dropped;
         return;
     }
@@ -161,9 +173,9 @@ bool SqliteStore::flush() {
     ++flushing_;
     hurry_ = true;
     wake_.notify_one();
-    settled_.wait(lock, [&] { return activity_.written >= target || failures_ != failures; });
+    settled_.wait(lock, [&] { return activity_.settled() >= target || failures_ != failures; });
     --flushing_;
-    return activity_.written >= target;
+    return activity_.settled() >= target;
 }
 
 std::string SqliteStore::problem() const {
@@ -222,7 +234,7 @@ SqliteStore::Attempt SqliteStore::write_batch() {
     Attempt attempt;
     const std::size_t count = std::min(backlog_.size(), options_.batch_rows);
     try {
-        writer_.write(backlog_, count);
+        attempt.left_out = writer_.write(backlog_, count, room_);
     } catch (const std::exception& error) {
         attempt.problem = "cannot write " + file_.string() + ": " + error.what();
         return attempt;
@@ -235,7 +247,10 @@ SqliteStore::Attempt SqliteStore::write_batch() {
 }
 
 void SqliteStore::settle(Attempt attempt) {
-    activity_.written += attempt.rows;
+    activity_.written += attempt.rows - attempt.left_out;
+    activity_.left_out += attempt.left_out;
+    activity_.dropped += attempt.left_out;
+    activity_.crowding = room_.crowding();
     octets_ -= attempt.octets;
     problem_ = std::move(attempt.problem);
     if (!problem_.empty()) ++failures_;
@@ -249,11 +264,11 @@ void SqliteStore::prune_some(std::unique_lock<std::mutex>& lock) {
     const Retention retention = *retention_;
     std::uint64_t octets = activity_.octets;
     lock.unlock();
-    const auto number_of = [](std::chrono::year_month_day day) {
-        return static_cast<std::int64_t>(std::chrono::sys_days(day).time_since_epoch().count());
-    };
     std::size_t gone = 0;
+    bool is_full = false;
     try {
+        if (retention.today && pruner_.pruning_day() < number_of(*retention.today))
+            pruner_.remember_pruning_day(number_of(*retention.today));
         gone = pruner_.prune_before(number_of(retention.oldest));
         octets = pruner_.octets_used();
         const std::optional<std::int64_t> oldest =
@@ -262,6 +277,8 @@ void SqliteStore::prune_some(std::unique_lock<std::mutex>& lock) {
             gone = pruner_.prune_before(*oldest + 1);
             octets = pruner_.octets_used();
         }
+        is_full = gone == 0 && octets > retention.octets;
+        room_.measure(retention, octets, is_full);
     } catch (const std::exception&) {
         gone = 0;
     }
@@ -269,7 +286,7 @@ void SqliteStore::prune_some(std::unique_lock<std::mutex>& lock) {
     lock.lock();
     activity_.pruned += gone;
     activity_.octets = octets;
-    activity_.is_full = gone == 0 && octets > retention.octets;
+    activity_.is_full = is_full;
     may_prune_ = gone > 0;
 }
 

@@ -5,6 +5,7 @@
 #include "reports/aggregate/row.hpp"
 
 #include "dns/domain_name.hpp"
+#include "dns/ip_address.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -49,13 +50,16 @@ class Reader {
 
 // What became of the rows since the store was opened.
 struct Activity {
-    std::uint64_t appended = 0;  // taken: written or waiting
+    std::uint64_t appended = 0;  // taken: waiting, written or left out
     std::uint64_t written = 0;   // committed
-    std::uint64_t dropped = 0;   // refused, as the backlog of a database that cannot be written was full
+    std::uint64_t left_out = 0;  // there was no room for them in the database
+    std::uint64_t dropped = 0;   // those, and what a full backlog that could not be written did not take
     std::uint64_t pruned = 0;    // taken out again, rows and policies, as they were too old or too many
     std::uint64_t octets = 0;    // of the database, as far as it holds something
-    bool is_full = false;        // nothing more may be taken out: new rows are dropped
-    std::uint64_t waiting() const { return appended - written; }
+    bool is_full = false;        // nothing more may be taken out: rows like none that is kept are dropped
+    std::optional<dns::IpAddress> crowding;  // so are those of this client's network, past its share
+    std::uint64_t settled() const { return written + left_out; }
+    std::uint64_t waiting() const { return appended - settled(); }
 };
 
 // What is kept (PRODUCT.md, history).
@@ -63,6 +67,8 @@ struct Retention {
     std::chrono::year_month_day oldest;  // days before it go
     std::uint64_t octets = 0;            // past it the oldest days go first, …
     std::chrono::year_month_day spared;  // … but this one and those behind it: their reports are to be sent
+    // What pruning_day() gives when the store is opened next.
+    std::optional<std::chrono::year_month_day> today = {};
 };
 
 class Store : public Reader {
@@ -78,6 +84,8 @@ class Store : public Reader {
     virtual std::string problem() const = 0;
     // From now on. Days go in small steps between the batches of new rows. Any thread; waits for nothing.
     virtual void keep(const Retention& retention) = 0;
+    // `today` of the last Retention that was gone by when the store was opened; nullopt: there was none.
+    virtual std::optional<std::chrono::year_month_day> pruning_day() const = 0;
     // Any thread.
     virtual Activity activity() const = 0;
 };

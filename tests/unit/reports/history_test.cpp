@@ -28,11 +28,14 @@ class HistoryTest : public testing::Test {
         EXPECT_EQ(opened.problem, "");
         return std::move(opened.store);
     }
-    // Rows of a day that differ, of about 300 octets each.
+    // Rows of a day that differ, of about 300 octets each, and of as many networks.
     static void fill(Store& store, std::chrono::sys_days day, int rows) {
         for (int i = 0; i < rows; ++i) {
             Row row = report_row();
             row.received = day + 1h;
+            row.source_ip =
+                dns::IpAddress::parse("10." + std::to_string(i / 256) + '.' + std::to_string(i % 256) + ".1")
+                    .value();
             row.envelope_from = std::to_string(i) + std::string(200, 'x') + ".example";
             store.append(row);
         }
@@ -103,6 +106,7 @@ PRAGMA user_version = 1;
     }
     const auto store = open();
     ASSERT_TRUE(store);
+    EXPECT_EQ(store->pruning_day(), std::chrono::year_month_day(report_day)) << "that of the newest row";
     Row row = report_row();
     row.policy.fo = "0";
     store->append(row);
@@ -139,6 +143,17 @@ TEST_F(HistoryTest, DeletesDaysThatAreTooOldWhileNewRowsCome) {
     EXPECT_FALSE(store->activity().is_full);
 }
 
+TEST_F(HistoryTest, RemembersTheDayThatItWentBy) {
+    {
+        const auto store = open();
+        EXPECT_EQ(store->pruning_day(), std::nullopt);
+        store->keep({report_day, no_limit, report_day, second_day_});
+        fill(*store, third_day_, 1);
+        fill(*store, third_day_, 1);
+    }
+    EXPECT_EQ(open()->pruning_day(), std::chrono::year_month_day(second_day_));
+}
+
 // As a clock does that ran ahead and was set back.
 TEST_F(HistoryTest, WritesAPolicyAgainThatWasDeletedOnItsDay) {
     const auto store = open();
@@ -171,6 +186,61 @@ TEST_F(HistoryTest, HoldsItsSizeByTheOldestDays) {
     }
     EXPECT_LE(number("PRAGMA page_count") * number("PRAGMA page_size"), file_octets * 11 / 10);
     EXPECT_EQ(rows_of(*store, report_day + std::chrono::days(7)), 1'000U);
+}
+
+// One who sends from his network what makes long rows, and others beside him.
+TEST_F(HistoryTest, GivesNoNetworkMoreThanItsShareOfTheLastDays) {
+    const auto store = open();
+    const std::uint64_t bound = 2'000'000;
+    store->keep({report_day, bound, report_day});
+    Row others = report_row();
+    others.source_ip = dns::IpAddress::parse("198.51.100.1").value();
+    for (int batch = 0; batch < 20; ++batch) {
+        for (int i = 0; i < 200; ++i) {
+            Row row = report_row();
+            row.source_ip = dns::IpAddress::parse("192.0.2." + std::to_string(i % 100)).value();
+            row.envelope_from = std::to_string(200 * batch + i) + std::string(2'000, 'x') + ".example";
+            store->append(row);
+        }
+        others.envelope_from = std::to_string(batch) + ".example";
+        store->append(others);
+        ASSERT_TRUE(store->flush());
+    }
+    EXPECT_FALSE(store->activity().is_full);
+    ASSERT_TRUE(store->activity().crowding.has_value());
+    EXPECT_EQ(store->activity().crowding->text().substr(0, 8), "192.0.2.");
+    EXPECT_GT(store->activity().dropped, 2'000U);
+    EXPECT_EQ(store->activity().waiting(), 0U);
+    const auto kept = number("SELECT count(*) FROM report_row WHERE source_ip = '198.51.100.1'");
+    EXPECT_EQ(kept, 20);
+    EXPECT_GT(rows_of(*store, report_day), 200U) << "up to half nobody is held";
+
+    // On the next day it begins anew; what was counted before this start counts.
+    const auto again = open();
+    again->keep({report_day, bound, report_day});
+    fill(*again, report_day, 1);
+    again->append(report_row());
+    fill(*again, report_day, 1);
+    EXPECT_TRUE(again->activity().crowding.has_value());
+    again->keep({report_day, bound, second_day_});
+    fill(*again, second_day_, 1);
+    again->append(report_row(36h));
+    fill(*again, second_day_, 1);
+    EXPECT_EQ(rows_of(*again, second_day_), 2U);
+    EXPECT_FALSE(again->activity().crowding.has_value());
+}
+
+TEST_F(HistoryTest, CountsOnInRowsThatAreKeptWhereThereIsNoRoomForNewOnes) {
+    const auto store = open();
+    store->append(report_row());
+    fill(*store, report_day, 1'000);
+    store->keep({report_day, 100'000, report_day});
+    ASSERT_TRUE(comes([&] { return store->activity().is_full; }));
+    store->append(report_row());
+    fill(*store, report_day, 1'100);
+    EXPECT_EQ(store->activity().dropped, 100U);
+    EXPECT_EQ(number("SELECT sum(count) FROM report_row"), 2'002);
+    EXPECT_EQ(rows_of(*store, report_day), 1'001U);
 }
 
 // Reports of the last days are not sent yet: they are kept, and what comes is dropped and counted.

@@ -57,7 +57,11 @@ class MetricsTest : public testing::Test {
             return counts;
         };
         metrics.report_rows_source = [] {
-            return reports::store::Activity{7, 5, 1};
+            reports::store::Activity activity;
+            activity.appended = 7;
+            activity.written = 5;
+            activity.dropped = 1;
+            return activity;
         };
         metrics.reloads_source = [] {
             return ReloadState::Counts{3, false};
