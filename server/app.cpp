@@ -12,6 +12,7 @@
 #include "server/log.hpp"
 #include "server/relay/maildir.hpp"
 #include "server/reload_state.hpp"
+#include "server/signals.hpp"
 #include "server/watcher.hpp"
 #include "server/worker.hpp"
 
@@ -26,7 +27,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -72,7 +72,10 @@ class App {
           runtime_(outset_.runtime),
           log_(config().log),
           metrics_(worker_count(config())),
-          signals_(context_, SIGTERM, SIGINT, SIGHUP),
+          signals_(context_.get_executor(), {[this] { reload(); },
+                                             [this] {
+                                                 draining_ ? end_at_once() : drain();
+                                             }}),
           drain_timer_(context_) {}
 
     int run() {
@@ -96,7 +99,7 @@ class App {
         for (auto& listener : listeners_)
             listener->start();
         health_->set_listening(true);
-        wait_for_signal();
+        signals_.watch();
         outset_.manager.tell_ready("serving " + config().hostname);
         LogEntry entry("started");
         entry.with("hostname", config().hostname).with("workers", workers_.size());
@@ -281,6 +284,10 @@ class App {
                     warnings.emplace_back(
                         "store_trouble: history.max_size is reached, and no day is old "
                         "enough to be deleted: new report rows are dropped");
+                else if (const auto client = store_->activity().crowding)
+                    warnings.push_back("store_trouble: history.max_size is near, and the network of " +
+                                       client->text() +
+                                       " has its share of it: its new report rows are dropped");
                 const std::string strangers = health_->warning_of_zones();
                 if (!strangers.empty()) warnings.push_back(strangers);
                 return warnings;
@@ -307,19 +314,6 @@ class App {
         if (http_) http_->stop();
         background_.stop();
         if (background_thread_.joinable()) background_thread_.join();
-    }
-
-    void wait_for_signal() {
-        signals_.async_wait([this](boost::system::error_code error, int signal) {
-            if (error) return;
-            if (signal == SIGHUP)
-                reload();
-            else if (draining_)
-                return end_at_once();
-            else
-                drain();
-            wait_for_signal();
-        });
     }
 
     // Whatever goes wrong in a reload, such as a lack of memory, the server goes on as it is.
@@ -420,13 +414,9 @@ class App {
         end();
     }
 
-    // From here on a signal has the system's own effect: it ends the process, wherever that hangs.
     void end() {
         drain_timer_.cancel();
-        boost::system::error_code ignored;
-        signals_.remove(SIGTERM, ignored);
-        signals_.remove(SIGINT, ignored);
-        signals_.cancel(ignored);
+        signals_.release();
         context_.stop();
     }
 
@@ -467,7 +457,7 @@ class App {
     asio::io_context context_{1};
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::unique_ptr<Listener>> listeners_;
-    asio::signal_set signals_;
+    Signals signals_;
     asio::steady_timer drain_timer_;
     bool draining_ = false;
 };
