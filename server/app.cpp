@@ -183,7 +183,12 @@ class App {
 
     void tell_downstream_trouble(std::vector<std::string>& warnings) const {
         if (!downstream_) return;
-        for (const auto& server : downstream_->counts(std::chrono::steady_clock::now()).servers)
+        const relay::DownstreamCounts counts = downstream_->counts(std::chrono::steady_clock::now());
+        if (counts.are_connections_short)
+            warnings.emplace_back(
+                "relay.connections: messages waited in vain for a connection to the mail system behind: all "
+                "are in use, or all that one client may have");
+        for (const auto& server : counts.servers)
             if (!server.trouble.empty())
                 warnings.push_back("downstream_trouble: " + server.name + ": " + server.trouble);
     }
