@@ -47,7 +47,8 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr unsigned file_threads = 4;  // local: as many fsyncs at a time as a disk gains from
+// local: so many that three clients whose operations hang leave some for others.
+constexpr unsigned file_threads = 16;
 constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
 // local: what a downstream server takes to greet. One that is late, or a dead name server, holds up no start.
 constexpr auto first_probe_time = 3s;
