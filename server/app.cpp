@@ -49,7 +49,7 @@ namespace {
 
 // local: so many that three clients whose operations hang leave some for others.
 constexpr unsigned file_threads = 16;
-constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
+constexpr auto drain_time = 30s;  // PRODUCT.md, Signals
 // local: what a downstream server takes to greet. One that is late, or a dead name server, holds up no start.
 constexpr auto first_probe_time = 3s;
 constexpr auto left_out_interval = 10s;  // local: soon after a client has stopped

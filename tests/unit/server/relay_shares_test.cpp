@@ -131,22 +131,45 @@ TEST_F(RelayShares, charges_for_connections_that_are_being_opened) {
     EXPECT_EQ(served, Names{"good"});
 }
 
-// A server that hangs at QUIT: the connection is there until it is gone.
-TEST_F(RelayShares, charges_until_the_connection_is_gone) {
-    keep("192.0.2.1", 8);
+// Given back, or closed, it counts no more.
+TEST_F(RelayShares, charges_until_it_is_given_back_or_gone) {
+    keep("192.0.2.1", 10);
     settle();
     ASSERT_EQ(kept_of_all(), 8);
-    keep("192.0.2.1", 1);
-    settle();
-    EXPECT_EQ(kept_of_all(), 8);
     kept_of("192.0.2.1").pop_back();
     settle();
     EXPECT_EQ(kept_of_all(), 8);
     pool->release(std::move(kept_of("192.0.2.1").back()));
     kept_of("192.0.2.1").pop_back();
-    keep("192.0.2.1", 1);
     settle();
     EXPECT_EQ(kept_of_all(), 8);
+    EXPECT_EQ(server->connections, 9);
+}
+
+// A server that hangs at RSET: the connection is its client's until it is nobody's.
+TEST_F(RelayShares, charges_while_a_connection_is_being_reset) {
+    server->fault = {"RSET", std::string(tests::hung)};
+    keep("192.0.2.1", 8);
+    settle();
+    std::vector<Connection>& own = kept_of("192.0.2.1");
+    ASSERT_EQ(own.size(), 8);
+    for (std::size_t i = 0; i < 2; ++i) {
+        own[i]->session().start_transaction(smtp::Envelope(), nullptr);
+        asio::co_spawn(*context, own[i]->exchange(1s), asio::detached);
+        settle();
+        own[i]->wait_for_client(own[i]);
+    }
+    start_for("192.0.2.1", "1");
+    start_for("192.0.2.1", "2");
+    context->run_for(2s);
+    EXPECT_FALSE(own[0]) << "its client took too long";
+    EXPECT_FALSE(own[1]) << "its client took too long";
+    start_for("192.0.2.1", "3");
+    settle();
+    EXPECT_EQ(served, Names());
+    EXPECT_EQ(server->connections, 8);
+    run_until_served(3);  // RSET has five seconds
+    EXPECT_EQ(served, (Names{"1", "2", "3"}));
 }
 
 // Whose own share is used up takes nobody else's, however long that one has waited for its client.
