@@ -19,12 +19,15 @@ struct SlowLane::Waiter {
         : lane(own_lane),
           timer(executor, asio::steady_timer::time_point::max()),
           place(lane.waiting_.enter(*this, claim, false)) {}
-    ~Waiter() { leave(); }
+    ~Waiter() {
+        if (place) lane.waiting_.leave(*place);
+    }
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
 
-    void leave() {
-        if (place) lane.waiting_.leave(*std::exchange(place, std::nullopt));
+    void give_turn() {
+        lane.waiting_.serve(*std::exchange(place, std::nullopt));
+        timer.cancel();
     }
 
     SlowLane& lane;
@@ -48,9 +51,7 @@ asio::awaitable<void> SlowLane::wait(asio::any_io_executor executor, Claim claim
 void SlowLane::give_slice(const asio::any_io_executor& executor) {
     is_giving_ = !waiting_.empty();
     if (!is_giving_) return;
-    Waiter& next = *waiting_.first()->second.waiter;
-    next.leave();
-    next.timer.cancel();
+    waiting_.first().waiter().give_turn();
     asio::post(executor, [this, executor] { give_slice(executor); });
 }
 

@@ -47,8 +47,9 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr unsigned file_threads = 4;  // local: as many fsyncs at a time as a disk gains from
-constexpr auto drain_time = 30s;      // PRODUCT.md, Signals
+// local: so many that three clients whose operations hang leave some for others.
+constexpr unsigned file_threads = 16;
+constexpr auto drain_time = 30s;  // PRODUCT.md, Signals
 // local: what a downstream server takes to greet. One that is late, or a dead name server, holds up no start.
 constexpr auto first_probe_time = 3s;
 constexpr auto left_out_interval = 10s;  // local: soon after a client has stopped
@@ -186,7 +187,12 @@ class App {
 
     void tell_downstream_trouble(std::vector<std::string>& warnings) const {
         if (!downstream_) return;
-        for (const auto& server : downstream_->counts(std::chrono::steady_clock::now()).servers)
+        const relay::DownstreamCounts counts = downstream_->counts(std::chrono::steady_clock::now());
+        if (counts.are_connections_short)
+            warnings.emplace_back(
+                "relay.connections: messages waited in vain for a connection to the mail system behind: all "
+                "are in use, or all that one client may have");
+        for (const auto& server : counts.servers)
             if (!server.trouble.empty())
                 warnings.push_back("downstream_trouble: " + server.name + ": " + server.trouble);
     }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dns/address_hash.hpp"
+#include "dns/claim.hpp"
 #include "dns/ip_address.hpp"
 
 #include <atomic>
@@ -103,6 +104,7 @@ class Share {
 
     // Before the first take(). Who has the reserve has no bound but the whole.
     void belongs_to(const dns::IpAddress& client, bool has_reserve);
+    dns::Claim claim() const { return {client_, has_reserve_}; }
     // False: that is more than is left, or than this client may have; nothing is taken.
     bool take(std::size_t octets);
     void give_back(std::size_t octets);

@@ -44,7 +44,7 @@ SpooledBody::~SpooledBody() {
     share_of_memory_.give_back(taken_);
     if (is_in_memory()) return;
     file_->be_charged_for(share_of_disk_);
-    files_.release(std::move(file_));
+    files_.release(share_of_disk_.claim(), std::move(file_));
 }
 
 boost::asio::awaitable<bool> SpooledBody::append(std::string_view octets) {
@@ -59,7 +59,7 @@ boost::asio::awaitable<bool> SpooledBody::append(std::string_view octets) {
         auto work = [this, octets] {
             write_to_file(octets);
         };
-        co_await files_.run(std::move(work));
+        co_await files_.run(share_of_disk_.claim(), std::move(work));
         share_of_memory_.give_back(std::exchange(taken_, 0));
     }
     size_ += octets.size();

@@ -89,16 +89,16 @@ struct Worker::Impl {
     }
 
     std::unique_ptr<relay::Delivery> make_delivery(const Runtime& runtime, relay::ForwardedClient client) {
+        const dns::Claim claim{client.address, client.is_named};
         if (pool) {
             std::optional<relay::ForwardedClient> told;
             if (runtime.config.relay.send_xforward) told = client;
-            const dns::Claim claim{client.address, client.is_named};
             return std::make_unique<relay::SmtpDelivery>(*pool, shared.files, std::move(told), claim);
         }
         const auto now = std::chrono::system_clock::now().time_since_epoch();
         std::string name = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
         name += '.' + client.ident + '.' + runtime.config.hostname;
-        return std::make_unique<relay::MaildirDelivery>(maildir, std::move(name), shared.files);
+        return std::make_unique<relay::MaildirDelivery>(maildir, std::move(name), shared.files, claim);
     }
 
     smtp::OfferedExtensions offered_extensions() const {

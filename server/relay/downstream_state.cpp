@@ -20,6 +20,8 @@ constexpr auto dial_again_after = std::chrono::seconds(5);
 constexpr auto ask_again_after = std::chrono::minutes(1);
 // local: a server that is asked no more, as another does its work, is not told of for ever.
 constexpr auto forget_after = std::chrono::hours(1);
+// local: as often as monitoring asks. Each that waits has done so for half a minute.
+constexpr auto short_after = std::chrono::minutes(1);
 
 TimePoint to_time(TimePoint::rep ticks) {
     return TimePoint(TimePoint::duration(ticks));
@@ -37,6 +39,8 @@ std::string_view to_string(DownstreamEvent event) {
             return "unanswered";
         case DownstreamEvent::refusals_held:
             return "refusals_held";
+        case DownstreamEvent::no_connection:
+            return "no_connection";
     }
     return "";
 }
@@ -134,6 +138,11 @@ void DownstreamState::took_recipient(std::size_t destination) {
     end(server, Cause::refusals);
 }
 
+void DownstreamState::lacked_connection(TimePoint now) {
+    count(DownstreamEvent::no_connection);
+    lacked_connection_ = now.time_since_epoch().count();
+}
+
 smtp::OfferedExtensions DownstreamState::offered() const {
     unsigned common = size_bit | eight_bit_mime_bit | smtputf8_bit | dsn_bit | requiretls_bit;
     std::uint64_t least = 0;
@@ -166,6 +175,8 @@ bool DownstreamState::is_any_reachable() const {
 DownstreamCounts DownstreamState::counts(TimePoint now) const {
     DownstreamCounts counts;
     std::copy(events_.begin(), events_.end(), counts.events.begin());
+    const bool ever = counts.events[static_cast<std::size_t>(DownstreamEvent::no_connection)] > 0;
+    counts.are_connections_short = ever && now - to_time(lacked_connection_) < short_after;
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < count_; ++i) {
         const Destination& server = destinations_[i];

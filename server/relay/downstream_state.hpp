@@ -28,8 +28,9 @@ enum class DownstreamEvent {
     none_left,      // no server was left to ask: 451
     unanswered,     // no reply to the final dot: 451, and the message can be there twice in the end
     refusals_held,  // a 5xx to a recipient became 451: the server refuses everybody
+    no_connection,  // it waited for a connection in vain: 451, and none_left too
 };
-inline constexpr std::size_t downstream_event_count = 4;
+inline constexpr std::size_t downstream_event_count = 5;
 std::string_view to_string(DownstreamEvent event);
 
 struct DownstreamCounts {
@@ -39,6 +40,7 @@ struct DownstreamCounts {
         std::string trouble;  // empty: none
     };
     std::vector<Server> servers;
+    bool are_connections_short = false;  // a transaction waited for one in vain, lately
 };
 
 class DownstreamState {
@@ -65,6 +67,9 @@ class DownstreamState {
                                  TimePoint now);
     void took_recipient(std::size_t destination);
     bool holds_refusals(std::size_t destination) const { return destinations_[destination].holding; }
+
+    // A transaction waited in vain: all were in use, or its client's share of them.
+    void lacked_connection(TimePoint now);
 
     void count(DownstreamEvent event) { ++events_[static_cast<std::size_t>(event)]; }
 
@@ -100,6 +105,7 @@ class DownstreamState {
     std::size_t count_;
     std::unique_ptr<Destination[]> destinations_;
     std::array<std::atomic<std::uint64_t>, downstream_event_count> events_{};
+    std::atomic<TimePoint::rep> lacked_connection_{TimePoint::min().time_since_epoch().count()};
     mutable std::mutex mutex_;
 };
 

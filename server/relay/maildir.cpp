@@ -64,11 +64,13 @@ std::string prepare_maildir(const std::filesystem::path& folder) {
     return {};
 }
 
-MaildirDelivery::MaildirDelivery(std::filesystem::path folder, std::string unique_name, FilePool& files)
+MaildirDelivery::MaildirDelivery(std::filesystem::path folder, std::string unique_name, FilePool& files,
+                                 dns::Claim claim)
     : folder_(std::move(folder)),
       destination_("maildir:" + folder_.string()),
       unique_name_(std::move(unique_name)),
-      files_(files) {}
+      files_(files),
+      claim_(claim) {}
 
 boost::asio::awaitable<std::optional<smtp::Reply>> MaildirDelivery::add_recipient(const smtp::Envelope&,
                                                                                   smtp::Recipient) {
@@ -79,7 +81,7 @@ boost::asio::awaitable<smtp::Reply> MaildirDelivery::deliver(const OutgoingMessa
     auto work = [&] {
         problem_ = write(message);
     };
-    co_await files_.run(work);
+    co_await files_.run(claim_, work);
     if (problem_.empty()) co_return smtp::Reply(250, "2.0.0", "stored");
     co_return smtp::Reply(452, "4.3.1", "the message cannot be stored now");
 }

@@ -18,7 +18,8 @@ std::string prepare_maildir(const std::filesystem::path& folder);
 class MaildirDelivery final : public Delivery {
   public:
     // `unique_name` names the message's file: no other message ever has it.
-    MaildirDelivery(std::filesystem::path folder, std::string unique_name, FilePool& files);
+    MaildirDelivery(std::filesystem::path folder, std::string unique_name, FilePool& files,
+                    dns::Claim claim = {});
 
     bool is_apart(const smtp::Recipient&) const override { return false; }
     boost::asio::awaitable<std::optional<smtp::Reply>> add_recipient(const smtp::Envelope& sender,
@@ -37,6 +38,7 @@ class MaildirDelivery final : public Delivery {
     std::string destination_;
     std::string unique_name_;
     FilePool& files_;
+    dns::Claim claim_;  // whose turn it is where the disk is slow
     std::string problem_;
 };
 

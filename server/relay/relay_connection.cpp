@@ -44,6 +44,7 @@ RelayConnection::~RelayConnection() {
 }
 
 void RelayConnection::end() {
+    share_.reset();
     if (on_end_) std::exchange(on_end_, nullptr)(*this);
 }
 
@@ -59,6 +60,7 @@ void RelayConnection::stop_waiting() {
 
 void RelayConnection::rest() {
     waited_ = {};
+    share_.reset();
     idle_since = std::chrono::steady_clock::now();
 }
 

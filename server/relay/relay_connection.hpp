@@ -7,6 +7,8 @@
 #include "server/relay/trouble.hpp"
 #include "server/stream.hpp"
 
+#include "dns/fair_shares.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
@@ -17,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace gatepost::server::relay {
 
@@ -72,6 +75,9 @@ class RelayConnection {
     // holds it no longer than who does nothing. nullopt: it does not wait.
     std::optional<std::chrono::steady_clock::time_point> waiting_since() const { return waiting_since_; }
     std::unique_ptr<RelayConnection> take_from_owner();  // while it waits
+    // Whose transaction it is used for, and for which it counts until rest(), or until it is gone.
+    void belongs_to(dns::FairShares::Share share) { share_.emplace(std::move(share)); }
+    const std::optional<dns::FairShares::Share>& share() const { return share_; }
     // Its transaction is over, and it is nobody's.
     void rest();
 
@@ -86,6 +92,7 @@ class RelayConnection {
     ClientSession session_;
     std::size_t destination_;
     std::function<void(RelayConnection&)> on_end_;  // empty once called
+    std::optional<dns::FairShares::Share> share_;
     Deadline deadline_;
     InputBuffer input_;
     std::string problem_;

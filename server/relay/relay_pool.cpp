@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace gatepost::server::relay {
@@ -17,9 +18,8 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 namespace {
 
-constexpr auto connect_time = 10s;        // local: the servers behind are near
-constexpr std::size_t part_of_named = 8;  // local: an eighth of a pool is kept for own and exempted clients
-constexpr auto look_again_time = 50ms;    // local: whether a connection may be taken from its client by now
+constexpr auto connect_time = 10s;      // local: the servers behind are near
+constexpr auto look_again_time = 50ms;  // local: whether a connection may be taken from its client by now
 constexpr auto idle_time =
     60s;  // local: below the 5 minutes after which RFC 5321 §4.5.3.2.7 lets a server close
 constexpr auto probe_time = 10s;   // local: nobody waits for a probe, but the next one
@@ -72,6 +72,8 @@ struct RelayPool::Counted {
 };
 
 struct RelayPool::State : std::enable_shared_from_this<State> {
+    using Share = dns::FairShares::Share;
+
     State(asio::any_io_executor own, std::vector<config::ServerDestination> to, std::string name,
           std::shared_ptr<DownstreamState> known, PoolLimits bounds, PoolTls protection)
         : limits(bounds),
@@ -93,6 +95,7 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
     std::string hostname;
     std::shared_ptr<DownstreamState> downstream;
     std::vector<std::unique_ptr<RelayConnection>> idle;  // the one used last at the back
+    dns::FairShares shares;                              // of what is called, connecting or connected
     dns::FairLine<Waiter> waiting;                       // not called yet
     std::size_t called = 0;      // waiters that have been called and have taken nothing yet
     std::size_t reclaiming = 0;  // taken from their clients, until RSET is answered
@@ -113,15 +116,15 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         else
             reaper.expires_after(idle_time);
     }
-    // There is something to take that nobody was called for. The last ones are for named clients alone.
-    bool has_room(bool is_named) const {
-        const std::size_t reserve = is_named ? 0 : limits.connections / part_of_named;
-        const std::size_t used = connected.size() + connecting;
-        return idle.size() + limits.connections > called + used + reserve;
+    // What can be taken that nobody was called for.
+    dns::FreePlaces free() const {
+        return dns::FreePlaces(limits.connections, connected.size() - idle.size() + connecting + called);
     }
-    // Nobody waits whose turn is before his.
-    bool is_next(const dns::Claim& claim) const {
-        return waiting.empty() || (claim.is_named && !waiting.is_first_named());
+    // At once. Nobody who waits could take one just now: whenever something is given back, they are called.
+    std::optional<Share> take(const dns::Claim& claim) {
+        std::optional<Share> taken;
+        if (!closed && shares.may_take(claim, free())) taken.emplace(shares, claim);
+        return taken;
     }
     void call_waiting();
     void connection_ended(RelayConnection& connection) {
@@ -166,6 +169,11 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         if (idle.size() == 1) reaper.expires_after(idle_time);
         call_waiting();
     }
+    std::string_view what_is_short(const dns::Claim& claim) const {
+        return free().of(claim.is_named) == 0
+                   ? "all connections to the downstream servers are in use"
+                   : "the client's share of the connections to the downstream servers is in use";
+    }
     // How long a client may keep its connection waiting. The more others wait, the less: those that do
     // nothing would else be served before those that go on at once. Whoever comes last waits so long for each
     // of the waiting.size() / connections before him: together for a third of limits.client_time at most.
@@ -176,12 +184,15 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
         return limits.client_time * connections / crowd;
     }
     // Ends the transaction that has waited longest for its client in all, where that is too long: its
-    // connection is somebody else's as soon as RSET is answered.
-    bool reclaim() {
+    // connection is somebody else's as soon as RSET is answered. Of those that are in the way of `claim`: who
+    // has used up its share takes from its own.
+    bool reclaim(const dns::Claim& claim) {
+        const dns::FreePlaces now_free = free();
         RelayConnection* oldest = nullptr;
         for (RelayConnection* connection : connected)
             if (connection->waiting_since() &&
-                (oldest == nullptr || *connection->waiting_since() < *oldest->waiting_since()))
+                (oldest == nullptr || *connection->waiting_since() < *oldest->waiting_since()) &&
+                shares.stands_in_the_way(connection->share()->claim(), claim, now_free))
                 oldest = connection;
         if (oldest == nullptr || Clock::now() - *oldest->waiting_since() < client_time()) return false;
         asio::co_spawn(
@@ -201,40 +212,44 @@ struct RelayPool::State : std::enable_shared_from_this<State> {
 
 // A transaction that waits for a connection, in its frame. However the frame ends, the next one is called.
 struct RelayPool::Waiter {
-    Waiter(State& of_pool, const dns::Claim& claim, bool urgent)
-        : state(of_pool), timer(of_pool.executor), place(state.waiting.enter(*this, claim, urgent)) {}
+    Waiter(State& of_pool, const dns::Claim& own, bool urgent)
+        : state(of_pool),
+          claim(own),
+          timer(of_pool.executor),
+          place(state.waiting.enter(*this, claim, urgent)) {}
     ~Waiter() {
-        if (take()) state.call_waiting();
+        const bool was_called = take().has_value();
+        if (was_called) state.call_waiting();
     }
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
 
     void call() {
-        leave();
-        called = true;
+        state.waiting.serve(*std::exchange(place, std::nullopt));
+        called.emplace(state.shares, claim);
         ++state.called;
         timer.cancel();
     }
-    // What it was called for is taken at once by whoever asks. False: it was not called, and waits no more.
-    bool take() {
-        leave();
-        if (!std::exchange(called, false)) return false;
-        --state.called;
-        return true;
-    }
-    void leave() {
+    // What it was called for is taken at once by whoever asks. nullopt: it was not called, and waits no more.
+    std::optional<Share> take() {
         if (place) state.waiting.leave(*std::exchange(place, std::nullopt));
+        if (called) --state.called;
+        return std::exchange(called, std::nullopt);
     }
 
     State& state;
+    const dns::Claim claim;
     asio::steady_timer timer;
     std::optional<dns::FairLine<Waiter>::Place> place;  // while it waits
-    bool called = false;
+    std::optional<Share> called;
 };
 
 void RelayPool::State::call_waiting() {
-    while (!closed && !waiting.empty() && has_room(waiting.is_first_named()))
-        waiting.first()->second.waiter->call();
+    while (!closed) {
+        const auto next = waiting.first_within(shares, free());
+        if (!next) return;
+        next->waiter().call();
+    }
 }
 
 RelayPool::RelayPool(asio::any_io_executor executor, std::vector<config::ServerDestination> destinations,
@@ -250,12 +265,12 @@ RelayPool::~RelayPool() {
     state_->reaper.clear();
 }
 
-asio::awaitable<bool> RelayPool::wait_for_room(dns::Claim claim, bool urgent) {
+asio::awaitable<std::optional<RelayPool::Share>> RelayPool::wait_for_room(dns::Claim claim, bool urgent) {
     const std::shared_ptr<State> state = state_;
     const auto until = Clock::now() + state->limits.room_time;
     Waiter waiter(*state, claim, urgent);
     while (!waiter.called && Clock::now() < until) {
-        while (state->reclaiming < state->waiting.size() && state->reclaim()) {}
+        while (state->reclaiming < state->waiting.size() && state->reclaim(claim)) {}
         if (waiter.called) break;
         waiter.timer.expires_at(std::min<Clock::time_point>(until, Clock::now() + look_again_time));
         boost::system::error_code woken;
@@ -296,7 +311,6 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::open(std::size_t de
         co_return connection;
     }
     counted.reset();
-    state->call_waiting();
     state->downstream->dialled_in_vain(destination, reason.kind, Clock::now());
     if (!problem.empty()) problem += "; ";
     problem += reason.text;
@@ -307,24 +321,27 @@ asio::awaitable<std::unique_ptr<RelayConnection>> RelayPool::acquire(Attempts& a
                                                                      bool urgent, std::string& problem) {
     const std::shared_ptr<State> state = state_;
     for (;;) {
-        // Nobody who comes passes those that wait, where there is room for them.
-        bool room = state->is_next(claim) && state->has_room(claim.is_named);
-        if (!room) room = co_await wait_for_room(claim, urgent);
-        if (!room) {
+        std::optional<Share> share = state->take(claim);
+        if (!share) share = co_await wait_for_room(claim, urgent);
+        if (!share) {
+            state->downstream->lacked_connection(Clock::now());
             if (!problem.empty()) problem += "; ";
-            problem += "all connections to the downstream servers are in use";
+            problem += state->what_is_short(claim);
             break;
         }
         const std::optional<std::size_t> server = state->next(attempts);
         if (!server) break;
         attempts.begin(*server, Clock::now());
-        if (!attempts.needs_fresh_connection(*server)) {
-            std::unique_ptr<RelayConnection> kept = state->take_idle(*server);
-            if (kept) co_return kept;
+        std::unique_ptr<RelayConnection> connection;
+        if (!attempts.needs_fresh_connection(*server)) connection = state->take_idle(*server);
+        if (!connection) connection = co_await open(*server, attempts, problem);
+        if (connection) {
+            connection->belongs_to(std::move(*share));
+            co_return connection;
         }
-        std::unique_ptr<RelayConnection> opened = co_await open(*server, attempts, problem);
-        if (opened) co_return opened;
         attempts.failed(*server, false);
+        share.reset();
+        state->call_waiting();
     }
     state->call_waiting();
     co_return nullptr;

@@ -65,8 +65,9 @@ class RelayPool {
     // idle one, where there is one. Those that cannot be connected to are passed over. Null where no server
     // is left or all connections stay in use too long; `problem` then says which and why. Where all are in
     // use, one whose client has kept it waiting for longer than client_time, in all, is taken from its owner
-    // and given on after RSET: slow clients cannot hold all of them. The last eighth is for named clients
-    // alone. Who is served first: see dns::FairLine; `urgent` ones have the whole message.
+    // and given on after RSET: slow clients cannot hold all of them. Each client has its share, and the last
+    // eighth is for named ones alone: dns::FairShares. Who is served first: see dns::FairLine; `urgent` ones
+    // have the whole message.
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> acquire(Attempts& attempts, dns::Claim claim,
                                                                      bool urgent, std::string& problem);
     // Takes a connection back. One that cannot take a further transaction is closed.
@@ -85,7 +86,8 @@ class RelayPool {
     boost::asio::awaitable<std::unique_ptr<RelayConnection>> open(std::size_t destination,
                                                                   const Attempts& attempts,
                                                                   std::string& problem);
-    boost::asio::awaitable<bool> wait_for_room(dns::Claim claim, bool urgent);
+    using Share = dns::FairShares::Share;
+    boost::asio::awaitable<std::optional<Share>> wait_for_room(dns::Claim claim, bool urgent);
     std::shared_ptr<State> state_;
 };
 

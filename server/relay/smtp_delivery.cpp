@@ -285,7 +285,7 @@ asio::awaitable<bool> SmtpDelivery::read_body(const SpooledBody& body, std::uint
         auto work = [&] {
             read = body.read_at(offset, buffer, octets);
         };
-        co_await files_.run(work);
+        co_await files_.run(claim_, work);
     }
     if (!read) note_problem("the spooled message cannot be read back");
     co_return read;

@@ -64,7 +64,7 @@ class SmtpDelivery final : public Delivery {
     const std::shared_ptr<DownstreamState> downstream_;  // of the pool; the destructor needs it still
     FilePool& files_;
     std::optional<ForwardedClient> client_;  // told to servers that ask for it
-    dns::Claim claim_;                       // whose turn it is when connections are short
+    dns::Claim claim_;  // whose turn it is when connections are short, or the disk is slow
     std::unique_ptr<RelayConnection> connection_;
     smtp::Envelope envelope_;         // with the recipients taken so far …
     std::vector<std::size_t> taken_;  // … and their places in the session's transaction

@@ -92,7 +92,9 @@ def battle(tmp_path, shared_sink, certificate, key):
     made = []
 
     def make(records, **settings):
-        made.append(Battle(tmp_path, shared_sink, certificate, key, records, **settings))
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Battle(folder, shared_sink, certificate, key, records, **settings))
         return made[-1]
 
     yield make
@@ -129,8 +131,9 @@ def fight(battle, sources, friends, request):
     """fight(title, floods, records, …): one attack from `sources`; keeps its row, and fails where something did not hold."""
     short = request.config.getoption("--short")
 
-    def run(title, floods, records=(), bounds=None, silent=(), failing=(), changes=None, seconds=None, during=None):
-        arena = battle(list(records), silent=silent, failing=failing, changes=changes)
+    def run(title, floods, records=(), bounds=None, silent=(), failing=(), changes=None, seconds=None, during=None,
+            under=()):
+        arena = battle(list(records), silent=silent, failing=failing, changes=changes, under=under)
         more = {"bounds": bounds} if bounds else {}
         outcome = arena.fight(title, len(sources), floods, seconds or (SHORT_SECONDS if short else LONG_SECONDS),
                               during=during, **more)

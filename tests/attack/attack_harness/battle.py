@@ -73,7 +73,8 @@ class Outcome:
 class Battle:
     """A server with the defaults, its DNS, and two senders."""
 
-    def __init__(self, folder, sink, certificate, key, records, silent=(), failing=(), changes=None):
+    def __init__(self, folder, sink, certificate, key, records, silent=(), failing=(), changes=None,
+                 under=()):
         self.folder, self.sink = folder, sink
         honest = [["good.example.org", "TXT", HONEST_TTL, f"v=spf1 ip4:{GOOD} -all"],
                   ["_dmarc.good.example.org", "TXT", HONEST_TTL, "v=DMARC1; p=reject"],
@@ -95,7 +96,7 @@ class Battle:
         assert listeners in text
         both = f"listeners:\n- address: '[::]:{port}'\n  tls: starttls\n- address: 0.0.0.0:{port}\n"
         self.server.configuration_path.write_text(text.replace(listeners, both), encoding="utf-8")
-        self.server.start()
+        self.server.start(under)
         good = key.sign(compose("Joe <joe@good.example.org>"))
         monitoring = compose("Monitoring <root@ours.example>", subject="all is well")
         self._senders = [

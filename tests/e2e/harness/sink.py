@@ -32,6 +32,8 @@ class Sink:
         self.refuse_mail = None     # reply line to MAIL FROM
         self.refuse_message = None  # reply line after the final dot
         self.drop_after_data = False  # closes after the final dot and neither keeps nor answers
+        self.late = {}  # ("RCPT" or "message", address) -> seconds that the reply takes
+        self._all_answered = asyncio.Event()
         self.fail = {}  # verb, "greeting" or "content" -> reply line instead of its own, or CLOSES; 421 closes too
         self.verbs = []  # of all commands
         self.tls = None             # an ssl.SSLContext: STARTTLS is offered
@@ -51,6 +53,8 @@ class Sink:
         self.refuse_recipient.clear()
         self.refuse_mail = self.refuse_message = None
         self.drop_after_data = False
+        self.late.clear()
+        self._all_answered = asyncio.Event()
         self.fail.clear()
         self.verbs.clear()
         self.tls = self.starttls_reply = None
@@ -71,6 +75,11 @@ class Sink:
         self.go_away()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+
+    def answer_all(self):
+        """What is late is answered now, and nothing is late any more."""
+        self.late.clear()
+        self._loop.call_soon_threadsafe(self._all_answered.set)
 
     def only_message(self):
         assert len(self.messages) == 1, [(m.reverse_path, m.recipients) for m in self.messages]
@@ -95,6 +104,14 @@ class Sink:
         finally:
             self._sessions.discard(task)
             writer.close()
+
+    async def _be_late(self, step, addresses):
+        seconds = max((self.late.get((step, address), 0) for address in addresses), default=0)
+        if seconds:
+            try:
+                await asyncio.wait_for(self._all_answered.wait(), seconds)
+            except asyncio.TimeoutError:
+                pass
 
     async def _session(self, reader, writer):
         def reply(text):
@@ -134,6 +151,7 @@ class Sink:
                 message = Message(_path(line), [], b"", secured, line.partition(">")[2])
                 reply(self.refuse_mail or "250 2.1.0 sender taken")
             elif verb == "RCPT":
+                await self._be_late("RCPT", [_path(line)])
                 refusal = self.refuse_recipient.get(_path(line))
                 if refusal is None:
                     message.recipients.append(_path(line))
@@ -150,6 +168,7 @@ class Sink:
                 message.octets = await _read_data(reader)
                 if self.drop_after_data:
                     return
+                await self._be_late("message", message.recipients)
                 if self.refuse_message is None:
                     self.messages.append(message)
                 reply(self.refuse_message or "250 2.0.0 kept")

@@ -1,7 +1,7 @@
 // Transactions that wait for a connection: who is served first, and what is left of one that waits no more.
 #include "server/relay/relay_pool.hpp"
 
-#include "tests/support/failing_server.hpp"
+#include "tests/support/pool_fixture.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -27,90 +27,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using Connection = std::unique_ptr<RelayConnection>;
-
-class Pool : public testing::Test {
-  protected:
-    Pool() { begin(30s); }
-    ~Pool() override { end(); }
-
-    void begin(std::chrono::milliseconds room_time, std::size_t connections = 1) {
-        PoolLimits limits;
-        limits.connections = connections;
-        limits.room_time = room_time;
-        context = std::make_unique<asio::io_context>();
-        server.emplace(*context, "");
-        pool.emplace(context->get_executor(),
-                     std::vector<config::ServerDestination>{{"127.0.0.1", server->port()}}, "mx.example",
-                     std::make_shared<DownstreamState>(1), limits);
-    }
-
-    // As a worker does.
-    void end() {
-        held.reset();
-        pool.reset();
-        server.reset();
-        context.reset();
-    }
-
-    // Takes the connection, notes who it is, gives way to others and gives it back.
-    asio::awaitable<void> take(std::string name, bool urgent, dns::Claim claim) {
-        Attempts attempts = pool->attempts(1min);
-        std::string problem;
-        Connection connection = co_await pool->acquire(attempts, claim, urgent, problem);
-        EXPECT_TRUE(connection) << problem;
-        served.push_back(name);
-        if (on_served) on_served(name);
-        co_await asio::post(*context, asio::use_awaitable);
-        pool->release(std::move(connection));
-    }
-
-    void start(const std::string& name, bool urgent = false, dns::Claim claim = {}) {
-        asio::co_spawn(*context, take(name, urgent, claim), asio::detached);
-    }
-
-    void start_for(const std::string& client, const std::string& name, bool is_named = false) {
-        start(name, false, dns::Claim{dns::IpAddress::parse(client).value(), is_named});
-    }
-
-    // It gives up when `signal` says so.
-    void start(const std::string& name, asio::cancellation_signal& signal) {
-        asio::co_spawn(*context, take(name, false, {}),
-                       asio::bind_cancellation_slot(signal.slot(), asio::detached));
-    }
-
-    asio::awaitable<void> take_and_hold(std::string& problem, bool& done) {
-        Attempts attempts = pool->attempts(1min);
-        const dns::Claim nobody;
-        held = co_await pool->acquire(attempts, nobody, false, problem);
-        done = true;
-    }
-
-    void hold() {
-        std::string problem;
-        bool done = false;
-        asio::co_spawn(*context, take_and_hold(problem, done), asio::detached);
-        while (!done)
-            context->run_one();
-        ASSERT_TRUE(held) << problem;
-    }
-
-    void run_until_served(std::size_t count) {
-        const auto end = std::chrono::steady_clock::now() + 20s;
-        while (served.size() < count && std::chrono::steady_clock::now() < end)
-            context->run_one_for(100ms);
-        context->run_for(10ms);  // none is served twice
-    }
-
-    std::unique_ptr<asio::io_context> context;
-    std::optional<tests::FailingServer> server;
-    std::optional<RelayPool> pool;
-    Connection held;
-    std::vector<std::string> served;
-    std::function<void(const std::string&)> on_served;
-};
-
-using Names = std::vector<std::string>;
+using Pool = tests::PoolFixture;
 
 TEST_F(Pool, serves_in_the_order_in_which_they_came) {
     hold();
@@ -222,7 +139,7 @@ TEST_F(Pool, keeps_an_eighth_for_our_own_machines) {
     begin(30s, 8);
     std::vector<Connection> of_strangers;
     for (int i = 0; i < 7; ++i) {
-        hold();
+        hold(claim_of("198.51." + std::to_string(i) + ".1"));
         of_strangers.push_back(std::move(held));
     }
     start_for("192.0.2.1", "stranger");
@@ -309,7 +226,7 @@ TEST_F(Pool, gives_up_after_a_while) {
     Connection first = std::move(held);
     std::string problem;
     bool done = false;
-    asio::co_spawn(*context, take_and_hold(problem, done), asio::detached);
+    asio::co_spawn(*context, take_and_hold({}, problem, done), asio::detached);
     const auto end = std::chrono::steady_clock::now() + 10s;
     while (!done && std::chrono::steady_clock::now() < end)
         context->run_one_for(100ms);

@@ -129,7 +129,7 @@ class ClosingOfSpooledBody : public testing::Test {
             begun_.release();
             go_on_.acquire();
         };
-        boost::asio::co_spawn(context_, files_.run(busy), boost::asio::detached);
+        boost::asio::co_spawn(context_, files_.run({}, busy), boost::asio::detached);
         context_.poll();
         begun_.acquire();
     }
