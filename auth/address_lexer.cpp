@@ -4,8 +4,36 @@
 
 #include "dns/ascii.hpp"
 
+#include <array>
+#include <limits>
+
 namespace gatepost::auth {
 namespace {
+
+// RFC 5322 §3.2.3, by octet: a header has room for half a million of them.
+constexpr auto atext = [] {
+    std::array<bool, std::numeric_limits<unsigned char>::max() + 1> table{};
+    for (std::size_t i = 0; i < table.size(); ++i)
+        table[i] = ascii::is_alnum(static_cast<char>(i)) || ascii::is_8bit(static_cast<char>(i));
+    for (const char c : std::string_view("!#$%&'*+-/=?^_`{|}~"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+bool is_special(char c) {
+    switch (c) {
+        case '.':
+        case ',':
+        case ';':
+        case ':':
+        case '@':
+        case '<':
+        case '>':
+            return true;
+        default:
+            return false;
+    }
+}
 
 // What no structured field may hold anywhere, not even in a quoted-pair: their meaning depends on the reader.
 bool is_forbidden(char c) {
@@ -15,8 +43,7 @@ bool is_forbidden(char c) {
 }  // namespace
 
 bool is_atext(char c) {
-    if (ascii::is_alnum(c) || ascii::is_8bit(c)) return true;
-    return c != '\0' && std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+    return atext[static_cast<unsigned char>(c)];
 }
 
 std::string unquote(std::string_view quoted) {
@@ -99,8 +126,7 @@ AddressToken AddressLexer::next() {
     const char first = rest_.front();
     if (first == '"') return delimited(AddressTokenKind::quoted, '"');
     if (first == '[') return delimited(AddressTokenKind::literal, ']');
-    if (std::string_view(".,;:@<>").find(first) != std::string_view::npos)
-        return take(AddressTokenKind::special, 1);
+    if (is_special(first)) return take(AddressTokenKind::special, 1);
     std::size_t length = 0;
     while (length < rest_.size() && is_atext(rest_[length]))
         ++length;

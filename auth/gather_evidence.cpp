@@ -6,6 +6,7 @@
 #include "auth/spf/check_host.hpp"
 
 #include "dns/ascii.hpp"
+#include "dns/idna.hpp"
 #include "dns/known_answers.hpp"
 
 #include <algorithm>
@@ -32,6 +33,7 @@ struct EvidenceGatherer::State {
     AuthenticationOptions options;
     std::string receiver;
     crypto::VerificationBudget verifications;
+    dns::IdnaBudget names;
     Evidence evidence;
     std::optional<dkim::Verifier> verifier;
     std::optional<arc::Validator> validator;
@@ -45,6 +47,8 @@ struct EvidenceGatherer::State {
                                       asio::awaitable<Found> asking);
     static asio::awaitable<void> fetch_keys(std::shared_ptr<State> state, dns::Resolver& resolver);
     static asio::awaitable<void> fetch_seal_keys(std::shared_ptr<State> state, dns::Resolver& resolver);
+    template <typename Reader>
+    asio::awaitable<void> read(Reader& reader);
     asio::awaitable<void> verify();
 };
 
@@ -82,6 +86,14 @@ asio::awaitable<void> EvidenceGatherer::State::fetch_seal_keys(std::shared_ptr<S
                                                                dns::Resolver& resolver) {
     state->turns.begin();
     co_await state->validator->fetch_keys(resolver);
+}
+
+// All of what `reader` has to read.
+template <typename Reader>
+asio::awaitable<void> EvidenceGatherer::State::read(Reader& reader) {
+    do {
+        if (turns.is_over()) co_await turns.next();
+    } while (reader.read_next(names));
 }
 
 // RSA takes 25 to 160 us a signature, so that a message of ten takes more than a slice.
@@ -169,17 +181,25 @@ asio::awaitable<void> EvidenceGatherer::begin(Sender sender, std::chrono::system
 }
 
 asio::awaitable<void> EvidenceGatherer::header(HeaderBlockPtr header,
-                                               std::chrono::system_clock::time_point now,
-                                               dns::QueryBudget budget) {
+                                               std::chrono::system_clock::time_point now) {
     state_->turns.begin();
-    dns::BudgetedResolver& stage = within(budget);
     Evidence& evidence = state_->evidence;
-    evidence.author = extract_author(*header);
+    AuthorReader author(*header);
+    co_await state_->read(author);
+    evidence.author = author.finish();
     evidence.indirect_flow = find_indirect_flow(*header);
     state_->verifier.emplace(header, evidence.author.domain, state_->options.dkim, now);
+    co_await state_->read(*state_->verifier);
     arc::ValidatorOptions arc_options;
     arc_options.minimum_rsa_bits = state_->options.dkim.minimum_rsa_bits;
     state_->validator.emplace(header, arc_options, now);
+    co_await state_->read(*state_->validator);
+}
+
+asio::awaitable<void> EvidenceGatherer::look_up(dns::QueryBudget budget) {
+    state_->turns.begin();
+    dns::BudgetedResolver& stage = within(budget);
+    const Evidence& evidence = state_->evidence;
     if (!state_->verifier->find_known_keys(stage)) verdict_tasks_.start(State::fetch_keys(state_, stage));
     if (evidence.author.domain) {
         const auto discover = [author = *evidence.author.domain,
@@ -233,7 +253,8 @@ asio::awaitable<Evidence> gather_evidence(EvidenceGatherer& gatherer, Sender sen
                                           std::string_view body, std::chrono::system_clock::time_point now,
                                           dns::QueryBudget budget) {
     co_await gatherer.begin(std::move(sender), now, budget);
-    co_await gatherer.header(std::move(header), now, budget);
+    co_await gatherer.header(std::move(header), now);
+    co_await gatherer.look_up(budget);
     gatherer.body(body);
     Evidence evidence = co_await gatherer.finish(budget);
     co_return evidence;

@@ -44,14 +44,14 @@ class EvidenceGatherer {
     EvidenceGatherer(const EvidenceGatherer&) = delete;
     EvidenceGatherer& operator=(const EvidenceGatherer&) = delete;
 
-    // In this order, the first two once each, body() for each chunk of the body (dot-stuffing undone, CRLF
-    // line ends). Each stage has a budget of its own: a client that is slow to send spends no lookup's time.
-    // The first two never suspend: what the DNS has to be waited for, or takes more than a slice of time,
-    // goes on by itself.
+    // In this order, the first three once each, body() for each chunk of the body (dot-stuffing undone, CRLF
+    // line ends). Each stage has a budget of its own: a client that is slow to send, or a header that is long
+    // to read, spends no lookup's time. begin() and look_up() never suspend: what the DNS has to be waited
+    // for, or takes more than a slice of time, goes on by itself. header() gives turns.
     boost::asio::awaitable<void> begin(Sender sender, std::chrono::system_clock::time_point now,
                                        dns::QueryBudget budget);
-    boost::asio::awaitable<void> header(HeaderBlockPtr header, std::chrono::system_clock::time_point now,
-                                        dns::QueryBudget budget);
+    boost::asio::awaitable<void> header(HeaderBlockPtr header, std::chrono::system_clock::time_point now);
+    boost::asio::awaitable<void> look_up(dns::QueryBudget budget);
     void body(std::string_view chunk);
 
     // Waits for what is still running and joins it. Once, after the last chunk. Where DMARC passes, nothing

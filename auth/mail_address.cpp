@@ -1,16 +1,18 @@
 #include "auth/mail_address.hpp"
 
-#include "auth/address_lexer.hpp"
 #include "auth/utf8.hpp"
 
 #include "dns/ascii.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace gatepost::auth {
 namespace {
 
 using Kind = AddressTokenKind;
+
+constexpr std::size_t words_of_a_step = 1'000;  // local: some 10 us
 
 bool is_word(const AddressToken& token) {
     return token.kind == Kind::atom || token.kind == Kind::quoted;
@@ -47,145 +49,150 @@ bool is_of_plain_label(char c) {
     return c != '.' && !ascii::is_8bit(c);
 }
 
-class AddressListParser {
-  public:
-    explicit AddressListParser(std::string_view value) : lexer_(value) { advance(); }
-
-    std::optional<AddressList> parse() {
-        if (!parse_members(false)) return std::nullopt;
-        return std::move(list_);
+std::string phrase_text(const std::vector<AddressToken>& words) {
+    std::string text;
+    for (const AddressToken& word : words) {
+        if (!text.empty() && !word.is('.')) text += ' ';
+        text += word.kind == Kind::quoted ? unquote(word.text) : std::string(word.text);
     }
-
-  private:
-    void advance() { token_ = lexer_.next(); }
-
-    // Members up to the end, or in a group up to its ";". Empty members are obs-mbox-list and obs-addr-list.
-    bool parse_members(bool in_group) {
-        while (true) {
-            if (!parse_member(in_group)) return false;
-            if (token_.is(',')) {
-                advance();
-                continue;
-            }
-            if (!in_group) return token_.kind == Kind::end;
-            if (!token_.is(';')) return false;
-            advance();
-            return true;
-        }
-    }
-
-    bool parse_member(bool in_group) {
-        const std::vector<AddressToken> words = take_words();
-        if (token_.is('@')) return parse_addr_spec(words);
-        if (!words.empty() && !is_word(words.front())) return false;  // a phrase begins with a word
-        if (token_.is('<')) return parse_angle_addr();
-        if (token_.is(':')) {
-            if (in_group || words.empty()) return false;
-            list_.has_group = true;
-            advance();
-            return parse_members(true);
-        }
-        if (words.empty()) return true;
-        list_.mailboxes.push_back({phrase_text(words), {}, false});
-        return true;
-    }
-
-    // Words and dots: what may turn out to be a display name (obs-phrase has dots) or a local-part.
-    std::vector<AddressToken> take_words() {
-        std::vector<AddressToken> words;
-        for (; is_word(token_) || token_.is('.'); advance())
-            words.push_back(token_);
-        return words;
-    }
-
-    bool parse_addr_spec(const std::vector<AddressToken>& words) {
-        const auto local_part = local_part_of(words);
-        if (!local_part) return false;
-        advance();
-        Mailbox mailbox{*local_part, {}, false};
-        if (!parse_domain(mailbox)) return false;
-        list_.mailboxes.push_back(std::move(mailbox));
-        return true;
-    }
-
-    // RFC 5322 §4.4: obs-domain = atom *("." atom); the dot-atom of §3.4.1 is among them. Blanks and comments
-    // may stand around the first dot alone: `a@bank.example .shop.example` is bank.example to every reader
-    // that stops there.
-    bool parse_domain(Mailbox& mailbox) {
-        if (token_.kind == Kind::literal) {
-            mailbox.domain = token_.text;
-            mailbox.is_literal = true;
-            advance();
-            return is_utf8(mailbox.domain);
-        }
-        while (token_.kind == Kind::atom) {
-            mailbox.domain += token_.text;
-            bool has_gap = advance_over_gap();
-            if (!token_.is('.')) return is_utf8(mailbox.domain);
-            has_gap = advance_over_gap() || has_gap;
-            if (has_gap && !std::all_of(mailbox.domain.begin(), mailbox.domain.end(), is_of_plain_label))
-                return false;
-            mailbox.domain += '.';
-        }
-        return false;
-    }
-
-    // Takes the next token. True: it does not follow at once.
-    bool advance_over_gap() {
-        const char* const end = token_.text.data() + token_.text.size();
-        advance();
-        return token_.text.data() != end;
-    }
-
-    bool parse_angle_addr() {
-        advance();
-        if ((token_.is('@') || token_.is(',')) && !skip_route()) return false;
-        const std::vector<AddressToken> words = take_words();
-        if (token_.is('@')) {
-            if (!parse_addr_spec(words)) return false;
-        } else {
-            if (!words.empty() && !is_word(words.front())) return false;
-            list_.mailboxes.push_back({phrase_text(words), {}, false});
-        }
-        if (!token_.is('>')) return false;
-        advance();
-        return true;
-    }
-
-    // RFC 5322 §4.4: obs-route, to be ignored. Its domains are never an author's.
-    bool skip_route() {
-        bool after_domain = false;
-        while (!token_.is(':')) {
-            if (token_.is(',')) {
-                advance();
-                continue;
-            }
-            if (!token_.is('@')) return false;
-            advance();
-            Mailbox ignored;
-            if (!parse_domain(ignored)) return false;
-            if (!token_.is(',') && !token_.is(':')) return false;
-            after_domain = true;
-        }
-        advance();
-        return after_domain;
-    }
-
-    static std::string phrase_text(const std::vector<AddressToken>& words) {
-        std::string text;
-        for (const AddressToken& word : words) {
-            if (!text.empty() && !word.is('.')) text += ' ';
-            text += word.kind == Kind::quoted ? unquote(word.text) : std::string(word.text);
-        }
-        return text;
-    }
-
-    AddressLexer lexer_;
-    AddressToken token_;
-    AddressList list_;
-};
+    return text;
+}
 
 }  // namespace
+
+bool AddressListReader::read_next() {
+    if (is_read_) return false;
+    take_words(words_of_a_step);
+    if (is_at_word()) return true;
+    if (token_.is(':') && !words_.empty() && is_word(words_.front()) && !is_in_group_) {
+        list_.has_group = is_in_group_ = true;
+        advance();
+    } else {
+        is_in_grammar_ = parse_member();
+        is_read_ = !is_in_grammar_ || !begin_next_member();
+    }
+    words_.clear();
+    return !is_read_;
+}
+
+std::optional<AddressList> AddressListReader::finish() {
+    while (read_next()) {}
+    if (!is_in_grammar_) return std::nullopt;
+    return std::move(list_);
+}
+
+bool AddressListReader::is_at_word() const {
+    return is_word(token_) || token_.is('.');
+}
+
+// Words and dots: what may turn out to be a display name (obs-phrase has dots) or a local-part.
+void AddressListReader::take_words(std::size_t most) {
+    for (; most > 0 && is_at_word(); --most, advance())
+        words_.push_back(token_);
+}
+
+// False: there is none, and it is settled whether the list is in the grammar. Empty members are
+// obs-mbox-list and obs-addr-list.
+bool AddressListReader::begin_next_member() {
+    if (is_in_group_ && token_.is(';')) {
+        is_in_group_ = false;
+        advance();
+    } else if (is_in_group_ && !token_.is(',')) {
+        is_in_grammar_ = false;
+        return false;
+    }
+    if (token_.is(',')) {
+        advance();
+        return true;
+    }
+    is_in_grammar_ = token_.kind == Kind::end;
+    return false;
+}
+
+bool AddressListReader::parse_member() {
+    if (token_.is('@')) return parse_addr_spec();
+    if (!words_.empty() && !is_word(words_.front())) return false;  // a phrase begins with a word
+    if (token_.is('<')) return parse_angle_addr();
+    if (token_.is(':')) return false;
+    if (words_.empty()) return true;
+    list_.mailboxes.push_back({phrase_text(words_), {}, false});
+    return true;
+}
+
+bool AddressListReader::parse_addr_spec() {
+    const auto local_part = local_part_of(words_);
+    if (!local_part) return false;
+    advance();
+    Mailbox mailbox{*local_part, {}, false};
+    if (!parse_domain(mailbox)) return false;
+    list_.mailboxes.push_back(std::move(mailbox));
+    return true;
+}
+
+// RFC 5322 §4.4: obs-domain = atom *("." atom); the dot-atom of §3.4.1 is among them. Blanks and comments
+// may stand around the first dot alone: `a@bank.example .shop.example` is bank.example to every reader
+// that stops there.
+bool AddressListReader::parse_domain(Mailbox& mailbox) {
+    if (token_.kind == Kind::literal) {
+        mailbox.domain = token_.text;
+        mailbox.is_literal = true;
+        advance();
+        return is_utf8(mailbox.domain);
+    }
+    while (token_.kind == Kind::atom) {
+        mailbox.domain += token_.text;
+        bool has_gap = advance_over_gap();
+        if (!token_.is('.')) return is_utf8(mailbox.domain);
+        has_gap = advance_over_gap() || has_gap;
+        if (has_gap && !std::all_of(mailbox.domain.begin(), mailbox.domain.end(), is_of_plain_label))
+            return false;
+        mailbox.domain += '.';
+    }
+    return false;
+}
+
+// Takes the next token. True: it does not follow at once.
+bool AddressListReader::advance_over_gap() {
+    const char* const end = token_.text.data() + token_.text.size();
+    advance();
+    return token_.text.data() != end;
+}
+
+// The display name is in words_, and makes room for what stands in the brackets.
+bool AddressListReader::parse_angle_addr() {
+    advance();
+    if ((token_.is('@') || token_.is(',')) && !skip_route()) return false;
+    words_.clear();
+    take_words(std::numeric_limits<std::size_t>::max());
+    if (token_.is('@')) {
+        if (!parse_addr_spec()) return false;
+    } else {
+        if (!words_.empty() && !is_word(words_.front())) return false;
+        list_.mailboxes.push_back({phrase_text(words_), {}, false});
+    }
+    if (!token_.is('>')) return false;
+    advance();
+    return true;
+}
+
+// RFC 5322 §4.4: obs-route, to be ignored. Its domains are never an author's.
+bool AddressListReader::skip_route() {
+    bool after_domain = false;
+    while (!token_.is(':')) {
+        if (token_.is(',')) {
+            advance();
+            continue;
+        }
+        if (!token_.is('@')) return false;
+        advance();
+        Mailbox ignored;
+        if (!parse_domain(ignored)) return false;
+        if (!token_.is(',') && !token_.is(':')) return false;
+        after_domain = true;
+    }
+    advance();
+    return after_domain;
+}
 
 std::string quote_string(std::string_view text) {
     std::string quoted = "\"";
@@ -219,7 +226,7 @@ std::string Mailbox::text() const {
 }
 
 std::optional<AddressList> parse_address_list(std::string_view value) {
-    return AddressListParser(value).parse();
+    return AddressListReader(value).finish();
 }
 
 }  // namespace gatepost::auth

@@ -8,6 +8,8 @@
 // dots where the grammar has none (`a..b@`, `a.@`).
 #pragma once
 
+#include "auth/address_lexer.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -34,9 +36,42 @@ struct AddressList {
     bool has_group = false;
 };
 
-// Takes a field's value with its folds undone (unfold()). nullopt where it is not in the grammar; linear in
-// the length of `value`. 8-bit octets that are not UTF-8 are taken in display names, quoted ones and
-// comments, where they decide nothing, and refused in addresses.
+// Takes a field's value with its folds undone (unfold()), and reads it step by step for callers that give
+// turns in between. 8-bit octets that are not UTF-8 are taken in display names, quoted ones and comments,
+// where they decide nothing, and refused in addresses.
+class AddressListReader {
+  public:
+    // `value` must outlive this.
+    explicit AddressListReader(std::string_view value) : lexer_(value) { advance(); }
+
+    // Reads the next member, or some of the words of a long display name. False: the end, or what is not in
+    // the grammar.
+    bool read_next();
+    // Once; reads first what is left. nullopt where it is not in the grammar. Linear in the length.
+    std::optional<AddressList> finish();
+
+  private:
+    void advance() { token_ = lexer_.next(); }
+    bool is_at_word() const;
+    void take_words(std::size_t most);
+    bool parse_member();
+    bool begin_next_member();
+    bool parse_addr_spec();
+    bool parse_domain(Mailbox& mailbox);
+    bool advance_over_gap();
+    bool parse_angle_addr();
+    bool skip_route();
+
+    AddressLexer lexer_;
+    AddressToken token_;
+    std::vector<AddressToken> words_;  // and dots before token_: of a display name or a local-part
+    bool is_in_group_ = false;
+    bool is_read_ = false;
+    bool is_in_grammar_ = true;
+    AddressList list_;
+};
+
+// All of it at once.
 std::optional<AddressList> parse_address_list(std::string_view value);
 
 // A quoted-string (RFC 5322 §3.2.4) that means `text`, which holds no NUL, CR or LF.

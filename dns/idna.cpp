@@ -22,6 +22,13 @@ std::optional<DomainName> to_ascii(std::string_view utf8) {
     return DomainName::parse(converted);
 }
 
+bool IdnaBudget::take(std::string_view utf8) {
+    if (std::none_of(utf8.begin(), utf8.end(), ascii::is_8bit)) return true;
+    if (utf8.size() > left_) return false;
+    left_ -= utf8.size();
+    return true;
+}
+
 namespace {
 
 using Idn2Text = std::unique_ptr<char, void (*)(void*)>;

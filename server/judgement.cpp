@@ -89,7 +89,8 @@ asio::awaitable<void> Judgement::end_of_header() {
     header_octets_.clear();
     // A part of 10 to 40 us is done: the worker's other sessions have their turn.
     co_await asio::post(executor_, asio::use_awaitable);
-    co_await gatherer_.header(header_, began_, stage_budget());
+    co_await gatherer_.header(header_, began_);
+    co_await gatherer_.look_up(stage_budget());
 }
 
 std::optional<Refusal> Judgement::broken_or_too_large(const smtp::ContentFraming& framing) const {

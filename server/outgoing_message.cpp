@@ -4,29 +4,15 @@
 #include <utility>
 
 namespace gatepost::server {
-namespace {
-
-// In their order. Strays too: what is no field to us may be one to the next reader.
-std::vector<std::string_view> fields_to_remove(const auth::HeaderBlock& header,
-                                               const std::function<bool(const auth::HeaderField&)>& remove) {
-    std::vector<std::string_view> found;
-    for (const auto* list : {&header.fields(), &header.strays()})
-        for (const auth::HeaderField& field : *list)
-            if (remove(field)) found.push_back(field.raw);
-    std::sort(found.begin(), found.end(),
-              [](std::string_view a, std::string_view b) { return a.data() < b.data(); });
-    return found;
-}
-
-}  // namespace
-
 OutgoingMessage::OutgoingMessage(std::string top, auth::HeaderBlockPtr header, const SpooledBody& body,
-                                 const std::function<bool(const auth::HeaderField&)>& remove)
+                                 std::vector<std::string_view> removed)
     : top_(std::move(top)), header_(std::move(header)), body_(body) {
     parts_.push_back(top_);
     const std::string_view all = header_->octets();
     std::size_t kept_from = 0;
-    for (const std::string_view field : fields_to_remove(*header_, remove)) {
+    std::sort(removed.begin(), removed.end(),
+              [](std::string_view a, std::string_view b) { return a.data() < b.data(); });
+    for (const std::string_view field : removed) {
         const auto at = static_cast<std::size_t>(field.data() - all.data());
         if (at > kept_from) parts_.push_back(all.substr(kept_from, at - kept_from));
         kept_from = at + field.size();

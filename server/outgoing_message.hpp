@@ -7,7 +7,6 @@
 #include "auth/message/header_block.hpp"
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +15,10 @@ namespace gatepost::server {
 
 class OutgoingMessage {
   public:
-    // `remove` tells which fields are left out. `body` must outlive this.
+    // `removed`: the octets of fields and strays of `header` that are left out, in any order. `body` must
+    // outlive this.
     OutgoingMessage(std::string top, auth::HeaderBlockPtr header, const SpooledBody& body,
-                    const std::function<bool(const auth::HeaderField&)>& remove);
+                    std::vector<std::string_view> removed);
 
     // Puts `fields` among our own, `at` octets from the start of `top`.
     void insert(std::size_t at, std::string_view fields);

@@ -190,16 +190,31 @@ asio::awaitable<Reply> Transaction::finish(const smtp::Envelope& envelope,
     co_return *final_reply;
 }
 
-asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
+// The fields that are left out, with turns in between. Strays too: what is no field to us may be one to the
+// next reader.
+asio::awaitable<std::vector<std::string_view>> Transaction::fields_to_remove() const {
     const std::vector<std::string> ours{runtime_->config.authserv_id, runtime_->config.hostname};
+    auth::results::ClaimFinder claims(ours);
     const bool final = delivery_->is_final();
     const bool writes_spf = runtime_->config.authentication.writes_received_spf();
-    const auto remove = [&](const auth::HeaderField& field) {
-        return auth::results::claims_our_authority(field, ours) || field.reads_as("X-Quarantine") ||
-               (writes_spf && field.reads_as("Received-SPF")) || (final && field.reads_as("Return-Path"));
-    };
+    dns::Turns turns(services_.executor, std::chrono::steady_clock::now, claim_);
+    std::vector<std::string_view> found;
+    const std::vector<auth::HeaderField>& fields = judgement_->header()->fields();
+    const std::vector<auth::HeaderField>& strays = judgement_->header()->strays();
+    for (std::size_t i = 0; i < fields.size() + strays.size(); ++i) {
+        if (turns.is_over()) co_await turns.next();
+        const auth::HeaderField& field = i < fields.size() ? fields[i] : strays[i - fields.size()];
+        if (claims.is_claim(field) || field.reads_as("X-Quarantine") ||
+            (writes_spf && field.reads_as("Received-SPF")) || (final && field.reads_as("Return-Path")))
+            found.push_back(field.raw);
+    }
+    co_return found;
+}
+
+asio::awaitable<Reply> Transaction::carry_out(const smtp::Envelope& envelope) {
+    std::vector<std::string_view> removed = co_await fields_to_remove();
     const TopFields top = top_fields(envelope);
-    OutgoingMessage message(top.text, judgement_->header(), body_, remove);
+    OutgoingMessage message(top.text, judgement_->header(), body_, std::move(removed));
     if (sealer_) co_await add_arc_set(message, top);
     co_await yield();
     const Reply downstream = co_await delivery_->deliver(message);

@@ -29,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gatepost::server {
 
@@ -101,6 +102,7 @@ class Transaction {
     void count_unfinished();
     smtp::Reply rate_refusal() const;
     smtp::Reply tell_refused(smtp::Reply answer, const std::string& recipient, std::string_view rule) const;
+    boost::asio::awaitable<std::vector<std::string_view>> fields_to_remove() const;
     boost::asio::awaitable<smtp::Reply> carry_out(const smtp::Envelope& envelope);
     // Our fields, but for the ARC set, which is sealed over the rest.
     struct TopFields {

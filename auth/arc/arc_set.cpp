@@ -1,6 +1,7 @@
 #include "auth/arc/arc_set.hpp"
 
 #include "auth/address_lexer.hpp"
+#include "auth/dkim/signature_field.hpp"
 
 #include "dns/ascii.hpp"
 
@@ -31,23 +32,37 @@ std::optional<ChainStatus> parse_status(std::string_view text) {
     return std::nullopt;
 }
 
+}  // namespace
+
 // Sorts the fields of a header into sets, and keeps the first thing wrong with one of them.
-class Collector {
+class SetReader::Collector {
   public:
-    void add(const HeaderField& field) {
+    // False: it is no field of ARC.
+    bool add(const HeaderField& field) {
         if (field.is(results_name.view()))
             add_results(field);
         else if (field.is(signature_name.view()))
             add_tagged(field, signature_name, &ArcSet::message_signature, &ArcSet::message_signature_tags);
         else if (field.is(seal_name.view()))
             add_tagged(field, seal_name, &ArcSet::seal, &ArcSet::seal_tags);
+        else
+            return false;
+        return true;
     }
 
     ArcSets finish();
 
   private:
-    void add_results(const HeaderField& field) {
+    // False: it is too long.
+    bool may_read(const HeaderField& field, FixedText name) {
         any_ = true;
+        if (field.value.size() <= dkim::maximum_field_octets) return true;
+        note(Reason(name).then(" of more than ").then(dkim::maximum_field_octets).then(" octets"));
+        return false;
+    }
+
+    void add_results(const HeaderField& field) {
+        if (!may_read(field, results_name)) return;
         const auto instance = instance_of_results(field.value);
         if (!instance) return note(Reason(results_name).then(" without an instance"));
         put(*instance, field, results_name, &ArcSet::authentication_results);
@@ -55,7 +70,7 @@ class Collector {
 
     void add_tagged(const HeaderField& field, FixedText name, const HeaderField* ArcSet::*place,
                     TagList ArcSet::*tags_place) {
-        any_ = true;
+        if (!may_read(field, name)) return;
         auto tags = TagList::parse(field.value);
         if (!tags) return note(Reason(name).then(": ").then(tags.error().reason()));
         // The ABNF of RFC 8617 §4.1.2 has i= first; sealers write it anywhere, as tags may stand.
@@ -98,7 +113,7 @@ class Collector {
 };
 
 // RFC 8617 §5.2 step 3 A and C, for one set.
-Reason Collector::fault_of(const ArcSet& set) {
+Reason SetReader::Collector::fault_of(const ArcSet& set) {
     const std::pair<FixedText, const HeaderField*> fields[] = {{results_name, set.authentication_results},
                                                                {signature_name, set.message_signature},
                                                                {seal_name, set.seal}};
@@ -111,7 +126,7 @@ Reason Collector::fault_of(const ArcSet& set) {
     return name_of(seal_name, set.instance).then(" has a cv= that its place in the chain forbids");
 }
 
-Reason Collector::structure_fault(const std::vector<ArcSet>& sets) {
+Reason SetReader::Collector::structure_fault(const std::vector<ArcSet>& sets) {
     unsigned expected = 1;
     for (const ArcSet& set : sets) {
         if (set.instance != expected) return Reason("no ARC set i=").then(expected);  // step 3 B
@@ -122,7 +137,7 @@ Reason Collector::structure_fault(const std::vector<ArcSet>& sets) {
     return {};
 }
 
-ArcSets Collector::finish() {
+ArcSets SetReader::Collector::finish() {
     ArcSets found;
     found.any = any_;
     for (ArcSet& set : slots_)
@@ -136,7 +151,21 @@ ArcSets Collector::finish() {
     return found;
 }
 
-}  // namespace
+SetReader::SetReader(const HeaderBlock& header)
+    : fields_(header.fields()), collector_(std::make_unique<Collector>()) {}
+
+SetReader::~SetReader() = default;
+
+bool SetReader::read_next() {
+    while (next_ < fields_.size())
+        if (collector_->add(fields_[next_++])) return true;
+    return false;
+}
+
+ArcSets SetReader::finish() {
+    while (read_next()) {}
+    return collector_->finish();
+}
 
 std::string_view to_string(ChainStatus status) {
     switch (status) {
@@ -179,10 +208,7 @@ std::optional<unsigned> instance_of_results(std::string_view value) {
 }
 
 ArcSets collect_sets(const HeaderBlock& header) {
-    Collector collector;
-    for (const HeaderField& field : header.fields())
-        collector.add(field);
-    return collector.finish();
+    return SetReader(header).finish();
 }
 
 }  // namespace gatepost::auth::arc

@@ -6,6 +6,8 @@
 #include "auth/reason.hpp"
 #include "auth/tag_list.hpp"
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,7 +41,29 @@ struct ArcSets {
     Reason fault;
 };
 
-// Linear in the header. The sets refer to `header`.
+// Reads the ARC fields of a header, one after the other, for callers that give turns in between. A field of
+// more than dkim::maximum_field_octets is a fault, and not read.
+class SetReader {
+  public:
+    // `header` must outlive this and the sets, which refer to it.
+    explicit SetReader(const HeaderBlock& header);
+    ~SetReader();
+    SetReader(const SetReader&) = delete;
+    SetReader& operator=(const SetReader&) = delete;
+
+    // Reads the next field. False: that was the last one.
+    bool read_next();
+    // Once; reads first what is left. Linear in the header.
+    ArcSets finish();
+
+  private:
+    class Collector;
+    const std::vector<HeaderField>& fields_;
+    std::size_t next_ = 0;  // of fields_
+    std::unique_ptr<Collector> collector_;
+};
+
+// All of them at once.
 ArcSets collect_sets(const HeaderBlock& header);
 
 // What "i=" holds: one or two digits, 1 to maximum_instance, blanks and comments around them (RFC 8617 §3.9

@@ -71,11 +71,14 @@ std::string_view to_string(Result result) {
 }
 
 struct Validator::Impl {
-    Impl(HeaderBlockPtr own_header, ValidatorOptions own_options)
-        : header(std::move(own_header)), options(own_options), found(collect_sets(*header)) {}
+    Impl(HeaderBlockPtr own_header, ValidatorOptions own_options,
+         std::chrono::system_clock::time_point own_now)
+        : header(std::move(own_header)), options(own_options), now(own_now), reader(*header) {}
 
-    void read(std::chrono::system_clock::time_point now);
-    void read_seals(std::chrono::system_clock::time_point now);
+    bool read_next(dns::IdnaBudget& names);
+    void read_rest();
+    void read_seal(dns::IdnaBudget& names);
+    void judge_fields(dns::IdnaBudget& names);
     void ask_for_keys();
     void fail(Reason reason);
     std::size_t units() const;
@@ -87,6 +90,9 @@ struct Validator::Impl {
 
     HeaderBlockPtr header;
     ValidatorOptions options;
+    std::chrono::system_clock::time_point now;
+    SetReader reader;
+    enum class Reading { sets, seals, end } reading = Reading::sets;
     ArcSets found;
     Chain chain;
     bool decided = false;     // by the header alone
@@ -107,37 +113,61 @@ void Validator::Impl::fail(Reason reason) {
     decided = true;
 }
 
+bool Validator::Impl::read_next(dns::IdnaBudget& names) {
+    switch (reading) {
+        case Reading::sets:
+            if (reader.read_next()) return true;
+            found = reader.finish();
+            chain.newest_says_fail = found.newest_says_fail;
+            reading = Reading::seals;
+            return true;
+        case Reading::seals:
+            if (seals.size() < found.sets.size()) {
+                read_seal(names);
+                return true;
+            }
+            judge_fields(names);
+            reading = Reading::end;
+            break;
+        case Reading::end:
+            break;
+    }
+    return false;
+}
+
+void Validator::Impl::read_rest() {
+    dns::IdnaBudget names;
+    while (read_next(names)) {}
+}
+
+void Validator::Impl::read_seal(dns::IdnaBudget& names) {
+    const ArcSet& set = found.sets[seals.size()];
+    chain.instance = set.instance;
+    Signer& seal = seals.emplace_back();
+    if (!set.seal) return;
+    seal.parsed = dkim::parse_signature_tags(set.seal_tags, dkim::SignatureSyntax::arc_seal, now, names);
+    Sealer& sealer = chain.sealers.emplace_back();
+    sealer.instance = set.instance;
+    sealer.domain = seal.parsed.domain;
+    sealer.selector = seal.parsed.selector;
+}
+
 // RFC 8617 §5.2 steps 1 to 3, and all that can be said of the signatures without a key.
-void Validator::Impl::read(std::chrono::system_clock::time_point now) {
+void Validator::Impl::judge_fields(dns::IdnaBudget& names) {
     decided = !found.any;
     if (!found.any) return;
-    chain.newest_says_fail = found.newest_says_fail;
-    read_seals(now);
     if (!found.fault.empty()) return fail(found.fault);
     // In a header that two readers could read differently, nobody knows what is signed.
     if (header->fault() != HeaderFault::none)
         return fail(Reason("malformed header: ").then(Reason(header->fault())));
     const ArcSet& newest = found.sets.back();
-    message_signature.parsed = dkim::parse_signature_tags(newest.message_signature_tags,
-                                                          dkim::SignatureSyntax::arc_message_signature, now);
+    message_signature.parsed = dkim::parse_signature_tags(
+        newest.message_signature_tags, dkim::SignatureSyntax::arc_message_signature, now, names);
     if (!message_signature.parsed.fault.empty())
         return fail(of_signature(newest, message_signature.parsed.fault));
     for (std::size_t i = seals.size(); i-- > 0;)
         if (!seals[i].parsed.fault.empty()) return fail(of_seal(found.sets[i], seals[i].parsed.fault));
     ask_for_keys();
-}
-
-void Validator::Impl::read_seals(std::chrono::system_clock::time_point now) {
-    for (const ArcSet& set : found.sets) {
-        chain.instance = set.instance;
-        Signer& seal = seals.emplace_back();
-        if (!set.seal) continue;
-        seal.parsed = dkim::parse_signature_tags(set.seal_tags, dkim::SignatureSyntax::arc_seal, now);
-        Sealer& sealer = chain.sealers.emplace_back();
-        sealer.instance = set.instance;
-        sealer.domain = seal.parsed.domain;
-        sealer.selector = seal.parsed.selector;
-    }
 }
 
 void Validator::Impl::ask_for_keys() {
@@ -193,6 +223,7 @@ std::size_t Validator::Impl::units() const {
 
 // RFC 8617 §5.2 steps 4 and 6. Step 5 is optional, and nobody here asks for it.
 bool Validator::Impl::judge_next(crypto::VerificationBudget& budget) {
+    read_rest();
     if (std::exchange(judging, true)) {
         if (seals_left > 0 && !judge_seal()) seals_left = 0;
     } else {
@@ -229,21 +260,26 @@ bool Validator::Impl::judge_seal() {
 
 Validator::Validator(HeaderBlockPtr header, ValidatorOptions options,
                      std::chrono::system_clock::time_point now)
-    : impl_(std::make_unique<Impl>(std::move(header), options)) {
-    impl_->read(now);
-}
+    : impl_(std::make_unique<Impl>(std::move(header), options, now)) {}
 
 Validator::~Validator() = default;
 
+bool Validator::read_next(dns::IdnaBudget& names) {
+    return impl_->read_next(names);
+}
+
 bool Validator::find_known_keys(dns::Resolver& resolver) {
+    impl_->read_rest();
     return impl_->keys.find_known(resolver);
 }
 
 boost::asio::awaitable<void> Validator::fetch_keys(dns::Resolver& resolver) {
+    impl_->read_rest();
     return impl_->keys.fetch(resolver);
 }
 
 void Validator::body(std::string_view chunk) {
+    impl_->read_rest();
     impl_->body_hashes.update(chunk);
 }
 

@@ -6,6 +6,7 @@
 #include "auth/crypto/verification_budget.hpp"
 #include "auth/message/header_block.hpp"
 
+#include "dns/idna.hpp"
 #include "dns/resolver.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -27,6 +28,11 @@ class Validator {
     ~Validator();
     Validator(const Validator&) = delete;
     Validator& operator=(const Validator&) = delete;
+
+    // Reads the next field of ARC, or the signature of one, its names as far as `names` has room for them; a
+    // chain for which it has none fails. False: it was the last one. For callers that give turns in between;
+    // all others of the below read first what is left.
+    bool read_next(dns::IdnaBudget& names);
 
     // Takes the keys that the resolver has at hand. True: those are all, and fetch_keys() has nothing to do.
     bool find_known_keys(dns::Resolver& resolver);

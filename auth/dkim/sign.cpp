@@ -110,7 +110,8 @@ Parsed<std::string> sign(const HeaderBlock& header, std::string_view body, const
     if (block->fault() != HeaderFault::none || block->fields().size() != 1)
         return ParseError("options that make no header field");
     const auto time = options.timestamp.value_or(std::chrono::system_clock::time_point());
-    const SignatureField parsed = parse_signature_field(block->fields().front(), time);
+    dns::IdnaBudget of_the_field;
+    const SignatureField parsed = parse_signature_field(block->fields().front(), time, of_the_field);
     if (!parsed.fault.empty())
         return ParseError(Reason("options that make no valid signature: ").then(parsed.fault));
 

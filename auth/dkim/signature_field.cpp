@@ -6,7 +6,6 @@
 #include "auth/utf8.hpp"
 
 #include "dns/ascii.hpp"
-#include "dns/idna.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -31,8 +30,9 @@ std::string printable(std::string_view text) {
 // Reads one field into one SignatureField; each read_ function gives what is wrong, or nothing.
 class Reader {
   public:
-    Reader(const TagList& tags, SignatureField& out, std::chrono::system_clock::time_point now)
-        : tags_(tags), out_(out), now_(now) {}
+    Reader(const TagList& tags, SignatureField& out, std::chrono::system_clock::time_point now,
+           dns::IdnaBudget& names)
+        : tags_(tags), out_(out), now_(now), names_(names) {}
 
     // Every tag is read even after a fault, so that a result can name domain and selector; the first counts.
     Reason read(SignatureSyntax syntax) {
@@ -60,6 +60,14 @@ class Reader {
         return {};
     }
 
+    // False: too long for a name, or for what the message has left.
+    bool may_convert(std::string_view name) {
+        if (name.size() > maximum_domain_octets) return false;
+        const bool may = names_.take(name);
+        out_.is_left_unread = out_.is_left_unread || !may;
+        return may;
+    }
+
     Reason read_version() {
         const auto value = tags_.value("v");
         if (!value) return Reason("no v= tag");
@@ -69,6 +77,7 @@ class Reader {
     Reason read_domain() {
         const auto value = tags_.value("d");
         if (!value) return Reason("no d= tag");
+        if (!may_convert(*value)) return Reason("d= is no domain name");
         out_.domain = parse_signing_domain(*value);
         return out_.domain ? Reason() : Reason("d= is no domain name");
     }
@@ -76,7 +85,7 @@ class Reader {
     Reason read_selector() {
         const auto value = tags_.value("s");
         if (!value) return Reason("no s= tag");
-        if (value->size() > maximum_domain_octets) return Reason("s= is no selector");
+        if (!may_convert(*value)) return Reason("s= is no selector");
         const auto selector = dns::to_ascii(*value);
         if (!selector || !selector->is_host_name(true) || value->ends_with('.'))
             return Reason("s= is no selector");
@@ -194,7 +203,8 @@ class Reader {
         if (!decoded || decoded->size() > maximum_identity_octets) return Reason("i= is no identity");
         const std::size_t at = decoded->rfind('@');
         if (at == std::string::npos || !is_text_of_identity(*decoded)) return Reason("i= is no identity");
-        const auto domain = parse_signing_domain(std::string_view(*decoded).substr(at + 1));
+        const std::string_view written = std::string_view(*decoded).substr(at + 1);
+        const auto domain = may_convert(written) ? parse_signing_domain(written) : std::nullopt;
         if (!domain) return Reason("i= has no domain");
         out_.identity = decoded->substr(0, at + 1) + domain->text();
         out_.identity_domain = domain;
@@ -254,22 +264,35 @@ class Reader {
     const TagList& tags_;
     SignatureField& out_;
     std::chrono::system_clock::time_point now_;
+    dns::IdnaBudget& names_;
 };
+
+SignatureField unread(Reason why) {
+    SignatureField out;
+    out.fault = std::move(why);
+    out.is_left_unread = true;
+    return out;
+}
 
 }  // namespace
 
-SignatureField parse_signature_field(const HeaderField& field, std::chrono::system_clock::time_point now) {
+SignatureField parse_signature_field(const HeaderField& field, std::chrono::system_clock::time_point now,
+                                     dns::IdnaBudget& names) {
+    if (field.value.size() > maximum_field_octets)
+        return unread(Reason("a field of more than ").then(maximum_field_octets).then(" octets"));
     const auto tags = TagList::parse(field.value);
-    if (tags) return parse_signature_tags(*tags, SignatureSyntax::dkim, now);
+    if (tags) return parse_signature_tags(*tags, SignatureSyntax::dkim, now, names);
     SignatureField out;
     out.fault = tags.error().reason();
     return out;
 }
 
 SignatureField parse_signature_tags(const TagList& tags, SignatureSyntax syntax,
-                                    std::chrono::system_clock::time_point now) {
+                                    std::chrono::system_clock::time_point now, dns::IdnaBudget& names) {
     SignatureField out;
-    out.fault = Reader(tags, out, now).read(syntax);
+    out.fault = Reader(tags, out, now, names).read(syntax);
+    // Of what was not read nothing else is known.
+    if (out.is_left_unread) return unread(Reason("more internationalised names than one message may have"));
     return out;
 }
 

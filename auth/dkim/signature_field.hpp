@@ -10,6 +10,7 @@
 #include "auth/tag_list.hpp"
 
 #include "dns/domain_name.hpp"
+#include "dns/idna.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -27,6 +28,8 @@ constexpr std::size_t maximum_signed_names = 256;
 // Local: a signature by an RSA key of 16384 bits, OpenSSL's largest. What is above crypto::maximum_rsa_bits
 // is told of as policy, not as a broken field.
 constexpr std::size_t maximum_signature_octets = 16'384 / 8;
+// Local: 256 names and a signature take 8 KiB, and z= as much as the fields that it copies.
+constexpr std::size_t maximum_field_octets = 64 * 1024;
 // RFC 6376 §3.5 l=: at most 76 digits; the same bound for t= and x=, where more than 12 mean infinity.
 constexpr std::size_t maximum_digits = 76;
 // Local: clocks of signers may be wrong; t= further ahead than this is no clock.
@@ -51,12 +54,14 @@ struct SignatureField {
     std::string signature_prefix;              // the first eight characters of b= (RFC 6008 §4)
     std::string_view spelled_signature;        // the value of b= with the white space around it, in the field
 
-    Reason fault;  // why the signature cannot pass, whatever key and message are; empty: none
+    Reason fault;                 // why the signature cannot pass, whatever key and message are; empty: none
+    bool is_left_unread = false;  // `fault` is that it would take more work than one message may ask for
 };
 
 // Reads all tags; `fault` names the first thing wrong, and tags that can be read are read even so. The views
-// are parts of `field`. `now` judges t= and x=.
-SignatureField parse_signature_field(const HeaderField& field, std::chrono::system_clock::time_point now);
+// are parts of `field`. `now` judges t= and x=; `names`: of the message, for the U-labels of d=, s= and i=.
+SignatureField parse_signature_field(const HeaderField& field, std::chrono::system_clock::time_point now,
+                                     dns::IdnaBudget& names);
 
 // What a signature field is called decides which tags it has.
 enum class SignatureSyntax {
@@ -66,7 +71,7 @@ enum class SignatureSyntax {
 };
 // The same for a field whose tag list has been read. An ARC field's i= and cv= are left to its reader.
 SignatureField parse_signature_tags(const TagList& tags, SignatureSyntax syntax,
-                                    std::chrono::system_clock::time_point now);
+                                    std::chrono::system_clock::time_point now, dns::IdnaBudget& names);
 
 // Digits only, at most maximum_digits; saturated at the maximum of the type.
 std::optional<std::uint64_t> parse_number(std::string_view digits);

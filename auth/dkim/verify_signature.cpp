@@ -49,18 +49,29 @@ std::string_view to_string(Result result) {
 }
 
 struct Verifier::Impl {
-    Impl(HeaderBlockPtr own_header, VerifierOptions own_options)
-        : header(std::move(own_header)), options(own_options), index(*header) {}
+    Impl(HeaderBlockPtr own_header, std::optional<dns::DomainName> author, VerifierOptions own_options,
+         std::chrono::system_clock::time_point own_now)
+        : header(std::move(own_header)),
+          author_domain(std::move(author)),
+          options(own_options),
+          now(own_now),
+          index(*header),
+          signature_fields(index.named("dkim-signature")) {}
 
-    void read_fields(std::chrono::system_clock::time_point now);
-    void spend_budget(const std::optional<dns::DomainName>& author_domain);
+    bool read_next(dns::IdnaBudget& names);
+    void read_rest();
+    void spend_budget();
     Signature describe(const Candidate& candidate) const;
     bool judge_next(crypto::VerificationBudget& budget);
     void judge(const Candidate& candidate, Signature& signature, crypto::VerificationBudget& budget) const;
 
     HeaderBlockPtr header;
+    std::optional<dns::DomainName> author_domain;
     VerifierOptions options;
+    std::chrono::system_clock::time_point now;
     FieldIndex index;
+    FieldIndex::Fields signature_fields;
+    bool is_read = false;       // all of them
     std::vector<Candidate> candidates;
     std::vector<std::size_t> to_judge;  // of `candidates`, in the order of their turn
     std::size_t judged = 0;             // of `to_judge`
@@ -69,19 +80,29 @@ struct Verifier::Impl {
     BodyHashes body_hashes;
 };
 
-void Verifier::Impl::read_fields(std::chrono::system_clock::time_point now) {
-    for (const HeaderField* field : index.named("dkim-signature")) {
-        Candidate candidate{field, parse_signature_field(*field, now)};
+bool Verifier::Impl::read_next(dns::IdnaBudget& names) {
+    if (candidates.size() < signature_fields.size()) {
+        const HeaderField* const field = signature_fields[candidates.size()];
+        Candidate candidate{field, parse_signature_field(*field, now, names)};
         // RFC 6376 §3.8: in a header that two readers could read differently, nobody knows what is signed.
         if (candidate.parsed.fault.empty() && header->fault() != HeaderFault::none)
             candidate.parsed.fault = Reason("malformed header: ").then(Reason(header->fault()));
         candidates.push_back(std::move(candidate));
     }
+    if (candidates.size() < signature_fields.size()) return true;
+    if (!std::exchange(is_read, true)) spend_budget();
+    return false;
+}
+
+void Verifier::Impl::read_rest() {
+    dns::IdnaBudget names;
+    while (!is_read)
+        read_next(names);
 }
 
 // RFC 6376 §8.4: how much is spent is settled before any key is asked for. Signatures of the author domain's
 // kin come first.
-void Verifier::Impl::spend_budget(const std::optional<dns::DomainName>& author_domain) {
+void Verifier::Impl::spend_budget() {
     for (const bool related_turn : {true, false}) {
         for (std::size_t i = 0; i < candidates.size(); ++i) {
             Candidate& candidate = candidates[i];
@@ -105,7 +126,7 @@ Signature Verifier::Impl::describe(const Candidate& candidate) const {
     signature.algorithm = candidate.parsed.algorithm;
     signature.signature_prefix = candidate.parsed.signature_prefix;
     if (!candidate.parsed.fault.empty()) {
-        signature.result = Result::permerror;
+        signature.result = candidate.parsed.is_left_unread ? Result::policy : Result::permerror;
         signature.reason = candidate.parsed.fault;
     } else {
         // Until its turn comes.
@@ -116,6 +137,7 @@ Signature Verifier::Impl::describe(const Candidate& candidate) const {
 }
 
 bool Verifier::Impl::judge_next(crypto::VerificationBudget& budget) {
+    read_rest();
     if (signatures.size() < candidates.size()) {
         body_hashes.finish();
         for (const Candidate& candidate : candidates)
@@ -160,22 +182,26 @@ void Verifier::Impl::judge(const Candidate& candidate, Signature& signature,
 
 Verifier::Verifier(HeaderBlockPtr header, std::optional<dns::DomainName> author_domain,
                    VerifierOptions options, std::chrono::system_clock::time_point now)
-    : impl_(std::make_unique<Impl>(std::move(header), options)) {
-    impl_->read_fields(now);
-    impl_->spend_budget(author_domain);
-}
+    : impl_(std::make_unique<Impl>(std::move(header), std::move(author_domain), options, now)) {}
 
 Verifier::~Verifier() = default;
 
+bool Verifier::read_next(dns::IdnaBudget& names) {
+    return impl_->read_next(names);
+}
+
 bool Verifier::find_known_keys(dns::Resolver& resolver) {
+    impl_->read_rest();
     return impl_->keys.find_known(resolver);
 }
 
 boost::asio::awaitable<void> Verifier::fetch_keys(dns::Resolver& resolver) {
+    impl_->read_rest();
     return impl_->keys.fetch(resolver);
 }
 
 void Verifier::body(std::string_view chunk) {
+    impl_->read_rest();
     impl_->body_hashes.update(chunk);
 }
 

@@ -9,6 +9,7 @@
 #include "auth/message/header_block.hpp"
 
 #include "dns/domain_name.hpp"
+#include "dns/idna.hpp"
 #include "dns/resolver.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -36,6 +37,10 @@ class Verifier {
     ~Verifier();
     Verifier(const Verifier&) = delete;
     Verifier& operator=(const Verifier&) = delete;
+
+    // Reads the next signature field, its names as far as `names` has room for them. False: it was the last
+    // one. For callers that give turns in between; all others of the below read first what is left.
+    bool read_next(dns::IdnaBudget& names);
 
     // Takes the keys that the resolver has at hand. True: those are all, and fetch_keys() has nothing to do.
     bool find_known_keys(dns::Resolver& resolver);

@@ -1,13 +1,12 @@
 #include "auth/message/author_domain.hpp"
 
-#include "auth/mail_address.hpp"
 #include "auth/message/mbox_line.hpp"
 #include "auth/message/unquoted_name.hpp"
 
 #include "dns/ascii.hpp"
-#include "dns/idna.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gatepost::auth {
 namespace {
@@ -16,8 +15,10 @@ namespace {
 // names, and converting them would cost more than it tells.
 constexpr std::size_t max_domain_octets = 1012;
 
-// local: beyond what any author writes; it is read in one piece, of some milliseconds at most.
+// local: beyond what any author writes. Parts of it that are read in one piece take half a millisecond.
 constexpr std::size_t max_from_octets = 96 * 1024;
+
+constexpr std::size_t mailboxes_of_a_step = 100;  // local: some 100 us, in U-labels
 
 // Faults after which readers may disagree about which From fields there are: where the header ends, where a
 // line ends, where text ends. Fields with an empty or odd name hide nothing that follows them.
@@ -42,7 +43,7 @@ bool is_disguised_from(const HeaderField& field) {
         return ascii::is_visible(c);
     };
     const std::string_view name = field.name;
-    const std::string_view word = name.substr(0, name.find_first_of(" \t"));
+    const std::string_view word(name.begin(), std::find_if(name.begin(), name.end(), ascii::is_wsp));
     if (word.size() < name.size() && ascii::equals_ignoring_case(word, "from"))
         return mbox_line_length(field.raw) < field.raw.size();
     const auto first = std::find_if(name.begin(), name.end(), is_visible);
@@ -52,8 +53,9 @@ bool is_disguised_from(const HeaderField& field) {
 }
 
 // RFC 9989 §5.3.1: U-labels become A-labels before anything else looks at the name.
-std::optional<dns::DomainName> domain_of(const Mailbox& mailbox) {
-    if (mailbox.is_literal || mailbox.domain.size() > max_domain_octets) return std::nullopt;
+std::optional<dns::DomainName> domain_of(const Mailbox& mailbox, dns::IdnaBudget& names) {
+    if (mailbox.is_literal || mailbox.domain.size() > max_domain_octets || !names.take(mailbox.domain))
+        return std::nullopt;
     auto name = dns::to_ascii(mailbox.domain);
     // Underscores are taken: no host name has them (RFC 1123 §2.1), but some senders do, and the DNS can
     // answer.
@@ -64,34 +66,6 @@ std::optional<dns::DomainName> domain_of(const Mailbox& mailbox) {
 std::string address_of(const Mailbox& mailbox, const std::optional<dns::DomainName>& domain) {
     if (!domain) return mailbox.text();
     return Mailbox{mailbox.local_part, domain->text(), false}.text();
-}
-
-Author author_of(const std::vector<Mailbox>& mailboxes) {
-    Author author;
-    const auto without_domain = std::count_if(mailboxes.begin(), mailboxes.end(),
-                                              [](const Mailbox& mailbox) { return mailbox.domain.empty(); });
-    if (without_domain == static_cast<std::ptrdiff_t>(mailboxes.size())) {
-        author.fault = AuthorFault::no_domain;
-        return author;
-    }
-    // A name beside an address is no mailbox: `Doe, Jane <jane@example.com>` lacks its quotes.
-    if (without_domain > 0) {
-        author.fault = AuthorFault::malformed_from;
-        return author;
-    }
-    const Mailbox& first = mailboxes.front();
-    const auto domain = domain_of(first);
-    author.address = address_of(first, domain);
-    for (const Mailbox& mailbox : mailboxes) {
-        if (mailbox.domain == first.domain) continue;
-        const auto other = domain_of(mailbox);
-        if (domain && other && *other == *domain) continue;
-        author.fault = AuthorFault::several_domains;
-        return author;
-    }
-    author.fault = domain ? AuthorFault::none : AuthorFault::invalid_domain;
-    author.domain = domain;
-    return author;
 }
 
 }  // namespace
@@ -118,35 +92,105 @@ std::string_view to_string(AuthorFault fault) {
     return "unknown";
 }
 
-Author extract_author(const HeaderBlock& header) {
-    Author author;
-    if (const HeaderFault grave = grave_fault(header); grave != HeaderFault::none) {
-        author.fault = AuthorFault::malformed_header;
-        author.header_problem = malformed_header_text(grave, header.line_of(grave));
-        return author;
+bool AuthorReader::read_next(dns::IdnaBudget& names) {
+    switch (step_) {
+        case Step::find:
+            step_ = find_from();
+            break;
+        case Step::read_addresses:
+            step_ = read_addresses();
+            break;
+        case Step::compare_domains:
+            step_ = compare_domains(names);
+            break;
+        case Step::read_unquoted:
+            step_ = read_unquoted();
+            break;
+        case Step::end:
+            break;
     }
-    author.fault = AuthorFault::malformed_from;
-    const bool has_odd_names = header.has(HeaderFault::invalid_name);
+    return step_ != Step::end;
+}
+
+Author AuthorReader::finish() {
+    dns::IdnaBudget names;
+    while (read_next(names)) {}
+    return std::move(author_);
+}
+
+AuthorReader::Step AuthorReader::find_from() {
+    if (const HeaderFault grave = grave_fault(header_); grave != HeaderFault::none) {
+        author_.fault = AuthorFault::malformed_header;
+        author_.header_problem = malformed_header_text(grave, header_.line_of(grave));
+        return Step::end;
+    }
+    author_.fault = AuthorFault::malformed_from;
+    const bool has_odd_names = header_.has(HeaderFault::invalid_name);
     const HeaderField* from = nullptr;
-    for (const HeaderField& field : header.fields()) {
-        if (has_odd_names && is_disguised_from(field)) return author;
+    for (const HeaderField& field : header_.fields()) {
+        if (has_odd_names && is_disguised_from(field)) return Step::end;
         if (!field.is("From")) continue;  // blanks before its colon are obs-from (RFC 5322 §4.5.2)
         if (from) {
-            author.fault = AuthorFault::several_from;
-            return author;
+            author_.fault = AuthorFault::several_from;
+            return Step::end;
         }
         from = &field;
     }
     if (!from) {
-        author.fault = AuthorFault::no_from;
-        return author;
+        author_.fault = AuthorFault::no_from;
+        return Step::end;
     }
-    if (from->value.size() > max_from_octets) return author;
-    const std::string value = unfold(from->value);
-    if (const auto list = parse_address_list(value)) author = author_of(list->mailboxes);
-    if (author.fault != AuthorFault::malformed_from) return author;
-    const auto mailbox = read_unquoted_name(value);
-    return mailbox ? author_of({*mailbox}) : author;
+    if (from->value.size() > max_from_octets) return Step::end;
+    value_ = unfold(from->value);
+    addresses_.emplace(value_);
+    return Step::read_addresses;
+}
+
+AuthorReader::Step AuthorReader::read_addresses() {
+    if (addresses_->read_next()) return Step::read_addresses;
+    auto list = addresses_->finish();
+    return list ? take_mailboxes(std::move(list->mailboxes)) : Step::read_unquoted;
+}
+
+AuthorReader::Step AuthorReader::take_mailboxes(std::vector<Mailbox> mailboxes) {
+    mailboxes_ = std::move(mailboxes);
+    const auto without_domain = std::count_if(mailboxes_.begin(), mailboxes_.end(),
+                                              [](const Mailbox& mailbox) { return mailbox.domain.empty(); });
+    if (without_domain == static_cast<std::ptrdiff_t>(mailboxes_.size())) {
+        author_.fault = AuthorFault::no_domain;
+        return Step::end;
+    }
+    // A name beside an address is no mailbox: `Doe, Jane <jane@example.com>` lacks its quotes.
+    return without_domain > 0 ? Step::read_unquoted : Step::compare_domains;
+}
+
+AuthorReader::Step AuthorReader::compare_domains(dns::IdnaBudget& names) {
+    const Mailbox& first = mailboxes_.front();
+    if (compared_ == 0) {
+        author_.domain = domain_of(first, names);
+        author_.fault = author_.domain ? AuthorFault::none : AuthorFault::invalid_domain;
+        author_.address = address_of(first, author_.domain);
+    }
+    const std::size_t end = std::min(mailboxes_.size(), compared_ + mailboxes_of_a_step);
+    for (; compared_ < end; ++compared_) {
+        const Mailbox& mailbox = mailboxes_[compared_];
+        if (mailbox.domain == first.domain) continue;
+        const auto other = domain_of(mailbox, names);
+        if (author_.domain && other && *other == *author_.domain) continue;
+        author_.domain.reset();
+        author_.fault = AuthorFault::several_domains;
+        return Step::end;
+    }
+    return compared_ < mailboxes_.size() ? Step::compare_domains : Step::end;
+}
+
+AuthorReader::Step AuthorReader::read_unquoted() {
+    const auto mailbox = read_unquoted_name(value_);
+    return mailbox ? take_mailboxes({*mailbox}) : Step::end;
+}
+
+Author extract_author(const HeaderBlock& header) {
+    return AuthorReader(header).finish();
 }
 
 }  // namespace gatepost::auth

@@ -3,13 +3,17 @@
 // ways has no author domain.
 #pragma once
 
+#include "auth/mail_address.hpp"
 #include "auth/message/header_block.hpp"
 
 #include "dns/domain_name.hpp"
+#include "dns/idna.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gatepost::auth {
 
@@ -34,7 +38,39 @@ struct Author {
     std::string header_problem = {};  // of malformed_header: what is wrong, and in which line
 };
 
-// Never fails: a block that has a HeaderFault which could hide or split a From field gives malformed_header.
+// Reads the From field step by step, for callers that give turns in between. Never fails: a block that has a
+// HeaderFault which could hide or split a From field gives malformed_header.
+class AuthorReader {
+  public:
+    // `header` must outlive this.
+    explicit AuthorReader(const HeaderBlock& header) : header_(header) {}
+    AuthorReader(const AuthorReader&) = delete;
+    AuthorReader& operator=(const AuthorReader&) = delete;
+
+    // Reads some hundred addresses. False: the end. What `names` has no room for is no domain name.
+    bool read_next(dns::IdnaBudget& names);
+    // Once; reads first what is left.
+    Author finish();
+
+  private:
+    enum class Step { find, read_addresses, compare_domains, read_unquoted, end };
+
+    Step find_from();
+    Step read_addresses();
+    Step take_mailboxes(std::vector<Mailbox> mailboxes);
+    Step compare_domains(dns::IdnaBudget& names);
+    Step read_unquoted();
+
+    const HeaderBlock& header_;
+    Step step_ = Step::find;
+    std::string value_;                           // of From, its folds undone
+    std::optional<AddressListReader> addresses_;  // of it
+    std::vector<Mailbox> mailboxes_;              // that were read
+    std::size_t compared_ = 0;                    // of them
+    Author author_;
+};
+
+// All of it at once.
 Author extract_author(const HeaderBlock& header);
 
 }  // namespace gatepost::auth

@@ -98,15 +98,25 @@ std::string_view without_line_end(std::string_view line) {
     return line;
 }
 
-// Where the first CR or LF that stands alone is, or npos.
+// Where the first CR or LF that stands alone is, or npos. Octet by octet: a search for each of 170,000 folds
+// takes longer.
 std::size_t find_bare_cr_or_lf(std::string_view text) {
-    for (std::size_t at = 0;;) {
-        const std::size_t cr = text.find('\r', at);
-        const std::size_t lf = text.find('\n', at);
-        if (cr == std::string_view::npos) return lf;
-        if (lf != cr + 1) return std::min(cr, lf);
-        at = lf + 1;
+    bool after_cr = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (after_cr != (c == '\n')) return after_cr ? at - 1 : at;
+        after_cr = c == '\r';
     }
+    return after_cr ? text.size() - 1 : std::string_view::npos;
+}
+
+// The length of the field at the start of `text`, whose first line has `first` octets. RFC 5322 §2.2.3: lines
+// that begin with a blank belong to the field before them.
+std::size_t field_length(std::string_view text, std::size_t first) {
+    std::size_t at = first;
+    while (at < text.size() && (text[at - 1] != '\n' || ascii::is_wsp(text[at])))
+        ++at;
+    return at;
 }
 
 HeaderField field_of(std::string_view raw, std::size_t colon) {
@@ -126,14 +136,11 @@ void HeaderBlock::parse_fields(std::size_t max_fields) {
     std::size_t next = mbox_line_octets_;
     while (next < all.size()) {
         const std::size_t at = next;
-        std::size_t length = line_length(all.substr(at));
-        const std::string_view first = without_line_end(all.substr(at, length));
+        const std::size_t first_length = line_length(all.substr(at));
+        const std::string_view first = without_line_end(all.substr(at, first_length));
         if (first.empty()) break;  // the empty line
-        // RFC 5322 §2.2.3: lines that begin with a blank belong to the field before them.
-        while (at + length < all.size() && ascii::is_wsp(all[at + length]))
-            length += line_length(all.substr(at + length));
-        const std::string_view raw = all.substr(at, length);
-        next += length;
+        const std::string_view raw = all.substr(at, field_length(all.substr(at), first_length));
+        next += raw.size();
         const auto colon = raw.find(':');
         const bool continues_nothing = ascii::is_wsp(first.front());
         const bool is_field = !continues_nothing && colon < first.size();

@@ -6,6 +6,7 @@
 #include "dns/ascii.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gatepost::auth::results {
 namespace {
@@ -31,16 +32,17 @@ bool is_value_char(char c) {
 
 class ResultsParser {
   public:
-    explicit ResultsParser(std::string_view value) : rest_(value) {}
+    ResultsParser(std::string_view value, bool keeps_results) : rest_(value), keeps_results_(keeps_results) {}
 
     std::optional<ParsedResults> parse() {
         ParsedResults parsed;
         if (!parse_id(parsed) || !at(';')) return std::nullopt;
+        bool is_first = true;
         while (at(';')) {
             rest_.remove_prefix(1);
             if (!skip_cfws(rest_)) return std::nullopt;
             if (rest_.empty()) break;
-            if (is_none(parsed)) return parsed;
+            if (std::exchange(is_first, false) && is_none()) return parsed;
             if (!parse_result(parsed)) return std::nullopt;
         }
         if (!rest_.empty()) return std::nullopt;
@@ -78,9 +80,9 @@ class ResultsParser {
     }
 
     // no-result: nothing but "none" and blanks after the authserv-id.
-    bool is_none(const ParsedResults& parsed) const {
+    bool is_none() const {
         std::string_view after = rest_;
-        if (!parsed.results.empty() || !ascii::starts_with_ignoring_case(after, "none")) return false;
+        if (!ascii::starts_with_ignoring_case(after, "none")) return false;
         after.remove_prefix(4);
         return skip_cfws(after) && after.empty();
     }
@@ -93,47 +95,51 @@ class ResultsParser {
     }
 
     bool parse_result(ParsedResults& parsed) {
-        ParsedResult result;
-        result.method = take_while(is_keyword_char);
-        if (result.method.empty() || !skip_cfws(rest_)) return false;
+        const std::string_view method = take_while(is_keyword_char);
+        if (method.empty() || !skip_cfws(rest_)) return false;
         if (at('/')) {
             if (!take_separator('/') || take_while(ascii::is_digit).empty()) return false;
         }
         if (!take_separator('=')) return false;
-        result.result = take_while(is_keyword_char);
-        if (result.result.empty() || !skip_cfws(rest_)) return false;
+        const std::string_view word = take_while(is_keyword_char);
+        if (word.empty() || !skip_cfws(rest_)) return false;
+        ParsedResult* const kept = keeps_results_ ? &parsed.results.emplace_back() : nullptr;
+        if (kept) kept->method = method;
+        if (kept) kept->result = word;
         while (!rest_.empty() && !at(';'))
-            if (!parse_property(result)) return false;
-        parsed.results.push_back(std::move(result));
+            if (!parse_property(kept)) return false;
         return true;
     }
 
-    // reasonspec or propspec, and the blanks after it.
-    bool parse_property(ParsedResult& result) {
+    // reasonspec or propspec, and the blanks after it. `kept`: where to put it, or null.
+    bool parse_property(ParsedResult* kept) {
         const std::string_view name = take_while(is_keyword_char);
         if (name.empty() || !skip_cfws(rest_)) return false;
         if (at('=') && ascii::equals_ignoring_case(name, "reason"))
-            return take_separator('=') && parse_value(result.reason.emplace());
+            return take_separator('=') && parse_value(kept ? &kept->reason.emplace() : nullptr);
         if (!take_separator('.')) return false;
         const std::string_view property = take_while(is_keyword_char);
         if (property.empty() || !take_separator('=')) return false;
-        result.properties.push_back({std::string(name), std::string(property), {}});
-        return parse_value(result.properties.back().value);
+        if (!kept) return parse_value(nullptr);
+        kept->properties.push_back({std::string(name), std::string(property), {}});
+        return parse_value(&kept->properties.back().value);
     }
 
     // pvalue: a token, a quoted-string, or [ [ local-part ] "@" ] domain-name whose local-part may be quoted.
-    bool parse_value(std::string& value) {
-        if (!at('"')) {
-            value = take_while(is_value_char);
-            return skip_cfws(rest_);
+    bool parse_value(std::string* kept) {
+        std::string_view quoted;
+        if (at('"')) {
+            quoted = cut_delimited(rest_, '"');
+            if (quoted.empty()) return false;
         }
-        const std::string_view quoted = cut_delimited(rest_, '"');
-        if (quoted.empty()) return false;
-        value = at('@') ? std::string(quoted).append(take_while(is_value_char)) : unquote(quoted);
+        const bool is_quoted_alone = !quoted.empty() && !at('@');
+        const std::string_view rest = is_quoted_alone ? std::string_view() : take_while(is_value_char);
+        if (kept) *kept = is_quoted_alone ? unquote(quoted) : std::string(quoted).append(rest);
         return skip_cfws(rest_);
     }
 
     std::string_view rest_;
+    bool keeps_results_;
 };
 
 }  // namespace
@@ -148,7 +154,11 @@ const std::string* ParsedResult::find(std::string_view ptype, std::string_view p
 }
 
 std::optional<ParsedResults> parse_results(std::string_view value) {
-    return ResultsParser(value).parse();
+    return ResultsParser(value, true).parse();
+}
+
+std::optional<ParsedResults> parse_claim(std::string_view value) {
+    return ResultsParser(value, false).parse();
 }
 
 bool is_token(std::string_view text) {

@@ -3,7 +3,6 @@
 #include "auth/results/parse_results.hpp"
 
 #include "dns/ascii.hpp"
-#include "dns/idna.hpp"
 
 #include <algorithm>
 
@@ -14,9 +13,9 @@ namespace {
 constexpr std::size_t max_id_octets = 1012;
 
 // One spelling for what some reader could take for the same identifier: case, a trailing dot, blanks inside a
-// quoted-string, U-labels against A-labels (RFC 8601 §5), compatibility characters.
+// quoted-string, U-labels against A-labels (RFC 8601 §5), compatibility characters. `id` has no blanks around
+// it.
 std::string canonical(std::string_view id) {
-    id = ascii::trim(id);
     if (id.size() <= max_id_octets)
         if (const auto name = dns::to_ascii(id)) return name->text();
     return ascii::to_lower(id);
@@ -24,14 +23,20 @@ std::string canonical(std::string_view id) {
 
 }  // namespace
 
-bool claims_our_authority(const HeaderField& field, const std::vector<std::string>& ours) {
+ClaimFinder::ClaimFinder(const std::vector<std::string>& ours) {
+    for (const std::string& our : ours)
+        ours_.push_back(canonical(ascii::trim(our)));
+}
+
+bool ClaimFinder::is_claim(const HeaderField& field) {
     if (!field.reads_as("Authentication-Results")) return false;
-    const auto parsed = parse_results(unfold(field.value));
+    if (field.value.size() > max_value_octets) return true;
+    const auto parsed = parse_claim(unfold(field.value));
     // Nobody can say in whose name it speaks, or what a later version lets it say (RFC 8601 §5).
     if (!parsed || parsed->version != current_version) return true;
-    const std::string id = canonical(parsed->authserv_id);
-    return std::any_of(ours.begin(), ours.end(),
-                       [&](const std::string& our) { return canonical(our) == id; });
+    const std::string_view id = ascii::trim(parsed->authserv_id);
+    if (id.size() <= max_id_octets && !names_.take(id)) return true;
+    return std::find(ours_.begin(), ours_.end(), canonical(id)) != ours_.end();
 }
 
 }  // namespace gatepost::auth::results

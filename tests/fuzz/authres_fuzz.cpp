@@ -22,8 +22,11 @@ void read(const std::string& text) {
         if (!field.is("Authentication-Results")) continue;
         const auto parsed = results::parse_results(unfold(field.value));
         const bool ours = !parsed || ascii::equals_ignoring_case(parsed->authserv_id, "mx.example.org");
-        if (ours && !results::claims_our_authority(field, {"mx.example.org"})) std::abort();
+        if (ours && !results::ClaimFinder({"mx.example.org"}).is_claim(field)) std::abort();
+        const auto claim = results::parse_claim(unfold(field.value));
+        if (claim.has_value() != parsed.has_value()) std::abort();
         if (!parsed) continue;
+        if (claim->authserv_id != parsed->authserv_id || claim->version != parsed->version) std::abort();
         for (const results::ParsedResult& result : parsed->results)
             if (result.method.empty() || result.result.empty()) std::abort();
     }

@@ -20,8 +20,9 @@ void run(std::string_view value) {
         HeaderBlock::parse("From: a@example.org\r\nDKIM-Signature:" + std::string(value) + "\r\n\r\n");
     const dkim::FieldIndex index(*block);
     for (const HeaderField& field : block->fields()) {
+        gatepost::dns::IdnaBudget names;
         const auto parsed = dkim::parse_signature_field(
-            field, std::chrono::system_clock::time_point(std::chrono::hours(480'000)));
+            field, std::chrono::system_clock::time_point(std::chrono::hours(480'000)), names);
         require(parsed.signed_names.size() <= dkim::maximum_signed_names);
         require(parsed.signature.size() <= dkim::maximum_signature_octets);
         require(parsed.signature_prefix.size() <= 8);

@@ -16,7 +16,7 @@ bool holds(const SuiteCase& test, const std::string& our_id) {
     EXPECT_EQ(header->fields().size(), 1U) << test.id;
     const auth::HeaderField& field = header->fields().front();
     const std::string expected = test.node["remove"].text();
-    const std::string actual = auth::results::claims_our_authority(field, {our_id}) ? "true" : "false";
+    const std::string actual = auth::results::ClaimFinder({our_id}).is_claim(field) ? "true" : "false";
     bool held = expected == "either" || expected == actual;
     EXPECT_TRUE(held) << test.id << ": remove is " << actual;
     const auto parsed = auth::results::parse_results(auth::unfold(field.value));

@@ -25,10 +25,10 @@ auth::HeaderBlockPtr header_of(const std::filesystem::path& file) {
 }
 
 std::size_t count_claims(const auth::HeaderBlock& header, const std::string& our_id) {
+    auth::results::ClaimFinder claims({our_id});
     return static_cast<std::size_t>(
-        std::count_if(header.fields().begin(), header.fields().end(), [&](const auth::HeaderField& field) {
-            return auth::results::claims_our_authority(field, {our_id});
-        }));
+        std::count_if(header.fields().begin(), header.fields().end(),
+                      [&](const auth::HeaderField& field) { return claims.is_claim(field); }));
 }
 
 bool reads_in_time(const std::filesystem::path& file) {

@@ -202,10 +202,7 @@ class RelayFixture : public testing::Test {
     }
 
     server::OutgoingMessage outgoing() const {
-        auto remove = [](const auth::HeaderField&) {
-            return false;
-        };
-        return server::OutgoingMessage("Top: 1\r\n", header, body, remove);
+        return server::OutgoingMessage("Top: 1\r\n", header, body, {});
     }
 
     // Until the task has ended: the pool's timers and the downstream may have more to wait for.

@@ -17,6 +17,8 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 namespace gatepost::tests {
 namespace asio = boost::asio;
@@ -92,10 +94,8 @@ struct ScriptedDownstream::Impl {
         server::SpooledBody body(share, disk_share, files, folder.path());
         co_await body.append(std::string_view(content).substr(header_end));
         auto header = auth::HeaderBlock::parse(content.substr(0, header_end));
-        auto remove = [](const auth::HeaderField&) {
-            return false;
-        };
-        const server::OutgoingMessage message("", std::move(header), body, remove);
+        const std::vector<std::string_view> removed;
+        const server::OutgoingMessage message("", std::move(header), body, removed);
         const smtp::Reply reply = co_await delivery->deliver(message);
         delivery.reset();
         Refusal refusal;

@@ -178,7 +178,8 @@ TEST_F(ArcSeal, a_failed_chain_gets_one_set_over_itself) {
         dkim::canonicalize_header_field(dkim::Canonicalization::relaxed, alone->find(name)->raw, hashed);
     const HeaderField& seal_field = *alone->find("ARC-Seal");
     const auto tags = TagList::parse(seal_field.value);
-    const auto parsed = dkim::parse_signature_tags(*tags, dkim::SignatureSyntax::arc_seal, now);
+    dns::IdnaBudget names;
+    const auto parsed = dkim::parse_signature_tags(*tags, dkim::SignatureSyntax::arc_seal, now, names);
     hashed += dkim::canonical_signature_field(dkim::Canonicalization::relaxed, seal_field.raw,
                                               parsed.spelled_signature);
     const auto key = crypto::PublicKey::ed25519(ed25519_->key.public_key_octets());

@@ -31,7 +31,8 @@ struct Read : SignatureField {
 Read parse(const std::string& value) {
     const auto block = HeaderBlock::parse("DKIM-Signature: " + value + "\r\n");
     EXPECT_EQ(block->fields().size(), 1U);
-    return Read{parse_signature_field(block->fields().front(), now), block};
+    dns::IdnaBudget names;
+    return Read{parse_signature_field(block->fields().front(), now, names), block};
 }
 
 TEST(DkimSignatureField, is_valid) {

@@ -212,6 +212,91 @@ TEST_F(HostileMessage, a_dmarc_record_is_bounded) {
     EXPECT_FALSE(evidence.dmarc.record);
 }
 
+// A field that nobody signed, with a key that nobody has.
+std::string unsigned_field(std::string_view name, const std::string& tags) {
+    return std::string(name) + ": a=rsa-sha256; h=from; b=AAAA; bh=" + base64_encode(std::string(32, 'x')) +
+           "; " + tags + "\r\n";
+}
+
+// 33 labels of one letter: converting them takes as long as reading 10 KiB.
+std::string u_labels(std::size_t octets) {
+    std::string domain;
+    while (domain.size() + 6 <= octets)
+        domain += "b\xc3\xbc.";
+    return domain + "de";
+}
+
+// 128 KiB of signatures had a worker convert names for 118 ms. What is past the bound is policy, and a
+// failure of the chain, at each try; a name in ASCII, and one by an author's signer who is no attacker, costs
+// nothing.
+TEST_F(HostileMessage, conversions_of_names_are_bounded) {
+    const std::string over = "more internationalised names than one message may have";
+    txt("s._domainkey.example.org", dkim::key_record_of(*rsa_));
+    std::string header = sign(plain, *rsa_, "s");
+    for (int i = 0; i < 200; ++i)
+        header = unsigned_field("DKIM-Signature", "v=1; d=" + u_labels(100) + "; s=s") + header;
+    for (int tries = 0; tries < 2; ++tries) {
+        const Evidence evidence = gather(header);
+        ASSERT_EQ(evidence.dkim.size(), 201U);
+        EXPECT_NE(evidence.dkim[0].reason, over);
+        EXPECT_EQ(evidence.dkim[199].result, dkim::Result::policy);
+        EXPECT_EQ(evidence.dkim[199].reason, over);
+        EXPECT_FALSE(evidence.dkim[199].domain);
+        EXPECT_EQ(evidence.dkim[200].result, dkim::Result::pass) << evidence.dkim[200].reason;
+    }
+    std::string chain;
+    for (unsigned i = 1; i <= 50; ++i) {
+        const std::string tags = "i=" + std::to_string(i) + "; s=" + u_labels(100) + "; d=" + u_labels(100);
+        chain = "ARC-Seal: a=rsa-sha256; b=AAAA; cv=" + std::string(i == 1 ? "none" : "pass") + "; " + tags +
+                "\r\n" + unsigned_field("ARC-Message-Signature", tags) +
+                "ARC-Authentication-Results: i=" + std::to_string(i) + "; x.example; none\r\n" + chain;
+    }
+    const Evidence evidence = gather(chain + plain);
+    EXPECT_EQ(evidence.arc.result, arc::Result::fail);
+    EXPECT_EQ(evidence.arc.reason, "ARC-Message-Signature i=50: " + over);
+    EXPECT_FALSE(evidence.arc.temporary);
+}
+
+TEST_F(HostileMessage, signature_fields_are_bounded_in_length) {
+    txt("s._domainkey.example.org", dkim::key_record_of(*rsa_));
+    const std::string copied = sign(plain, *rsa_, "s");
+    for (const std::size_t octets : {64U * 1024, 64U * 1024 + 1}) {
+        std::string field = unsigned_field("DKIM-Signature", "v=1; d=example.org; s=s; z=");
+        const std::size_t value = field.size() - std::string("DKIM-Signature:\r\n").size();
+        field.insert(field.size() - 2, octets - value, 'x');
+        const Evidence evidence = gather(field + copied);
+        ASSERT_EQ(evidence.dkim.size(), 2U);
+        EXPECT_EQ(evidence.dkim[0].result, octets > 65'536 ? dkim::Result::policy : dkim::Result::fail);
+        EXPECT_EQ(evidence.dkim[1].result, dkim::Result::pass);
+    }
+}
+
+// Each field that is read is the last of its slice, and so are the addresses of From.
+TEST_F(HostileMessage, a_header_is_read_in_turns) {
+    std::string from = "From: ";
+    for (int i = 0; i < 2'000; ++i)
+        from += "a@example.org,\r\n\t";
+    std::string header = from + "a@example.org\r\nSubject: x\r\n\r\n";
+    for (int i = 0; i < 50; ++i)
+        header = unsigned_field("DKIM-Signature", "v=1; d=example.org; s=s") +
+                 unsigned_field("ARC-Message-Signature", "i=1; d=example.org; s=s") + header;
+    int others = 0;
+    dns::Turns::TimePoint clock;
+    std::function<void()> other = [&] {
+        if (++others < 10'000) boost::asio::post(context_, other);
+    };
+    boost::asio::post(context_, other);
+    int when_done = 0;
+    const Evidence evidence = gather(header, dns::Turns(context_.get_executor(), [&] {
+                                         when_done = others;
+                                         return clock += std::chrono::seconds(1);
+                                     }));
+    EXPECT_EQ(evidence.author.domain, name("example.org"));
+    EXPECT_EQ(evidence.dkim.size(), 50U);
+    EXPECT_EQ(evidence.arc.reason, "ARC-Message-Signature i=1 twice");
+    EXPECT_GE(when_done, 50 + 50 + 10);
+}
+
 // Every question and every verification is the last of its slice: others run in between, and all ends as it
 // does where nobody waits.
 TEST_F(HostileMessage, turns_change_no_result) {

@@ -100,7 +100,36 @@ TEST(RemoveClaims, finds_our_names_in_every_disguise) {  // RFC 8601 §5
     for (const ClaimCase& entry : table) {
         const auto header = HeaderBlock::parse(entry.field + "\r\n\r\n");
         ASSERT_EQ(header->fields().size(), 1U);
-        EXPECT_EQ(claims_our_authority(header->fields().front(), ours), entry.remove) << entry.field;
+        EXPECT_EQ(ClaimFinder(ours).is_claim(header->fields().front()), entry.remove) << entry.field;
+    }
+}
+
+// What would take a worker milliseconds to read is nobody's honest field.
+TEST(RemoveClaims, what_is_too_long_to_be_read_is_removed) {
+    constexpr std::size_t bound = 32 * 1024;
+    for (const std::string& name : {std::string("Authentication-Results"), std::string("X-Other")}) {
+        for (const std::size_t octets : {bound, bound + 1}) {
+            std::string value = " mx.example.net; spf=pass reason=\"\"";
+            value.insert(value.size() - 1, octets - value.size(), 'x');
+            const auto header = HeaderBlock::parse(name + ":" + value + "\r\n\r\n");
+            const bool is_removed = ClaimFinder({"mx.example.org"}).is_claim(header->fields().front());
+            EXPECT_EQ(is_removed, octets > bound && name != "X-Other") << name << ' ' << octets;
+        }
+    }
+}
+
+// An identifier in ASCII is looked at however many others there are.
+TEST(RemoveClaims, what_is_too_much_to_convert_is_removed) {
+    std::string id;
+    while (id.size() < 1'000)
+        id += "b\xc3\xbc.";
+    const auto foreign = HeaderBlock::parse("Authentication-Results: " + id + "example; none\r\n\r\n");
+    const auto plain = HeaderBlock::parse("Authentication-Results: mx.example.net; none\r\n\r\n");
+    ClaimFinder claims({"mx.example.org"});
+    const std::size_t room = dns::IdnaBudget::octets_of_a_message / (id.size() + 7);
+    for (std::size_t i = 0; i < 2 * room; ++i) {
+        EXPECT_EQ(claims.is_claim(foreign->fields().front()), i >= room) << i;
+        EXPECT_FALSE(claims.is_claim(plain->fields().front())) << i;
     }
 }
 
