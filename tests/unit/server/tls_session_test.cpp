@@ -200,6 +200,37 @@ TEST_F(TlsRecords, renegotiation_is_refused) {
     ERR_clear_error();
 }
 
+// What another connection, or a signature that was not good, left in the thread's queue is none of ours.
+TEST_F(TlsRecords, are_waited_for_whatever_stands_in_the_queue_of_errors) {
+    const auto leave_an_error = [] {
+        ERR_raise(ERR_LIB_RSA, ERR_R_INTERNAL_ERROR);
+    };
+    connect();
+    leave_an_error();
+    EXPECT_EQ(server_->shake_hands(), Step::want_read);
+    ERR_clear_error();
+    SSL_do_handshake(client_.get());
+    leave_an_error();
+    EXPECT_EQ(server_->shake_hands(), Step::want_read);
+    ERR_clear_error();
+    SSL_do_handshake(client_.get());
+    leave_an_error();
+    EXPECT_EQ(server_->shake_hands(), Step::done);
+    leave_an_error();
+    EXPECT_FALSE(server_->has_input());
+    leave_an_error();
+    EXPECT_TRUE(server_->is_quiet());
+    leave_an_error();
+    EXPECT_EQ(read(), Step::want_read);
+    // The socket is full one day.
+    const std::string octets(64 * 1024, 'x');
+    Step step = Step::done;
+    for (std::size_t written = 0; step == Step::done; step = server_->write(octets, written))
+        leave_an_error();
+    EXPECT_EQ(step, Step::want_write);
+    ERR_clear_error();
+}
+
 // RFC 8446 §5.1: a handshake message may come in as many records as it has octets.
 TEST_F(TlsRecords, of_a_handshake_are_bounded_too) {
     connect();
