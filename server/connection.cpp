@@ -224,6 +224,7 @@ asio::awaitable<void> Connection::shake_hands() {
         error = asio::error::operation_not_supported;  // a reload took the certificate away
     deadline_.clear();
     if (!error) co_return know_tls_client();
+    if (stream_->are_tls_records_spent()) services_.metrics.count_client(ClientEvent::tls_records_spent);
     LogEntry entry("tls_failed");
     entry.with("sid", session_id_)
         .with("client", client_.text())
@@ -259,6 +260,7 @@ asio::awaitable<bool> Connection::read_more(std::size_t octets) {
     if (turn_ && !(stream_->is_tls() && stream_->has_input())) turn_.reset();
     co_await stream_->read(input_, octets, error);
     if (!error) co_return true;
+    if (stream_->are_tls_records_spent()) tell(ClientEvent::tls_records_spent);
     if (deadline_.has_expired()) {
         services_.metrics.count_client(ClientEvent::timeout);
         close_with(session_.on_timeout());

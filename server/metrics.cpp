@@ -77,6 +77,8 @@ std::string_view to_string(ClientEvent event) {
             return "clients_hidden";
         case ClientEvent::commands_spent:
             return "commands_spent";
+        case ClientEvent::tls_records_spent:
+            return "tls_records_spent";
         case ClientEvent::session_over:
             return "session_over";
         case ClientEvent::linger_cut:

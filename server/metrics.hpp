@@ -57,10 +57,11 @@ enum class ClientEvent {
     tarpitted,           // an error, or a name tried out, whose reply was held back
     clients_hidden,      // the guard found the addresses of clients hidden behind one
     commands_spent,      // too many commands without a message; the session was closed
+    tls_records_spent,   // too many TLS records without data; the connection was closed
     session_over,        // a session that had lasted too long was closed
     linger_cut,          // sent on and on after its refusal, and was no longer read
 };
-inline constexpr std::size_t client_event_count = 12;
+inline constexpr std::size_t client_event_count = 13;
 std::string_view to_string(ClientEvent event);
 
 using OutcomeCounts = std::array<std::uint64_t, outcome_count>;  // by Outcome

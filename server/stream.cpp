@@ -58,26 +58,37 @@ struct Stream::Impl {
     }
     explicit Impl(LocalSocket&& connected) : socket(std::move(connected)) {}
 
-    // Calls `attempt` until it needs nothing more, waiting for the socket, and where there is one for its
-    // `turn`, between the calls.
+    // Calls `attempt` until it needs nothing more, waiting for the socket or for its turn between the calls.
     template <typename Attempt>
-    asio::awaitable<void> drive(Attempt attempt, error_code& error, const Turn* turn = nullptr) {
+    asio::awaitable<void> drive(Attempt attempt, error_code& error) {
         for (;;) {
             const TlsSession::Step step = attempt();
             error.clear();
             if (step == TlsSession::Step::closed) error = asio::error::eof;
             if (step == TlsSession::Step::failed) error = failure();
-            if (step != TlsSession::Step::want_read && step != TlsSession::Step::want_write) break;
+            const bool is_turn_over = step == TlsSession::Step::turn_over;
+            const bool waits = step == TlsSession::Step::want_read || step == TlsSession::Step::want_write;
+            if (!waits && !is_turn_over) break;
             in_a_row = 0;
-            const auto what =
-                step == TlsSession::Step::want_write ? AnySocket::wait_write : AnySocket::wait_read;
-            co_await socket.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
-            if (error) co_return;
-            if (turn != nullptr) co_await (*turn)();
+            if (waits) {
+                const auto what =
+                    step == TlsSession::Step::want_write ? AnySocket::wait_write : AnySocket::wait_read;
+                co_await socket.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
+                if (error) co_return;
+            }
+            if (is_turn_over || is_each_step_a_turn) co_await wait_for_turn();
         }
         if (++in_a_row < steps_in_a_row) co_return;
         in_a_row = 0;
         co_await asio::post(socket.get_executor(), asio::use_awaitable);
+    }
+
+    asio::awaitable<void> wait_for_turn() {
+        if (turn)
+            co_await turn();
+        else
+            co_await asio::post(socket.get_executor(), asio::use_awaitable);
+        tls->begin_turn();
     }
 
     error_code failure() const {
@@ -89,6 +100,8 @@ struct Stream::Impl {
     AnySocket socket;
     std::shared_ptr<const void> context;  // of TLS; kept for the connection's life
     std::unique_ptr<TlsSession> tls;
+    Turn turn;  // empty: of who is trusted
+    bool is_each_step_a_turn = false;
     unsigned in_a_row = 0;
 };
 
@@ -201,7 +214,10 @@ asio::awaitable<void> Stream::accept_tls(std::shared_ptr<TlsContext> context, co
     auto session = std::make_unique<TlsSession>(context->native(), TlsSession::Role::server,
                                                 impl_->socket.native_handle());
     impl_->context = std::move(context);
-    co_await shake_hands(std::move(session), &turn, error);
+    impl_->turn = turn;
+    impl_->is_each_step_a_turn = true;
+    co_await shake_hands(std::move(session), error);
+    impl_->is_each_step_a_turn = false;
 }
 
 asio::awaitable<void> Stream::connect_tls(std::shared_ptr<TlsClientContext> context, std::string host,
@@ -210,18 +226,17 @@ asio::awaitable<void> Stream::connect_tls(std::shared_ptr<TlsClientContext> cont
                                                 impl_->socket.native_handle());
     impl_->context = std::move(context);
     error = asio::error::invalid_argument;
-    if (session->expect_server(host, verify)) co_await shake_hands(std::move(session), nullptr, error);
+    if (session->expect_server(host, verify)) co_await shake_hands(std::move(session), error);
 }
 
-asio::awaitable<void> Stream::shake_hands(std::unique_ptr<TlsSession> session, const Turn* turn,
-                                          error_code& error) {
+asio::awaitable<void> Stream::shake_hands(std::unique_ptr<TlsSession> session, error_code& error) {
     impl_->socket.native_non_blocking(true, error);
     if (error) co_return;
     impl_->tls = std::move(session);
     auto attempt = [tls = impl_->tls.get()] {
         return tls->shake_hands();
     };
-    co_await impl_->drive(attempt, error, turn);
+    co_await impl_->drive(attempt, error);
 }
 
 asio::awaitable<void> Stream::shut_down() {
@@ -273,6 +288,10 @@ std::string Stream::tls_cipher() const {
 
 std::shared_ptr<const policy::ClientCertificate> Stream::client_certificate(std::string& problem) const {
     return impl_->tls ? verified_client_certificate(impl_->tls->native(), problem) : nullptr;
+}
+
+bool Stream::are_tls_records_spent() const {
+    return impl_->tls && impl_->tls->are_records_spent();
 }
 
 std::string Stream::tls_problem() const {

@@ -58,8 +58,8 @@ class Stream {
     boost::asio::awaitable<std::size_t> write(std::string_view octets, boost::system::error_code& error);
     // Returns when the work may go on.
     using Turn = std::function<boost::asio::awaitable<void>()>;
-    // The server's side of a TLS handshake. `context` is kept for the connection's life. Each step that
-    // octets of the client ask for waits for its `turn`.
+    // The server's side of a TLS handshake. `context` and `turn` are kept for the connection's life. Each
+    // step that octets of the client ask for waits for its `turn`, and so do its later records without data.
     boost::asio::awaitable<void> accept_tls(std::shared_ptr<TlsContext> context, const Turn& turn,
                                             boost::system::error_code& error);
     // The client's side, with a server that is known as `host`, a name or an address. With `verify` its
@@ -84,11 +84,13 @@ class Stream {
     // Of a client, where one was shown and verified; else null, and `problem` says why one that was shown was
     // not.
     std::shared_ptr<const policy::ClientCertificate> client_certificate(std::string& problem) const;
+    // It ended as the peer sent TLS records and no data.
+    bool are_tls_records_spent() const;
     // Why a handshake, or TLS itself later, has failed; empty: it has not.
     std::string tls_problem() const;
 
   private:
-    boost::asio::awaitable<void> shake_hands(std::unique_ptr<TlsSession> session, const Turn* turn,
+    boost::asio::awaitable<void> shake_hands(std::unique_ptr<TlsSession> session,
                                              boost::system::error_code& error);
     struct Impl;
     explicit Stream(std::unique_ptr<Impl> impl);

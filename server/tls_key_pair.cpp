@@ -65,7 +65,6 @@ void harden_tls(ssl_ctx_st* context) {
     // An idle session gives its buffers back.
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(context, 1);  // a record in one read, not in two
     SSL_CTX_set_cipher_list(context, tls_1_2_ciphers);
     SSL_CTX_set_dh_auto(context, 1);
 #if OPENSSL_VERSION_NUMBER < 0x30500000L

@@ -7,6 +7,7 @@ import pytest
 from harness.mail import compose
 from harness.process import wait_until
 from harness.raw_client import RawClient, bdat
+from harness.tls_records import REQUESTED, TlsRecords
 from harness.zone import CRON, KNOWN, NAMELESS
 
 SENDER = "b@spf-only.example"
@@ -51,6 +52,26 @@ def test_commands_without_a_message_end(command, make_gatepost, sink):
     assert server.stats()["clients"]["commands_spent"] == 2
     assert len(lines_of(server, "commands_spent")) == 1, "a client is named once a minute"
     assert f"client={KNOWN} " in lines_of(server, "commands_spent")[0] + " "
+
+
+def test_tls_records_without_data_end(make_gatepost):
+    server = make_gatepost()
+    for times in (1, 2):
+        client = RawClient(server.port, KNOWN)
+        client.say("EHLO c.example")
+        assert client.say("STARTTLS").startswith("220 ")
+        with TlsRecords(client.socket) as tls:
+            for _ in range(5):
+                for _ in range(30):
+                    tls.update_key(REQUESTED)
+                tls.send(b"NOOP\r\n")
+                assert tls.receive().startswith(b"250 "), "octets forgive"
+            with pytest.raises(ConnectionError):
+                for _ in range(10_000):
+                    tls.update_key()
+        wait_until(lambda: server.stats()["clients"]["tls_records_spent"] == times, 5, "it is counted")
+    assert len(lines_of(server, "tls_records_spent")) == 1, "a client is named once a minute"
+    assert f"client={KNOWN} " in lines_of(server, "tls_records_spent")[0] + " "
 
 
 def test_who_sends_messages_never_meets_that_end(gatepost, sink):

@@ -1,4 +1,4 @@
-"""Attackers: processes of `flood.py`, held together to half of one core by a cgroup, or by `governor.py` without one."""
+"""Attackers: processes of `flood.py` and the like, held together to half of one core by a cgroup, or by `governor.py` without one."""
 import dataclasses
 import json
 import os
@@ -23,6 +23,7 @@ class Flood:
     again: float = 0.05      # seconds until a connection that was cut is opened anew
     limit: int = 0           # payloads of one connection; 0: without end
     first_number: int = 0    # behind %N%
+    program: str = "flood.py"
 
 
 class Cgroup:
@@ -75,7 +76,7 @@ class Attackers:
         for index, flood in enumerate(floods):
             settings = folder / f"flood{index}.json"
             settings.write_text(json.dumps({"port": port, **dataclasses.asdict(flood)}))
-            self._children.append(subprocess.Popen([sys.executable, "-B", HERE / "flood.py", settings], stdout=subprocess.PIPE))
+            self._children.append(subprocess.Popen([sys.executable, "-B", HERE / flood.program, settings], stdout=subprocess.PIPE))
             if self._cgroup:
                 self._cgroup.take(self._children[-1].pid)
         if not self._cgroup:
