@@ -77,11 +77,21 @@ std::size_t Judgement::header_part(std::string_view octets) const {
 asio::awaitable<void> Judgement::add_header(std::string_view octets) {
     is_header_too_large_ = header_octets_.size() + octets.size() > config_.limits.header_size;
     if (is_header_too_large_) {
-        header_octets_.clear();
+        forget_header();
         co_return;
     }
     header_octets_ += octets;
     if (header_octets_ == "\r\n" || header_octets_.ends_with("\r\n\r\n")) co_await end_of_header();
+}
+
+void Judgement::give_up() {
+    is_incomplete_ = true;
+    forget_header();
+}
+
+// clear() would keep its room, for which nobody is charged any more.
+void Judgement::forget_header() {
+    std::string().swap(header_octets_);
 }
 
 asio::awaitable<void> Judgement::end_of_header() {

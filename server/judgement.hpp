@@ -50,7 +50,9 @@ class Judgement {
     boost::asio::awaitable<void> add_header(std::string_view octets);
     void add_body(std::string_view octets) { gatherer_.body(octets); }
     // Some of the content could not be kept: it is not judged but put off.
-    void give_up() { is_incomplete_ = true; }
+    void give_up();
+    // The room that a header takes while it comes. None where it is too large, or was given up.
+    std::size_t room_of_header() const { return header_octets_.capacity(); }
 
     // The whole header; null while it comes, and where it is too large.
     const auth::HeaderBlockPtr& header() const { return header_; }
@@ -73,6 +75,7 @@ class Judgement {
     const std::string& newlines_forgiven_by() const { return newlines_forgiven_by_; }
 
   private:
+    void forget_header();
     boost::asio::awaitable<void> end_of_header();
     std::optional<policy::Refusal> broken_or_too_large(const smtp::ContentFraming& framing) const;
     std::optional<policy::Refusal> refuse_bare_newlines(const smtp::ContentFraming& framing);

@@ -138,6 +138,7 @@ asio::awaitable<void> Transaction::content(std::string_view octets) {
             co_return give_up("the client's share of limits.memory is used up");
         header_octets_ += header;
         co_await judgement_->add_header(octets.substr(0, header));
+        if (judgement_->is_header_too_large()) give_back_header();
         octets.remove_prefix(header);
     }
     if (!judgement_->header() || octets.empty()) co_return;
@@ -150,7 +151,7 @@ asio::awaitable<void> Transaction::content(std::string_view octets) {
 void Transaction::give_up(const std::string& problem) {
     storage_problem_ = problem;
     judgement_->give_up();
-    if (!judgement_->header()) share_of_memory_.give_back(std::exchange(header_octets_, 0));
+    if (!judgement_->header()) give_back_header();
 }
 
 asio::awaitable<std::optional<Reply>> Transaction::chunk_done(const smtp::Envelope& envelope,

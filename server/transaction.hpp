@@ -89,6 +89,7 @@ class Transaction {
   private:
     boost::asio::awaitable<void> yield() const;
     void give_up(const std::string& problem);
+    void give_back_header() { share_of_memory_.give_back(std::exchange(header_octets_, 0)); }
     const auth::Evidence& evidence() const { return judgement_->evidence(); }
     const policy::Decision& decision() const { return judgement_->decision(); }
     // What the client may not do, whatever the message is: transaction_client.cpp.
@@ -125,12 +126,12 @@ class Transaction {
     dns::Claim claim_;  // of the client
     policy::Facts facts_;
     std::chrono::system_clock::time_point began_;
+    Share share_of_memory_;          // outlives what it was taken for
+    std::size_t header_octets_ = 0;  // of it, and
+    std::size_t buffer_octets_ = 0;
     std::unique_ptr<relay::Delivery> delivery_;
     std::unique_ptr<Judgement> judgement_;               // from begin() on
     std::shared_ptr<dns::ClientBudgetResolver> budget_;  // null: this client's questions are not counted
-    Share share_of_memory_;
-    std::size_t header_octets_ = 0;  // of it, and
-    std::size_t buffer_octets_ = 0;
     Share share_of_disk_;
     SpooledBody body_;
     std::uint64_t size_ = 0;  // of the content, as it was received

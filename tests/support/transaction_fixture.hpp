@@ -133,6 +133,7 @@ class TransactionFixture : public testing::Test {
     bool given_up_ = false;    // by RSET, before DATA
     bool final_ = false;
     std::size_t cut_ = std::string::npos;  // the message comes in two pieces, from there on in the second
+    std::size_t held_at_end_of_data_ = 0;  // of memory_, by the last message by DATA
     bool gives_up_ = false;                // behind MAIL
     bool by_bdat_ = false;                 // each piece a chunk (RFC 3030 §2)
     bool refused_at_first_chunk_ = false;  // of the last message
@@ -195,6 +196,7 @@ class TransactionFixture : public testing::Test {
         const std::string second = decoded.substr(first.size());
         co_await transaction.content(first);
         if (!second.empty()) co_await transaction.content(second);
+        held_at_end_of_data_ = memory_.used();
         reply = co_await transaction.finish(envelope_, decoder.framing());
         co_return reply;
     }

@@ -262,6 +262,19 @@ TEST_F(TransactionTest, tells_the_verdict_in_one_line) {
 }
 
 // An IPv6 /48 grew the server by a GiB with sessions that named 100 recipients each and went no further.
+// Of a header that is too large nothing is kept.
+TEST_F(TransactionTest, is_charged_for_its_header_as_long_as_it_is_there) {
+    const std::string fields(config_.limits.header_size - 100, 'x');
+    expected_code_ = 250;
+    header_of("From: a@sender.example\r\nX: " + fields.substr(100) + "\r\n\r\nx\r\n");
+    EXPECT_GT(held_at_end_of_data_, fields.size() - 100);
+    EXPECT_EQ(memory_.used(), 0U);
+    expected_code_ = 552;
+    cut_ = 1000;
+    header_of("X: " + fields + fields);
+    EXPECT_EQ(held_at_end_of_data_, 0U);
+}
+
 TEST_F(TransactionTest, counts_recipients_in_the_memory_of_messages) {
     config_.limits.client_rates.recipients = 0;
     recipients_ = 20'000;
