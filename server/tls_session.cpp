@@ -50,7 +50,7 @@ struct TlsSocketBio {
     static int read(BIO* bio, char* space, std::size_t size, std::size_t* got) {
         TlsSession& session = session_of(bio);
         BIO_clear_retry_flags(bio);
-        if (session.records_spent_) return -1;
+        if (session.records_spent_ || session.client_hello_spent_) return -1;
         if (session.is_turn_over()) {
             BIO_set_retry_read(bio);
             return -1;
@@ -58,7 +58,8 @@ struct TlsSocketBio {
         const ssize_t read = session.socket_ < 0 ? -1 : ::recv(session.socket_, space, size, 0);
         if (read > 0) {
             *got = static_cast<std::size_t>(read);
-            return 1;
+            session.octets_came({space, *got});
+            return session.client_hello_spent_ ? -1 : 1;
         }
         if (read == 0) {
             BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
@@ -135,6 +136,10 @@ bool TlsSession::expect_server(const std::string& host, bool verify) {
     return set == 1;
 }
 
+void TlsSession::octets_came(std::string_view octets) {
+    if (!is_established_ && SSL_is_server(ssl_) == 1) client_hello_spent_ = !client_hello_.read(octets);
+}
+
 void TlsSession::record_came() {
     is_record_new_ = true;
     ++records_in_turn_;
@@ -173,6 +178,11 @@ TlsSession::Step TlsSession::judge(int result) {
     if (records_spent_) {
         ERR_clear_error();
         problem_ = "too many TLS records without data";
+        return Step::failed;
+    }
+    if (client_hello_spent_) {
+        ERR_clear_error();
+        problem_ = "a ClientHello of more than 16 KiB";
         return Step::failed;
     }
     if (system_error_ != 0) {

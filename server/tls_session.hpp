@@ -4,8 +4,10 @@
 //
 // Records that bring no octet of data (KeyUpdate, alerts, a handshake's) cost the peer little, and OpenSSL
 // goes through all that have come in one call. Here it gets a few at a time, then it is others' turn, and a
-// peer that sends nothing else is failed.
+// peer that sends nothing else is failed. So is one whose ClientHello promises too much.
 #pragma once
+
+#include "server/client_hello_bound.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -67,6 +69,7 @@ class TlsSession {
   private:
     friend struct TlsSocketBio;
     Step judge(int result);
+    void octets_came(std::string_view octets);
     void record_came();
     void data_came();
     bool is_turn_over() const;
@@ -78,8 +81,10 @@ class TlsSession {
     unsigned records_in_turn_ = 0;
     unsigned records_in_row_ = 0;
     bool is_record_new_ = false;  // the last one, of which nothing has been read
+    ClientHelloBound client_hello_;
     bool is_established_ = false;
     bool records_spent_ = false;
+    bool client_hello_spent_ = false;
     std::string problem_;
 };
 

@@ -111,6 +111,15 @@ class TlsRecords : public testing::Test {
 
 constexpr int octets_of_update = 27;  // RFC 8446 §5.2: header, KeyUpdate, content type, tag
 
+// 128 KiB were allocated for it, for as long as a handshake may take.
+TEST_F(TlsRecords, A_client_hello_that_promises_much_is_refused_at_its_header) {
+    connect();
+    const std::string promise("\x16\x03\x01\x00\x44\x01\x01\xff\xb8", 9);
+    ASSERT_EQ(::send(sockets_.ends[1], promise.data(), promise.size(), 0), 9);
+    EXPECT_EQ(server_->shake_hands(), Step::failed);
+    EXPECT_EQ(server_->problem(), "a ClientHello of more than 16 KiB");
+}
+
 TEST_F(TlsRecords, without_data_give_turns) {
     shake_hands();
     update_keys(30);
