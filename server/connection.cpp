@@ -62,7 +62,6 @@ asio::awaitable<void> Connection::serve() {
     if (open_) co_await greet();
     while (open_) {
         co_await next_command();
-        if (is_turn_over()) co_await give_turn();
     }
     co_await abandon_transaction();
     co_await end();
@@ -101,6 +100,8 @@ asio::awaitable<void> Connection::next_command() {
     deadline_.clear();
     if (!session_.envelope()) co_await abandon_transaction();
     co_await perform(std::move(action));
+    // Not before the first command of a group: who sends one at a time would wait before each.
+    if (is_turn_over()) co_await give_turn();
 }
 
 smtp::Action Connection::use_line(smtp::LineReader::Status status, bool is_followed) {

@@ -35,11 +35,10 @@ ConnectionLimits::Bounds bounds_of_all(const config::Config& config) {
 }  // namespace
 
 ConnectionLimits::Bounds bounds_of_client(const config::Config& config, const dns::IpAddress& client,
-                                          bool is_hidden, bool is_peer) {
+                                          bool is_hidden) {
     ConnectionLimits::Bounds bounds = bounds_of_all(config);
-    const bool is_known = !is_hidden && (policy::any_contains(config.policy.own_networks, client) ||
+    bounds.is_preferred = !is_hidden && (policy::any_contains(config.policy.own_networks, client) ||
                                          is_exempted(config, client));
-    bounds.is_preferred = is_known || (is_peer && policy::any_contains(config.xclient_hosts, client));
     return bounds;
 }
 

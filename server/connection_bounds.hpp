@@ -14,11 +14,10 @@
 
 namespace gatepost::server {
 
-// `is_hidden`: others hide behind the address, so that it says nothing of its own. `is_peer`: it is the
-// socket's, and no host before us said so.
+// `is_hidden`: others hide behind the address, so that it says nothing of its own.
 ConnectionLimits::Bounds bounds_of_client(const config::Config& config, const dns::IpAddress& client,
-                                          bool is_hidden, bool is_peer);
-// Until the PROXY header has come: the connections of a proxy are its clients'.
+                                          bool is_hidden);
+// Until the PROXY header or XCLIENT has come: the connections of such a host are its clients'.
 ConnectionLimits::Bounds bounds_of_proxy(const config::Config& config);
 
 }  // namespace gatepost::server

@@ -76,7 +76,7 @@ asio::awaitable<void> Connection::read_proxy_header() {
 // The connection counts as the client's from now on, within its limits.
 bool Connection::become(const dns::IpAddress& client) {
     const ConnectionLimits::Bounds bounds =
-        bounds_of_client(runtime_->config, client, services_.clients.hidden.is_hidden(client), false);
+        bounds_of_client(runtime_->config, client, services_.clients.hidden.is_hidden(client));
     const std::string limit = services_.clients.refuse_connection(runtime_->config, client);
     const std::string_view full =
         limit.empty() ? limit_reached(services_.connections.move(client_, client, bounds)) : limit;

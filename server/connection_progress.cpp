@@ -56,7 +56,7 @@ bool Connection::is_turn_over() {
 
 dns::Claim Connection::claim() const {
     const bool is_hidden = services_.clients.hidden.is_hidden(client_);
-    return {client_, bounds_of_client(runtime_->config, client_, is_hidden, false).is_preferred};
+    return {client_, bounds_of_client(runtime_->config, client_, is_hidden).is_preferred};
 }
 
 asio::awaitable<void> Connection::wait_in_slow_lane() {

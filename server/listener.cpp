@@ -88,10 +88,12 @@ struct Listener::Impl : std::enable_shared_from_this<Impl> {
             ::close(socket);
             return;
         }
+        // Its clients are counted once it has named them.
+        const bool is_of_others = proxied || policy::any_contains(runtime->config.xclient_hosts, peer);
         const ConnectionLimits::Bounds bounds =
-            proxied ? bounds_of_proxy(runtime->config)
-                    : bounds_of_client(runtime->config, peer, shared.clients.hidden.is_hidden(peer), true);
-        const std::string limit = proxied ? "" : shared.clients.refuse_connection(runtime->config, peer);
+            is_of_others ? bounds_of_proxy(runtime->config)
+                         : bounds_of_client(runtime->config, peer, shared.clients.hidden.is_hidden(peer));
+        const std::string limit = is_of_others ? "" : shared.clients.refuse_connection(runtime->config, peer);
         const std::string_view full =
             limit.empty() ? limit_reached(shared.connections.enter(peer, bounds)) : limit;
         if (!full.empty()) {

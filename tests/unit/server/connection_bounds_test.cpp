@@ -40,27 +40,21 @@ config::Config configuration() {
 TEST(ConnectionBounds, prefer_whom_the_operator_knows) {
     const struct {
         const char* client;
-        bool is_hidden, is_peer, is_preferred;
+        bool is_hidden, is_preferred;
     } cases[] = {
-        {"192.0.2.1", false, true, false},
-        {"10.20.3.4", false, true, true},
-        {"10.20.3.4", false, false, true},
-        {"10.20.3.4", true, true, false},  // a gateway's: anybody may come from there
-        {"198.51.100.7", false, true, true},
-        {"198.51.100.7", true, true, false},
-        {"198.51.100.8", false, true, false},
-        {"10.2.0.1", false, true, true},
-        {"10.2.0.1", false, false, false},  // somebody says so
-        {"10.1.0.9", false, true, false},   // a proxy, at a listener that reads no PROXY header
+        {"192.0.2.1", false, false},    {"10.20.3.4", false, true},
+        {"10.20.3.4", true, false},  // a gateway's: anybody may come from there
+        {"198.51.100.7", false, true},  {"198.51.100.7", true, false},
+        {"198.51.100.8", false, false}, {"10.2.0.1", false, false},  // somebody says so
+        {"10.1.0.9", false, false},  // a proxy, at a listener that reads no PROXY header
     };
     const config::Config config = configuration();
     for (const auto& entry : cases) {
-        const auto bounds = bounds_of_client(config, address(entry.client), entry.is_hidden, entry.is_peer);
-        EXPECT_EQ(bounds.is_preferred, entry.is_preferred)
-            << entry.client << entry.is_hidden << entry.is_peer;
+        const auto bounds = bounds_of_client(config, address(entry.client), entry.is_hidden);
+        EXPECT_EQ(bounds.is_preferred, entry.is_preferred) << entry.client << entry.is_hidden;
         EXPECT_TRUE(bounds.has_reserve);
     }
-    EXPECT_FALSE(bounds_of_client(config::Config(), address("192.0.2.1"), false, true).has_reserve)
+    EXPECT_FALSE(bounds_of_client(config::Config(), address("192.0.2.1"), false).has_reserve)
         << "where nobody could use it";
 }
 
@@ -68,7 +62,7 @@ TEST(ConnectionBounds, keep_a_way_in_when_strangers_have_taken_all) {
     const config::Config config = configuration();
     ConnectionLimits limits;
     const auto enter = [&](const dns::IpAddress& client) {
-        return limits.enter(client, bounds_of_client(config, client, false, true));
+        return limits.enter(client, bounds_of_client(config, client, false));
     };
     std::size_t taken = 0;
     for (int i = 0; i < 1000; ++i) {
@@ -82,10 +76,9 @@ TEST(ConnectionBounds, keep_a_way_in_when_strangers_have_taken_all) {
     // A proxy has a place until it says whose it is; a stranger's it cannot be.
     const auto proxy = address("10.1.0.1"), stranger = address("203.0.113.1");
     ASSERT_EQ(limits.enter(proxy, bounds_of_proxy(config)), Verdict::admitted);
-    EXPECT_EQ(limits.move(proxy, stranger, bounds_of_client(config, stranger, false, false)),
-              Verdict::too_many);
+    EXPECT_EQ(limits.move(proxy, stranger, bounds_of_client(config, stranger, false)), Verdict::too_many);
     const auto own = address("10.20.0.2");
-    EXPECT_EQ(limits.move(proxy, own, bounds_of_client(config, own, false, false)), Verdict::admitted);
+    EXPECT_EQ(limits.move(proxy, own, bounds_of_client(config, own, false)), Verdict::admitted);
 }
 
 }  // namespace
