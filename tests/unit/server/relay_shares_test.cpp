@@ -32,6 +32,14 @@ class RelayShares : public tests::PoolFixture {
         begin(room_time, 24);
     }
     void settle() { context->run_for(60ms); }
+    // On a busy machine too.
+    void settle_with(std::size_t count) {
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while (kept_of_all() < count && std::chrono::steady_clock::now() < end)
+            context->run_one_for(100ms);
+        settle();
+        ASSERT_EQ(kept_of_all(), count);
+    }
     std::size_t kept_of_all() {
         return std::accumulate(kept.begin(), kept.end(), std::size_t{0},
                                [](std::size_t sum, const auto& of) { return sum + of.second.size(); });
@@ -40,8 +48,7 @@ class RelayShares : public tests::PoolFixture {
     void take_all() {
         for (int i = 0; i < 21; ++i)
             keep("198.18." + std::to_string(i) + ".1", 1);
-        settle();
-        ASSERT_EQ(kept_of_all(), 21);
+        settle_with(21);
     }
 };
 
@@ -49,8 +56,7 @@ class RelayShares : public tests::PoolFixture {
 TEST_F(RelayShares, four_clients_leave_some_free) {
     for (const auto* client : {"192.0.2.1", "198.51.100.1", "100.64.0.1", "198.18.0.1"})
         keep(client, 50);
-    settle();
-    EXPECT_EQ(kept_of_all(), 18);  // 8, 5, 3 and 2, as they come: then twice as many are not free any more
+    settle_with(18);  // 8, 5, 3 and 2, as they come: then twice as many are not free any more
     start_for("203.0.113.1", "good");
     run_until_served(1);
     EXPECT_EQ(served, Names{"good"});
@@ -58,15 +64,13 @@ TEST_F(RelayShares, four_clients_leave_some_free) {
 
 TEST_F(RelayShares, a_client_alone_has_a_third) {
     keep("192.0.2.1", 50);
-    settle();
-    EXPECT_EQ(kept_of_all(), 8);
+    settle_with(8);
 }
 
 TEST_F(RelayShares, a_network_has_half) {
     for (int i = 0; i < 50; ++i)
         keep("2001:db8:bad:" + std::to_string(i) + "::1", 1);
-    settle();
-    EXPECT_EQ(kept_of_all(), 11);
+    settle_with(11);
     start_for("2001:db8:900d::1", "good");
     run_until_served(1);
     EXPECT_EQ(served, Names{"good"});
@@ -74,8 +78,7 @@ TEST_F(RelayShares, a_network_has_half) {
 
 TEST_F(RelayShares, named_clients_have_no_bound_but_the_whole) {
     keep("10.0.0.1", 50, true);
-    settle();
-    EXPECT_EQ(kept_of_all(), 24);
+    settle_with(24);
 }
 
 // Whoever gives one back may have another, and who waits behind him is not held up by those whose share is
@@ -100,8 +103,7 @@ TEST_F(RelayShares, serves_past_those_whose_share_is_used_up) {
 TEST_F(RelayShares, finds_who_is_next_behind_a_crowd_of_one_network) {
     keep("2001:db8:bad::1", 50);
     keep("2001:db8:bad:1::1", 50);
-    settle();
-    ASSERT_EQ(kept_of_all(), 11);
+    settle_with(11);
     for (int i = 2; i < 3002; ++i)
         start_for("2001:db8:bad:" + std::to_string(i) + "::1", "crowd");
     settle();
@@ -110,7 +112,7 @@ TEST_F(RelayShares, finds_who_is_next_behind_a_crowd_of_one_network) {
         keep("198.18." + std::to_string(i) + ".1", 1);
     start_for("203.0.113.1", "good 1");
     start_for("203.0.113.1", "good 2");
-    settle();
+    settle_with(21);
     kept.erase(claim_of("198.18.0.1").client);
     run_until_served(2);
     ASSERT_GE(served.size(), 2);
@@ -134,15 +136,12 @@ TEST_F(RelayShares, charges_for_connections_that_are_being_opened) {
 // Given back, or closed, it counts no more.
 TEST_F(RelayShares, charges_until_it_is_given_back_or_gone) {
     keep("192.0.2.1", 10);
-    settle();
-    ASSERT_EQ(kept_of_all(), 8);
+    settle_with(8);
     kept_of("192.0.2.1").pop_back();
-    settle();
-    EXPECT_EQ(kept_of_all(), 8);
+    settle_with(8);
     pool->release(std::move(kept_of("192.0.2.1").back()));
     kept_of("192.0.2.1").pop_back();
-    settle();
-    EXPECT_EQ(kept_of_all(), 8);
+    settle_with(8);
     EXPECT_EQ(server->connections, 9);
 }
 
