@@ -71,7 +71,7 @@ struct Verifier::Impl {
     std::chrono::system_clock::time_point now;
     FieldIndex index;
     FieldIndex::Fields signature_fields;
-    bool is_read = false;       // all of them
+    bool is_read = false;  // all of them
     std::vector<Candidate> candidates;
     std::vector<std::size_t> to_judge;  // of `candidates`, in the order of their turn
     std::size_t judged = 0;             // of `to_judge`
