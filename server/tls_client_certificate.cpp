@@ -29,6 +29,17 @@ constexpr int most_key_bits = 8192;
 bool is_costly(X509* certificate) {
     const EVP_PKEY* key = X509_get0_pubkey(certificate);
     if (key == nullptr) return false;
+    switch (EVP_PKEY_get_base_id(key)) {
+        case EVP_PKEY_RSA:
+        case EVP_PKEY_RSA_PSS:
+            break;
+        case EVP_PKEY_EC:
+        case EVP_PKEY_ED25519:
+        case EVP_PKEY_ED448:
+            return false;
+        default:
+            return true;  // DSA: any length
+    }
     if (EVP_PKEY_get_bits(key) > most_key_bits) return true;
     BIGNUM* exponent = nullptr;
     if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) return false;
