@@ -123,3 +123,15 @@ def test_each_client_behind_the_proxy_has_its_own_limit(make_gatepost):
     other = RawClient(port, PROXY, greeted=False, first=version_1(NAMELESS))
     assert other.reply().startswith("220 ")
     assert server.stats()["connections"]["open"] >= 3
+
+
+def test_connections_of_a_host_that_names_clients_are_theirs(make_gatepost):
+    """One client behind it took all that one client may have, and nobody else came through."""
+    server = make_gatepost({"xclient_hosts": [PROXY],
+                            "limits": {"connections_per_client": 2, "client_rates": {"per": "10m", "connections": 4}}})
+    waiting = [RawClient(server.port, PROXY) for _ in range(6)]  # each is greeted
+    for client, answer in zip(waiting, ("220 ", "220 ", "421 ")):
+        client.say("EHLO front.example")
+        assert client.say(f"XCLIENT ADDR={NAMELESS}").startswith(answer)
+    waiting[3].say("EHLO front.example")
+    assert waiting[3].say(f"XCLIENT ADDR={KNOWN}").startswith("220 ")
