@@ -60,9 +60,8 @@ asio::awaitable<void> Connection::serve() {
     if (open_) look_into_client();
     if (open_ && tls_ == config::ListenerTls::implicit) co_await shake_hands();
     if (open_) co_await greet();
-    while (open_) {
+    while (open_)
         co_await next_command();
-    }
     co_await abandon_transaction();
     co_await end();
 }

@@ -172,12 +172,13 @@ int RowWriter::run(SQLite::Statement& statement, const AlikeRows& alike, std::in
 // False: there is no room.
 bool RowWriter::write_row(const AlikeRows& alike, RowRoom& room) {
     const std::int64_t day = day_of(*alike.row).time_since_epoch().count();
+    std::optional<std::int64_t> policy;
     if (!room.is_ample()) {
-        const std::optional<std::int64_t> policy = policies_.find(*alike.row, day);
+        policy = policies_.find(*alike.row, day);
         if (policy && run(count_row_, alike, *policy) > 0) return true;
         if (!room.take(alike.row->source_ip, octets_in_database(*alike.row))) return false;
     }
-    run(add_row_, alike, policies_.id_of(*alike.row, day));
+    run(add_row_, alike, policy ? *policy : policies_.id_of(*alike.row, day));
     return true;
 }
 

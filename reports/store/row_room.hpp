@@ -6,7 +6,6 @@
 
 #include "reports/store/store.hpp"
 
-#include "dns/address_hash.hpp"
 #include "dns/ip_address.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -14,8 +13,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <unordered_map>
 
 namespace gatepost::reports::store {
 
@@ -44,8 +43,9 @@ class RowRoom {
 
     SQLite::Statement rows_by_client_;
     std::optional<std::chrono::year_month_day> counted_from_;  // what follows counts the days from here on
-    std::unordered_map<dns::IpAddress, std::uint64_t, dns::AddressHash> held_;  // octets, by network
-    std::uint64_t total_ = 0;                                                   // of held_
+    // Octets, by network. In order, not hashed: strangers choose addresses.
+    std::map<dns::IpAddress, std::uint64_t> held_;
+    std::uint64_t total_ = 0;  // of held_
     std::uint64_t most_ = 0;
     std::optional<dns::IpAddress> crowding_;
     bool is_full_ = false;
